@@ -1,0 +1,257 @@
+/**
+ * Lines of a snapshot or sample → ClusterState. Whatever order they come in, equal clusters give equal states.
+ */
+import { EvenkeelError } from '../lib/errors.ts'
+import { parseTime } from '../lib/iso-time.ts'
+import type { ClusterLine, NodeLine, PartitionLine, TopicLine } from './lines.ts'
+import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
+import { ADDING, type ClusterFacts, type ClusterState, IN_SYNC, type NodeId, REMOVING } from './state.ts'
+
+/** Numbers before texts, numbers by value, texts by code unit. */
+export function compareIds(a: NodeId, b: NodeId): number {
+  if (typeof a === 'number') return typeof b === 'number' ? a - b : -1
+  if (typeof b === 'number') return 1
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/**
+ * @throws EvenkeelError `bad_input` naming the topic, partition or node whose line contradicts the others.
+ */
+export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLines: TopicLine[]): ClusterState {
+  const nodes = sortedUnique(nodeLines, (line) => line.id, 'node')
+  const topics = sortedUnique(topicLines, (line) => line.name, 'topic')
+  const nodeIndex = new Map(nodes.map((line, index) => [line.id, index]))
+  const racks = [...new Set(nodes.flatMap((line) => line.rack ?? []))].sort(compareIds) as string[]
+  const domainOf = (name: string | undefined) => name ?? ''
+  const domains = [
+    ...new Set([...nodes.map((line) => domainOf(line.domain)), ...topics.map((t) => domainOf(t.constraints?.domain))]),
+  ].sort(compareIds) as string[]
+  if (domains.length === 0) domains.push('')
+
+  const dirCount = nodes.reduce((sum, line) => sum + line.dirs.length, 0)
+  const partitionCount = topics.reduce((sum, line) => sum + line.partitions.length, 0)
+  const replicaCount = topics.reduce((sum, line) => sum + line.partitions.reduce((s, p) => s + p.replicas.length, 0), 0)
+
+  const facts: ClusterFacts = { name: cluster.name, system: cluster.system }
+  if (cluster.cluster_id !== undefined) facts.clusterId = cluster.cluster_id
+  if (cluster.cluster_version !== undefined) facts.version = cluster.cluster_version
+
+  const state: ClusterState = {
+    cluster: facts,
+    takenAtMs: time(cluster.taken_at, 'cluster.taken_at'),
+    names: {
+      nodes: nodes.map((line) => line.id),
+      hosts: nodes.map((line) => line.host ?? ''),
+      racks,
+      domains,
+      dirs: nodes.flatMap((line) => line.dirs.map((dir, index) => dir.path ?? `#${index}`)),
+      topics: topics.map((line) => line.name),
+      partitions: [],
+    },
+    nodeCount: nodes.length,
+    rackCount: racks.length,
+    domainCount: domains.length,
+    dirCount,
+    topicCount: topics.length,
+    partitionCount,
+    replicaCount,
+    nodeRack: Int32Array.from(nodes, (line) => (line.rack === undefined ? -1 : racks.indexOf(line.rack))),
+    nodeState: Uint8Array.from(nodes, (line) => nodeStates.indexOf(line.state)),
+    nodeAliveSinceMs: Float64Array.from(nodes, (l) => optionalTime(l.alive_since, `node ${l.id} alive_since`)),
+    nodeUnavailableSinceMs: Float64Array.from(nodes, (l) =>
+      optionalTime(l.unavailable_since, `node ${l.id} unavailable_since`),
+    ),
+    nodeDomain: Int32Array.from(nodes, (line) => domains.indexOf(domainOf(line.domain))),
+    nodeExcluded: Uint8Array.from(nodes, (line) => Number(line.excluded ?? false)),
+    nodeMaxReplicas: Float64Array.from(nodes, (line) => line.max_replicas ?? Number.POSITIVE_INFINITY),
+    nodeDirStart: new Int32Array(nodes.length + 1),
+    dirNode: new Int32Array(dirCount),
+    dirCapacityBytes: new Float64Array(dirCount),
+    dirUsedBytes: new Float64Array(dirCount),
+    dirPendingFreeBytes: new Float64Array(dirCount),
+    dirArrivingBytes: new Float64Array(dirCount),
+    dirState: new Uint8Array(dirCount),
+    dirCordoned: new Uint8Array(dirCount),
+    dirMetadata: new Uint8Array(dirCount),
+    topicDomain: Int32Array.from(topics, (line) => domains.indexOf(domainOf(line.constraints?.domain))),
+    topicCap: Int32Array.from(topics, (line) => line.constraints?.cap ?? 0),
+    topicMinIsr: Int32Array.from(topics, (line) => line.min_isr ?? 0),
+    topicPartitionStart: new Int32Array(topics.length + 1),
+    partitionTopic: new Int32Array(partitionCount),
+    partitionLeader: new Int32Array(partitionCount),
+    partitionBytesIn: new Float64Array(partitionCount),
+    partitionBytesOut: new Float64Array(partitionCount),
+    partitionUnit: new Int32Array(partitionCount).fill(-1),
+    partitionImmovable: new Uint8Array(partitionCount),
+    partitionReplicaStart: new Int32Array(partitionCount + 1),
+    replicaNode: new Int32Array(replicaCount),
+    replicaDir: new Int32Array(replicaCount),
+    replicaBytes: new Float64Array(replicaCount),
+    replicaFlags: new Uint8Array(replicaCount),
+    replicaLegal: new Int32Array(replicaCount).fill(-1),
+    legalStart: new Int32Array(1),
+    legalNodes: new Int32Array(0),
+  }
+
+  fillDirs(state, nodes)
+  fillTopics(state, topics, nodeIndex)
+  return state
+}
+
+function fillDirs(state: ClusterState, nodes: NodeLine[]): void {
+  let next = 0
+  nodes.forEach((line, node) => {
+    for (const dir of line.dirs) {
+      state.dirNode[next] = node
+      state.dirCapacityBytes[next] = dir.capacity_bytes
+      state.dirUsedBytes[next] = dir.used_bytes
+      state.dirState[next] = dirStates.indexOf(dir.state ?? 'online')
+      state.dirCordoned[next] = Number(dir.cordoned ?? false)
+      state.dirMetadata[next] = Number(dir.metadata ?? false)
+      next += 1
+    }
+    state.nodeDirStart[node + 1] = next
+  })
+}
+
+function fillTopics(state: ClusterState, topics: TopicLine[], nodeIndex: Map<NodeId, number>): void {
+  const units = new Map<string, number>()
+  const legalSets = new LegalSets(nodeIndex)
+  let partition = 0
+  let replica = 0
+  topics.forEach((topic, topicIndex) => {
+    const excluded = topic.constraints?.excluded ?? false
+    for (const line of sortedUnique(topic.partitions, (p) => p.id, `partition of topic ${topic.name}`)) {
+      const where = `${topic.name}-${line.id}`
+      state.names.partitions.push(line.id)
+      state.partitionTopic[partition] = topicIndex
+      state.partitionLeader[partition] =
+        line.leader === undefined || line.leader === null ? -1 : indexOf(nodeIndex, line.leader, where)
+      state.partitionBytesIn[partition] = line.bytes_in_per_second ?? Number.NaN
+      state.partitionBytesOut[partition] = line.bytes_out_per_second ?? Number.NaN
+      const unit = topic.constraints?.units?.[String(line.id)]
+      if (unit !== undefined) {
+        const key = `${topicIndex}/${unit}`
+        if (!units.has(key)) units.set(key, units.size)
+        state.partitionUnit[partition] = units.get(key)!
+      }
+      const legal = topic.constraints?.legal?.[String(line.id)]
+      const first = replica
+      line.replicas.forEach((id, slot) => {
+        if (line.replicas.indexOf(id) !== slot) throw new EvenkeelError('bad_input', `${where} lists node ${id} twice`)
+        fillReplica(state, replica, line, slot, indexOf(nodeIndex, id, where), where)
+        const nodesOfSlot = legal?.[slot]
+        if (nodesOfSlot) state.replicaLegal[replica] = legalSets.add(nodesOfSlot, where)
+        replica += 1
+      })
+      state.partitionReplicaStart[partition + 1] = replica
+      state.partitionImmovable[partition] = immovable(state, partition, first, replica, excluded)
+      partition += 1
+    }
+    state.topicPartitionStart[topicIndex + 1] = partition
+  })
+  state.legalStart = legalSets.starts()
+  state.legalNodes = legalSets.nodes()
+}
+
+function fillReplica(
+  state: ClusterState,
+  replica: number,
+  line: PartitionLine,
+  slot: number,
+  node: number,
+  where: string,
+): void {
+  const id = line.replicas[slot]!
+  state.replicaNode[replica] = node
+  state.replicaBytes[replica] = (typeof line.bytes === 'object' ? line.bytes[slot] : line.bytes) ?? Number.NaN
+  const adding = line.adding?.includes(id) ?? false
+  const inSync = line.isr ? line.isr.includes(id) : !adding
+  state.replicaFlags[replica] =
+    (inSync ? IN_SYNC : 0) | (adding ? ADDING : 0) | (line.removing?.includes(id) ? REMOVING : 0)
+  const path = line.dirs?.[slot]
+  state.replicaDir[replica] = -1
+  if (path === undefined || path === null) {
+    // A node with one dir leaves no question where its replicas lie.
+    if (state.nodeDirStart[node + 1]! - state.nodeDirStart[node]! === 1) {
+      state.replicaDir[replica] = state.nodeDirStart[node]!
+    }
+    return
+  }
+  for (let dir = state.nodeDirStart[node]!; dir < state.nodeDirStart[node + 1]!; dir += 1) {
+    if (state.names.dirs[dir] === path) state.replicaDir[replica] = dir
+  }
+  if (state.replicaDir[replica] === -1) throw new EvenkeelError('bad_input', `${where}: node ${id} has no dir ${path}`)
+}
+
+/** Being moved weighs most: what is in flight must be let alone whatever else is wrong with it. */
+function immovable(state: ClusterState, partition: number, first: number, end: number, excluded: boolean): number {
+  let moving = false
+  let unknownSize = false
+  for (let replica = first; replica < end; replica += 1) {
+    if ((state.replicaFlags[replica]! & (ADDING | REMOVING)) !== 0) moving = true
+    else if (Number.isNaN(state.replicaBytes[replica]!)) unknownSize = true
+  }
+  if (moving) return immovableReasons.indexOf('already_moving')
+  if (state.partitionLeader[partition] === -1) return immovableReasons.indexOf('no_quorum')
+  if (unknownSize) return immovableReasons.indexOf('size_unknown')
+  return excluded ? immovableReasons.indexOf('excluded') : 0
+}
+
+/** Equal sets of legal nodes are kept once. */
+class LegalSets {
+  readonly #sets: number[][] = []
+  readonly #byKey = new Map<string, number>()
+  readonly #nodeIndex: Map<NodeId, number>
+
+  constructor(nodeIndex: Map<NodeId, number>) {
+    this.#nodeIndex = nodeIndex
+  }
+
+  add(ids: NodeId[], where: string): number {
+    const nodes = [...new Set(ids.map((id) => indexOf(this.#nodeIndex, id, where)))].sort((a, b) => a - b)
+    const key = nodes.join(',')
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    this.#byKey.set(key, this.#sets.length)
+    return this.#sets.push(nodes) - 1
+  }
+
+  starts(): Int32Array<ArrayBuffer> {
+    const starts = new Int32Array(this.#sets.length + 1)
+    this.#sets.forEach((nodes, set) => {
+      starts[set + 1] = starts[set]! + nodes.length
+    })
+    return starts
+  }
+
+  nodes(): Int32Array<ArrayBuffer> {
+    return Int32Array.from(this.#sets.flat())
+  }
+}
+
+function indexOf(index: Map<NodeId, number>, id: NodeId, where: string): number {
+  const found = index.get(id)
+  if (found === undefined) throw new EvenkeelError('bad_input', `${where} names node ${id}, which no node line describes`)
+  return found
+}
+
+function sortedUnique<T>(items: T[], id: (item: T) => NodeId, what: string): T[] {
+  const sorted = items.toSorted((a, b) => compareIds(id(a), id(b)))
+  for (let i = 1; i < sorted.length; i += 1) {
+    if (id(sorted[i]!) === id(sorted[i - 1]!)) {
+      throw new EvenkeelError('bad_input', `${what} ${id(sorted[i]!)} is described twice`)
+    }
+  }
+  return sorted
+}
+
+function time(text: string, where: string): number {
+  const ms = parseTime(text)
+  if (Number.isNaN(ms)) throw new EvenkeelError('bad_input', `${where}: ${JSON.stringify(text)} is not an ISO 8601 time`)
+  return ms
+}
+
+function optionalTime(text: string | undefined, where: string): number {
+  return text === undefined ? Number.NaN : time(text, where)
+}

@@ -1,0 +1,103 @@
+/** What a cluster's loop says as it works. Observers subscribe; the loop knows none of them. */
+import type { Move } from './move.ts'
+import type { Plan, Verdict, Violation } from './plan.ts'
+import type { RejectReason } from './reasons.ts'
+import type { Health } from './sample.ts'
+import type { ClusterFacts, NodeId } from './state.ts'
+
+/**
+ * - `off`: mode off, sampled and assessed only.
+ * - `starting`: not yet two agreeing samples.
+ * - `ready`: nothing to do.
+ * - `in_progress`: moves are planned or running.
+ * - `stalled`: violations that no allowed move improves.
+ * - `paused`: held by a person or by the daemon itself.
+ * - `standby`: another replica of the daemon acts.
+ * - `unreachable`: the cluster could not be sampled.
+ */
+export const loopStatuses = [
+  'off',
+  'starting',
+  'ready',
+  'in_progress',
+  'stalled',
+  'paused',
+  'standby',
+  'unreachable',
+] as const
+export type LoopStatus = (typeof loopStatuses)[number]
+
+export const modes = ['off', 'node_add', 'continuous'] as const
+export type Mode = (typeof modes)[number]
+
+export const moveResults = ['done', 'failed', 'cancelled', 'reverted', 'superseded'] as const
+export type MoveResult = (typeof moveResults)[number]
+
+/**
+ * A move while it lives. `planned → submitting → running →` one of the results, with `unknown` (an answer that never
+ * came), `cancelling` and `stalled` (no bytes although leader and target live) on the way.
+ */
+export const operatorStates = [
+  'planned',
+  'submitting',
+  'running',
+  'unknown',
+  'cancelling',
+  'stalled',
+  ...moveResults,
+] as const
+export type OperatorState = (typeof operatorStates)[number]
+
+/** A move and how far it is, for people and metrics. */
+export interface MoveProgress {
+  move: Move
+  state: OperatorState
+  /** Why it is in that state, where there is more to say. */
+  text?: string
+  startedAtMs: number
+  bytesDone: number
+  bytesTotal: number
+}
+
+/** What sampling, assessing and planning of one tick came to. */
+export interface TickReport {
+  cluster: ClusterFacts
+  takenAtMs: number
+  sampleMs: number
+  tickMs: number
+  status: LoopStatus
+  mode: Mode
+  dryRun: boolean
+  verdict: Verdict
+  violations: Violation[]
+  plan: Plan
+  health: Health
+  partitions: number
+  rackViolations: number
+  imbalance: { disk: number; replicas: number; leaders: number }
+  missingNodes: NodeId[]
+  foreignMoves: number
+  nodesAvailable: { alive: number; unavailable: number; unreachable: number; draining: number }
+  notes: string[]
+}
+
+interface OfCluster {
+  cluster: string
+  atMs: number
+}
+
+export type LoopEvent = OfCluster &
+  (
+    | { type: 'tick'; report: TickReport }
+    | { type: 'sample_failed'; code: string; text: string; durationMs: number }
+    | { type: 'tick_failed'; text: string }
+    | { type: 'plan_rejected'; text: string }
+    | { type: 'status_changed'; from: LoopStatus; to: LoopStatus }
+    | { type: 'node_appeared'; node: NodeId }
+    | { type: 'node_lost'; node: NodeId }
+    | { type: 'node_returned'; node: NodeId }
+    | { type: 'move_started'; progress: MoveProgress }
+    | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number }
+    | { type: 'progress'; moves: MoveProgress[]; pending: number; pendingBytes: number; movedBytes: number }
+    | { type: 'candidates_rejected'; counts: Partial<Record<RejectReason, number>> }
+  )

@@ -1,0 +1,105 @@
+/**
+ * The lines of a snapshot: one JSON object each, in snake_case as they stand in the file.
+ * Systems describe what they sampled in these very shapes, so a snapshot and a live sample take the same way in.
+ */
+import type { DirState, NodeState } from './reasons.ts'
+import type { NodeId, PartitionId } from './state.ts'
+
+export interface ClusterLine {
+  type: 'cluster'
+  version: 1
+  name: string
+  system: string
+  /** ISO 8601. */
+  taken_at: string
+  cluster_id?: string
+  cluster_version?: string
+}
+
+export interface DirLine {
+  path?: string
+  capacity_bytes: number
+  used_bytes: number
+  state?: DirState
+  cordoned?: boolean
+  metadata?: boolean
+}
+
+export interface NodeLine {
+  type: 'node'
+  id: NodeId
+  host?: string
+  rack?: string
+  state: NodeState
+  alive_since?: string
+  unavailable_since?: string
+  excluded?: boolean
+  max_replicas?: number
+  domain?: string
+  dirs: DirLine[]
+}
+
+export interface PartitionLine {
+  id: PartitionId
+  /** Absent or null: no leader. */
+  leader?: NodeId | null
+  /** What it will be once running changes are done, plus (marked in `removing`) what will be gone. */
+  replicas: NodeId[]
+  isr?: NodeId[]
+  /** Per replica, or one figure for all; null where not known. */
+  bytes?: number | (number | null)[]
+  /** Per replica the path of its dir; null where not known. */
+  dirs?: (string | null)[]
+  adding?: NodeId[]
+  removing?: NodeId[]
+  bytes_in_per_second?: number
+  bytes_out_per_second?: number
+}
+
+export interface TopicConstraints {
+  domain?: string
+  /** Most replicas of the topic on one node. */
+  cap?: number
+  /** Partitions with the same unit move only together. */
+  units?: Record<string, string>
+  /** Per partition id and replica slot the only nodes it may be on; null for any. */
+  legal?: Record<string, (NodeId[] | null)[]>
+  /** Why partitions of this topic stay where they are. */
+  excluded?: boolean
+}
+
+export interface TopicLine {
+  type: 'topic'
+  name: string
+  min_isr?: number
+  constraints?: TopicConstraints
+  partitions: PartitionLine[]
+}
+
+export interface MoveLine {
+  type: 'move'
+  topic: string
+  partition: PartitionId
+  target: NodeId[]
+  adding: NodeId[]
+  removing: NodeId[]
+  bytes_done?: number
+  bytes_total?: number
+  /** Ours, by the journal of the daemon that wrote the snapshot. */
+  ours?: boolean
+}
+
+/** What the daemon remembers beside the cluster's own state (see cluster/memory.ts). */
+export interface MemoryLine {
+  type: 'memory'
+  /** Nodes being filled since they were added. */
+  filling?: NodeId[]
+  leader_skew?: boolean
+  disk_skew?: string[]
+  /** Moves that ended lately, whose source may not have freed the space yet. */
+  ended?: { node: NodeId; bytes: number; at: string }[]
+  /** First moment each open violation was seen. */
+  since?: Record<string, string>
+}
+
+export type SnapshotLine = ClusterLine | NodeLine | TopicLine | MoveLine | MemoryLine

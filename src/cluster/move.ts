@@ -1,0 +1,69 @@
+/**
+ * A move: the smallest thing the planner proposes and the executor carries out.
+ * Tables and broker lists join this union with the system that has them.
+ */
+import type { NodeId, PartitionId } from './state.ts'
+import type { ViolationKind } from './reasons.ts'
+
+interface MoveOfPartition {
+  /** `KIND:TOPIC-PARTITION:FROM>TO`, the same for the same move in every plan. */
+  id: string
+  /** Moves of one group are planned, budgeted, verified and stopped as one. */
+  group?: string
+  topic: string
+  partition: PartitionId
+  from: NodeId
+  to: NodeId
+  reason: ViolationKind
+  /** The replica list the plan was made from, preferred leader first. */
+  replicas: NodeId[]
+}
+
+/** A replica goes from one node to another, optionally from dir to dir. */
+export interface ReplicaMove extends MoveOfPartition {
+  kind: 'replica'
+  bytes: number
+  fromDir?: string
+  toDir?: string
+}
+
+/** Leadership of a partition goes to another of its replicas; nothing is copied. */
+export interface LeaderMove extends MoveOfPartition {
+  kind: 'leader'
+}
+
+export type Move = ReplicaMove | LeaderMove
+export const moveKinds = ['replica', 'leader'] as const
+
+export function moveId(kind: Move['kind'], topic: string, partition: PartitionId, from: NodeId, to: NodeId): string {
+  return `${kind}:${topic}-${partition}:${from}>${to}`
+}
+
+/** `t-3`, as Kafka's tools write a partition. */
+export function partitionName(move: { topic: string; partition: PartitionId }): string {
+  return `${move.topic}-${move.partition}`
+}
+
+export function bytesOf(move: Move): number {
+  return move.kind === 'replica' ? move.bytes : 0
+}
+
+/** The replica list after the move: a replica takes the slot of the one it replaces, a leader goes first. */
+export function replicasAfter(move: Move): NodeId[] {
+  if (move.kind === 'leader') return [move.to, ...move.replicas.filter((node) => node !== move.to)]
+  return move.replicas.map((node) => (node === move.from ? move.to : node))
+}
+
+/** Something in flight on the cluster, ours or foreign, one per partition. */
+export interface RunningMove {
+  topic: string
+  partition: PartitionId
+  /** The replica list it will end with. */
+  target: NodeId[]
+  adding: NodeId[]
+  removing: NodeId[]
+  /** Copied so far over all added replicas; absent when not known. */
+  bytesDone?: number
+  /** Size to copy over all added replicas; absent when not known. */
+  bytesTotal?: number
+}

@@ -1,0 +1,51 @@
+/** Violation, verdict and plan: what the rooms assess, plan, execute and the observers speak about. */
+import type { Move } from './move.ts'
+import type { RejectReason, VerdictCode, ViolationKind } from './reasons.ts'
+import type { NodeId } from './state.ts'
+
+/** A measured breach. */
+export interface Violation {
+  kind: ViolationKind
+  /** What is in breach: `node 4`, `cluster`. */
+  subject: string
+  sinceMs: number
+  size: number
+  unit: 'bytes' | 'leaders'
+  /** One sentence with the number that decides. */
+  text: string
+}
+
+export interface Verdict {
+  act: boolean
+  code: VerdictCode
+  /** One sentence with the number that decides. */
+  text: string
+}
+
+export interface Blocked {
+  reason: RejectReason
+  count: number
+  /** A few candidates in words: `t-3 from 1 to 4`. */
+  examples: string[]
+}
+
+export interface NodeForecast {
+  id: NodeId
+  rack?: string
+  state: string
+  diskBytes: { now: number; peak: number; final: number }
+  capacityBytes: number
+  dirs: { path: string; usedBytes: number; capacityBytes: number }[]
+  replicas: { now: number; final: number }
+  leaders: { now: number; final: number }
+}
+
+export interface Plan {
+  moves: Move[]
+  bytes: number
+  /** Least bytes that can reach the goal of this plan. */
+  lowerBoundBytes: number
+  nodes: NodeForecast[]
+  blocked: Blocked[]
+  planningMs: number
+}

@@ -1,0 +1,29 @@
+/** What one reading of a cluster brings back. */
+import type { RunningMove } from './move.ts'
+import type { ClusterState, NodeId } from './state.ts'
+
+/** Health figures by the adapter's own judgement; generic rooms never derive them from ISR lists. */
+export interface Health {
+  /** Under-replicated partitions by cause. */
+  underReplicated: { own_move: number; node: number; other: number }
+  /** Partitions without a leader. */
+  offline: number
+  underMinIsr: number
+}
+
+export interface Sample {
+  state: ClusterState
+  running: RunningMove[]
+  health: Health
+  /** Known nodes that gave no figures. */
+  missingNodes: NodeId[]
+  /** Sentences on what was left out and why: `size of t-3 on node 2 is not known`. */
+  notes: string[]
+}
+
+/** The cheap reading between samples. */
+export interface Pulse {
+  takenAtMs: number
+  aliveNodes: NodeId[]
+  running: RunningMove[]
+}

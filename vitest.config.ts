@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config'
+
+/** Workers inherit execArgv: with this hook they can load the .ts sources directly. */
+const execArgv = ['--import', new URL('./test/support/register-tsx.mjs', import.meta.url).href]
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/clusters/**', 'test/scenarios/**'],
+          execArgv,
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: 'scenarios', include: ['test/scenarios/**/*.test.ts'], execArgv, testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'clusters',
+          include: ['test/clusters/**/*.test.ts'],
+          execArgv,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
