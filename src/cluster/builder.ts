@@ -232,7 +232,8 @@ class LegalSets {
 
 function indexOf(index: Map<NodeId, number>, id: NodeId, where: string): number {
   const found = index.get(id)
-  if (found === undefined) throw new EvenkeelError('bad_input', `${where} names node ${id}, which no node line describes`)
+  if (found === undefined)
+    throw new EvenkeelError('bad_input', `${where} names node ${id}, which no node line describes`)
   return found
 }
 
@@ -248,7 +249,8 @@ function sortedUnique<T>(items: T[], id: (item: T) => NodeId, what: string): T[]
 
 function time(text: string, where: string): number {
   const ms = parseTime(text)
-  if (Number.isNaN(ms)) throw new EvenkeelError('bad_input', `${where}: ${JSON.stringify(text)} is not an ISO 8601 time`)
+  if (Number.isNaN(ms))
+    throw new EvenkeelError('bad_input', `${where}: ${JSON.stringify(text)} is not an ISO 8601 time`)
   return ms
 }
 

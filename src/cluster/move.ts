@@ -2,8 +2,9 @@
  * A move: the smallest thing the planner proposes and the executor carries out.
  * Tables and broker lists join this union with the system that has them.
  */
-import type { NodeId, PartitionId } from './state.ts'
+
 import type { ViolationKind } from './reasons.ts'
+import type { NodeId, PartitionId } from './state.ts'
 
 interface MoveOfPartition {
   /** `KIND:TOPIC-PARTITION:FROM>TO`, the same for the same move in every plan. */

@@ -1,0 +1,101 @@
+/** `npm run bench`: plans for the synthetic clusters and prints one table. Placements are exact, seconds are this machine's. */
+import { sharesOf } from '../src/cluster/shares.ts'
+import { type Columns, columnsOf } from '../src/cluster/state.ts'
+import { stopwatch } from '../src/lib/clock.ts'
+import { makePlan } from '../src/plan/plan.ts'
+import type { PlannedMove, PlanRequest } from '../src/plan/request.ts'
+import { generate, shapes } from './generate.ts'
+
+const only = process.argv.slice(2)
+const header = [
+  'cluster',
+  'band',
+  'plan s',
+  'RSS MB',
+  'replica moves',
+  'TB moved',
+  '÷ bound',
+  'disk max/mean',
+  'min/mean',
+  'rack breaks',
+  'leader moves',
+  'leaders max/mean',
+  'problems',
+]
+const rows: string[][] = []
+for (const shape of shapes) {
+  if (only.length > 0 && !only.includes(shape.name)) continue
+  const state = generate(shape)
+  const columns = columnsOf(state)
+  const added = Array.from({ length: shape.added }, (_, i) => shape.nodes - shape.added + i)
+  for (const band of [0.09, 0.05]) {
+    const request: PlanRequest = {
+      fillNodes: added,
+      skewedDomains: [0],
+      balanceLeaders: true,
+      fillTolerance: band,
+      band,
+      maxDiskUsage: 0.8,
+      rackAwareness: 'prefer',
+      topicAware: true,
+    }
+    globalThis.gc?.()
+    const watch = stopwatch()
+    const plan = makePlan(columns, request)
+    const seconds = watch() / 1000
+    const shares = sharesOf(columns)
+    const disk = plan.finalBytes.map((bytes, node) => bytes / shares.fairBytes[node]!)
+    const leaders = columns.partitionCount / columns.nodeCount
+    const bound = lowerBound(columns, band)
+    rows.push([
+      shape.name,
+      `±${band * 100} %`,
+      seconds.toFixed(2),
+      (process.memoryUsage().rss / 1e6).toFixed(0),
+      String(plan.moves.filter((move) => move.kind === 'replica').length),
+      (plan.bytes / 1e12).toFixed(2),
+      (plan.bytes / bound).toFixed(3),
+      Math.max(...disk).toFixed(3),
+      Math.min(...disk).toFixed(3),
+      String(rackBreaks(columns, plan.moves)),
+      String(plan.moves.filter((move) => move.kind === 'leader').length),
+      (Math.max(...plan.finalLeaders) / leaders).toFixed(3),
+      String(plan.problems.length),
+    ])
+  }
+}
+const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)))
+for (const row of [header, widths.map((width) => '-'.repeat(width)), ...rows]) {
+  console.log(row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '))
+}
+
+/** Over the whole cluster, whatever class the moves belong to: what peers are measured by. */
+function lowerBound(columns: Columns, band: number): number {
+  const { usedBytes, fairBytes } = sharesOf(columns)
+  let leave = 0
+  let enter = 0
+  usedBytes.forEach((used, node) => {
+    leave += Math.max(0, used - fairBytes[node]! * (1 + band))
+    enter += Math.max(0, fairBytes[node]! * (1 - band) - used)
+  })
+  return Math.max(leave, enter)
+}
+
+/** Partitions of the final placement with two replicas in one rack. */
+function rackBreaks(columns: Columns, moves: PlannedMove[]): number {
+  const moved = new Map<number, number[]>()
+  for (const move of moves) {
+    if (move.kind === 'replica')
+      moved.set(
+        move.partition,
+        move.replicas.map((n) => (n === move.from ? move.to : n)),
+      )
+  }
+  let breaks = 0
+  for (let p = 0; p < columns.partitionCount; p += 1) {
+    const start = columns.partitionReplicaStart[p]!
+    const list = moved.get(p) ?? [...columns.replicaNode.subarray(start, columns.partitionReplicaStart[p + 1]!)]
+    if (new Set(list.map((node) => columns.nodeRack[node]!)).size < list.length) breaks += 1
+  }
+  return breaks
+}

@@ -1,0 +1,116 @@
+/** What each node holds and what its fair share of its domain would be: the figures every judgement starts from. */
+import { nodeStates } from './reasons.ts'
+import { type Columns, REMOVING } from './state.ts'
+
+const ALIVE = nodeStates.indexOf('alive')
+
+export interface Shares {
+  /** 1: takes part in balancing: alive, not excluded, with at least one online dir. */
+  participates: Uint8Array
+  /** Bytes used once what is in flight has landed and what is being deleted is gone. */
+  usedBytes: Float64Array
+  /** Over the online dirs. */
+  capacityBytes: Float64Array
+  /** Used ÷ capacity over the participating nodes of each domain; NaN where none has capacity. */
+  domainRatio: Float64Array
+  /** The domain's ratio × the node's own capacity: nodes of unlike size need no special case. */
+  fairBytes: Float64Array
+  /** Participating nodes per domain. */
+  domainNodes: Int32Array
+}
+
+export function sharesOf(columns: Columns): Shares {
+  const { nodeCount } = columns
+  const participates = new Uint8Array(nodeCount)
+  const usedBytes = new Float64Array(nodeCount)
+  const capacityBytes = new Float64Array(nodeCount)
+  const domainUsed = new Float64Array(columns.domainCount)
+  const domainCapacity = new Float64Array(columns.domainCount)
+  const domainNodes = new Int32Array(columns.domainCount)
+  for (let node = 0; node < nodeCount; node += 1) {
+    let online = 0
+    for (let dir = columns.nodeDirStart[node]!; dir < columns.nodeDirStart[node + 1]!; dir += 1) {
+      if (columns.dirState[dir] !== 0) continue
+      online += 1
+      capacityBytes[node]! += columns.dirCapacityBytes[dir]!
+      usedBytes[node]! +=
+        columns.dirUsedBytes[dir]! + columns.dirArrivingBytes[dir]! - columns.dirPendingFreeBytes[dir]!
+    }
+    if (columns.nodeState[node] !== ALIVE || columns.nodeExcluded[node] === 1 || online === 0) continue
+    participates[node] = 1
+    const domain = columns.nodeDomain[node]!
+    domainUsed[domain]! += usedBytes[node]!
+    domainCapacity[domain]! += capacityBytes[node]!
+    domainNodes[domain]! += 1
+  }
+  const domainRatio = domainUsed.map((used, domain) => used / domainCapacity[domain]!)
+  const fairBytes = capacityBytes.map((capacity, node) => capacity * domainRatio[columns.nodeDomain[node]!]!)
+  return { participates, usedBytes, capacityBytes, domainRatio, fairBytes, domainNodes }
+}
+
+/** Replicas per node, those being removed left out. */
+export function replicaCounts(columns: Columns): Int32Array {
+  const counts = new Int32Array(columns.nodeCount)
+  for (let replica = 0; replica < columns.replicaCount; replica += 1) {
+    if ((columns.replicaFlags[replica]! & REMOVING) === 0) counts[columns.replicaNode[replica]!]! += 1
+  }
+  return counts
+}
+
+/** Partitions led per node. */
+export function leaderCounts(columns: Columns): Int32Array {
+  const counts = new Int32Array(columns.nodeCount)
+  for (const leader of columns.partitionLeader) if (leader >= 0) counts[leader]! += 1
+  return counts
+}
+
+/** Largest deviation from the mean over the mean, over the nodes that take part; 0 when there is nothing. */
+export function imbalance(values: ArrayLike<number>, participates: Uint8Array): number {
+  let sum = 0
+  let count = 0
+  for (let node = 0; node < participates.length; node += 1) {
+    if (participates[node] === 0) continue
+    sum += values[node]!
+    count += 1
+  }
+  const mean = sum / count
+  if (!(mean > 0)) return 0
+  let worst = 0
+  for (let node = 0; node < participates.length; node += 1) {
+    if (participates[node] === 1) worst = Math.max(worst, Math.abs(values[node]! - mean) / mean)
+  }
+  return worst
+}
+
+/** Used ÷ capacity of each node. */
+export function ratios(shares: Shares): Float64Array {
+  return shares.usedBytes.map((used, node) =>
+    shares.capacityBytes[node]! > 0 ? used / shares.capacityBytes[node]! : 0,
+  )
+}
+
+/**
+ * Partitions whose replicas share a rack although another rack could take one. Where there are fewer racks than
+ * replicas the best spread is the least number of replicas in one rack.
+ */
+export function rackViolations(columns: Columns): number {
+  if (columns.rackCount === 0) return 0
+  const perRack = new Int32Array(columns.rackCount + 1)
+  let violations = 0
+  for (let partition = 0; partition < columns.partitionCount; partition += 1) {
+    const start = columns.partitionReplicaStart[partition]!
+    const end = columns.partitionReplicaStart[partition + 1]!
+    perRack.fill(0)
+    let replicas = 0
+    let most = 0
+    for (let replica = start; replica < end; replica += 1) {
+      if ((columns.replicaFlags[replica]! & REMOVING) !== 0) continue
+      const rack = columns.nodeRack[columns.replicaNode[replica]!]! + 1
+      perRack[rack]! += 1
+      replicas += 1
+      most = Math.max(most, perRack[rack]!)
+    }
+    if (most > Math.ceil(replicas / columns.rackCount)) violations += 1
+  }
+  return violations
+}
