@@ -94,7 +94,7 @@ function rackBreaks(columns: Columns, moves: PlannedMove[]): number {
   let breaks = 0
   for (let p = 0; p < columns.partitionCount; p += 1) {
     const start = columns.partitionReplicaStart[p]!
-    const list = moved.get(p) ?? [...columns.replicaNode.subarray(start, columns.partitionReplicaStart[p + 1]!)]
+    const list = moved.get(p) ?? [...columns.replicaNode.subarray(start, columns.partitionReplicaStart[p + 1])]
     if (new Set(list.map((node) => columns.nodeRack[node]!)).size < list.length) breaks += 1
   }
   return breaks

@@ -7,6 +7,8 @@ import type { ClusterLine, NodeLine, PartitionLine, TopicLine } from './lines.ts
 import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
 import { ADDING, type ClusterFacts, type ClusterState, IN_SYNC, type NodeId, REMOVING } from './state.ts'
 
+const ALIVE = nodeStates.indexOf('alive')
+
 /** Numbers before texts, numbers by value, texts by code unit. */
 export function compareIds(a: NodeId, b: NodeId): number {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : -1
@@ -21,11 +23,10 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
   const nodes = sortedUnique(nodeLines, (line) => line.id, 'node')
   const topics = sortedUnique(topicLines, (line) => line.name, 'topic')
   const nodeIndex = new Map(nodes.map((line, index) => [line.id, index]))
-  const racks = [...new Set(nodes.flatMap((line) => line.rack ?? []))].sort(compareIds) as string[]
-  const domainOf = (name: string | undefined) => name ?? ''
+  const racks = [...new Set(nodes.flatMap((line) => line.rack ?? []))].sort(compareIds)
   const domains = [
-    ...new Set([...nodes.map((line) => domainOf(line.domain)), ...topics.map((t) => domainOf(t.constraints?.domain))]),
-  ].sort(compareIds) as string[]
+    ...new Set([...nodes.map((line) => line.domain ?? ''), ...topics.map((t) => t.constraints?.domain ?? '')]),
+  ].sort(compareIds)
   if (domains.length === 0) domains.push('')
 
   const dirCount = nodes.reduce((sum, line) => sum + line.dirs.length, 0)
@@ -61,7 +62,7 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
     nodeUnavailableSinceMs: Float64Array.from(nodes, (l) =>
       optionalTime(l.unavailable_since, `node ${l.id} unavailable_since`),
     ),
-    nodeDomain: Int32Array.from(nodes, (line) => domains.indexOf(domainOf(line.domain))),
+    nodeDomain: Int32Array.from(nodes, (line) => domains.indexOf(line.domain ?? '')),
     nodeExcluded: Uint8Array.from(nodes, (line) => Number(line.excluded ?? false)),
     nodeMaxReplicas: Float64Array.from(nodes, (line) => line.max_replicas ?? Number.POSITIVE_INFINITY),
     nodeDirStart: new Int32Array(nodes.length + 1),
@@ -73,7 +74,7 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
     dirState: new Uint8Array(dirCount),
     dirCordoned: new Uint8Array(dirCount),
     dirMetadata: new Uint8Array(dirCount),
-    topicDomain: Int32Array.from(topics, (line) => domains.indexOf(domainOf(line.constraints?.domain))),
+    topicDomain: Int32Array.from(topics, (line) => domains.indexOf(line.constraints?.domain ?? '')),
     topicCap: Int32Array.from(topics, (line) => line.constraints?.cap ?? 0),
     topicMinIsr: Int32Array.from(topics, (line) => line.min_isr ?? 0),
     topicPartitionStart: new Int32Array(topics.length + 1),
@@ -173,9 +174,8 @@ function fillReplica(
   state.replicaDir[replica] = -1
   if (path === undefined || path === null) {
     // A node with one dir leaves no question where its replicas lie.
-    if (state.nodeDirStart[node + 1]! - state.nodeDirStart[node]! === 1) {
-      state.replicaDir[replica] = state.nodeDirStart[node]!
-    }
+    const only = state.nodeDirStart[node]!
+    if (state.nodeDirStart[node + 1] === only + 1) state.replicaDir[replica] = only
     return
   }
   for (let dir = state.nodeDirStart[node]!; dir < state.nodeDirStart[node + 1]!; dir += 1) {
@@ -190,7 +190,9 @@ function immovable(state: ClusterState, partition: number, first: number, end: n
   let unknownSize = false
   for (let replica = first; replica < end; replica += 1) {
     if ((state.replicaFlags[replica]! & (ADDING | REMOVING)) !== 0) moving = true
-    else if (Number.isNaN(state.replicaBytes[replica]!)) unknownSize = true
+    else if (Number.isNaN(state.replicaBytes[replica]!) && state.nodeState[state.replicaNode[replica]!] === ALIVE) {
+      unknownSize = true
+    }
   }
   if (moving) return immovableReasons.indexOf('already_moving')
   if (state.partitionLeader[partition] === -1) return immovableReasons.indexOf('no_quorum')

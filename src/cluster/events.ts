@@ -81,6 +81,10 @@ export interface TickReport {
   notes: string[]
 }
 
+/** What was being read when a sample failed; `unknown` where the adapter does not say. */
+export const sampleStages = ['metadata', 'disk', 'liveness', 'reassignments', 'unknown'] as const
+export type SampleStage = (typeof sampleStages)[number]
+
 interface OfCluster {
   cluster: string
   atMs: number
@@ -89,7 +93,7 @@ interface OfCluster {
 export type LoopEvent = OfCluster &
   (
     | { type: 'tick'; report: TickReport }
-    | { type: 'sample_failed'; code: string; text: string; durationMs: number }
+    | { type: 'sample_failed'; code: string; text: string; durationMs: number; stage?: SampleStage }
     | { type: 'tick_failed'; text: string }
     | { type: 'plan_rejected'; text: string }
     | { type: 'status_changed'; from: LoopStatus; to: LoopStatus }
@@ -98,6 +102,7 @@ export type LoopEvent = OfCluster &
     | { type: 'node_returned'; node: NodeId }
     | { type: 'move_started'; progress: MoveProgress }
     | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number }
+    /** `movedBytes` counts from the start of the loop. */
     | { type: 'progress'; moves: MoveProgress[]; pending: number; pendingBytes: number; movedBytes: number }
     | { type: 'candidates_rejected'; counts: Partial<Record<RejectReason, number>> }
   )

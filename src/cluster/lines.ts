@@ -43,7 +43,7 @@ export interface PartitionLine {
   id: PartitionId
   /** Absent or null: no leader. */
   leader?: NodeId | null
-  /** What it will be once running changes are done, plus (marked in `removing`) what will be gone. */
+  /** Every replica there is, those of `adding` and `removing` too; the preferred leader first. */
   replicas: NodeId[]
   isr?: NodeId[]
   /** Per replica, or one figure for all; null where not known. */
@@ -94,8 +94,8 @@ export interface MemoryLine {
   type: 'memory'
   /** Nodes being filled since they were added. */
   filling?: NodeId[]
+  skewed_domains?: string[]
   leader_skew?: boolean
-  disk_skew?: string[]
   /** Moves that ended lately, whose source may not have freed the space yet. */
   ended?: { node: NodeId; bytes: number; at: string }[]
   /** First moment each open violation was seen. */

@@ -18,6 +18,8 @@ interface MoveOfPartition {
   reason: ViolationKind
   /** The replica list the plan was made from, preferred leader first. */
   replicas: NodeId[]
+  /** Who led the partition then: copies are read from it. */
+  leader: NodeId
 }
 
 /** A replica goes from one node to another, optionally from dir to dir. */

@@ -15,6 +15,15 @@ export interface Violation {
   text: string
 }
 
+/** What to go for, by index of the state's columns. */
+export interface Goals {
+  /** Nodes to fill up to their fair share. */
+  fillNodes: number[]
+  /** Domains whose disk use is to be brought into the band. */
+  skewedDomains: number[]
+  balanceLeaders: boolean
+}
+
 export interface Verdict {
   act: boolean
   code: VerdictCode

@@ -64,6 +64,12 @@ export function leaderCounts(columns: Columns): Int32Array {
   return counts
 }
 
+/** Most leaders a node should have when `leaders` are spread over `nodes`. */
+export function leaderLimit(leaders: number, nodes: number, tolerance: number): number {
+  const mean = leaders / nodes
+  return Math.max(Math.ceil(mean), Math.floor(mean * (1 + tolerance)))
+}
+
 /** Largest deviation from the mean over the mean, over the nodes that take part; 0 when there is nothing. */
 export function imbalance(values: ArrayLike<number>, participates: Uint8Array): number {
   let sum = 0

@@ -135,8 +135,8 @@ export function partitionLabel(state: ClusterState, partition: number): string {
 export function replicaNodesOf(columns: Columns, partition: number): number[] {
   return Array.from(
     columns.replicaNode.subarray(
-      columns.partitionReplicaStart[partition]!,
-      columns.partitionReplicaStart[partition + 1]!,
+      columns.partitionReplicaStart[partition],
+      columns.partitionReplicaStart[partition + 1],
     ),
   )
 }

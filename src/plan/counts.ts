@@ -49,5 +49,5 @@ export function evenCounts(
 /** These moves are carried out first, so they keep away from partitions that the filling moves. */
 function touched(model: Model, partition: number): boolean {
   const { partitionReplicaStart } = model.columns
-  return model.moved.subarray(partitionReplicaStart[partition]!, partitionReplicaStart[partition + 1]!).includes(1)
+  return model.moved.subarray(partitionReplicaStart[partition], partitionReplicaStart[partition + 1]).includes(1)
 }

@@ -4,16 +4,11 @@
  * nodes is sought, which always finds a better spread if there is one.
  */
 import { LEADER_TOLERANCE } from '../cluster/settings.ts'
+import { leaderLimit } from '../cluster/shares.ts'
 import type { Model } from './model.ts'
 
 export function evenLeaders(model: Model): void {
   new LeaderPass(model).run()
-}
-
-/** Most leaders a node should have when `leaders` are spread over `nodes`. */
-export function leaderLimit(leaders: number, nodes: number, tolerance: number): number {
-  const mean = leaders / nodes
-  return Math.max(Math.ceil(mean), Math.floor(mean * (1 + tolerance)))
 }
 
 class LeaderPass {

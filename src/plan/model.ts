@@ -101,8 +101,8 @@ export class Model {
   replicasOf(partition: number): number[] {
     return Array.from(
       this.replicaNode.subarray(
-        this.columns.partitionReplicaStart[partition]!,
-        this.columns.partitionReplicaStart[partition + 1]!,
+        this.columns.partitionReplicaStart[partition],
+        this.columns.partitionReplicaStart[partition + 1],
       ),
     )
   }
@@ -113,7 +113,7 @@ export class Model {
    */
   replicasBySize(node: number): Int32Array {
     this.#bySize ??= this.#sortBySize()
-    return this.#bySize.replicas.subarray(this.#bySize.start[node]!, this.#bySize.start[node + 1]!)
+    return this.#bySize.replicas.subarray(this.#bySize.start[node], this.#bySize.start[node + 1])
   }
 
   #sortBySize(): { start: Int32Array; replicas: Int32Array } {
@@ -143,7 +143,7 @@ export class Model {
     }
     const replicas = new Int32Array(keys.length)
     for (let node = 0; node < columns.nodeCount; node += 1) {
-      const part = keys.subarray(start[node]!, start[node + 1]!).sort()
+      const part = keys.subarray(start[node], start[node + 1]).sort()
       for (let i = 0; i < part.length; i += 1) {
         const index = part[i]! % INDEX_PART
         replicas[start[node]! + i] = index < 0 ? index + INDEX_PART : index
@@ -158,7 +158,7 @@ export class Model {
     const from = this.replicaNode[replica]!
     const bytes = columns.replicaBytes[replica]!
     const replicas = this.replicasOf(partition)
-    this.moves.push({ kind: 'replica', partition, from, to, bytes, reason, replicas })
+    this.moves.push({ kind: 'replica', partition, from, to, bytes, reason, replicas, leader: this.leader[partition]! })
     this.replicaNode[replica] = to
     this.moved[replica] = 1
     this.usedBytes[from]! -= bytes
@@ -181,7 +181,7 @@ export class Model {
   moveLeader(partition: number, to: number): void {
     const from = this.leader[partition]!
     const replicas = this.replicasOf(partition)
-    this.moves.push({ kind: 'leader', partition, from, to, bytes: 0, reason: 'leader_skew', replicas })
+    this.moves.push({ kind: 'leader', partition, from, to, bytes: 0, reason: 'leader_skew', replicas, leader: from })
     this.#lead(partition, to)
   }
 

@@ -1,14 +1,10 @@
 /** What the planner is asked and what it answers, in indices of the state's columns. */
 
+import type { Goals } from '../cluster/plan.ts'
 import type { RejectReason, ViolationKind } from '../cluster/reasons.ts'
-import type { RackAwareness } from '../cluster/settings.ts'
+import { type BalanceSettings, FILL_TOLERANCE, type RackAwareness } from '../cluster/settings.ts'
 
-export interface PlanRequest {
-  /** Nodes to fill up to their fair share, by index. */
-  fillNodes: number[]
-  /** Domains whose disk use is to be brought into the band, by index. */
-  skewedDomains: number[]
-  balanceLeaders: boolean
+export interface PlanRequest extends Goals {
   /** How far from its fair share a filled node may stay, as a ratio. */
   fillTolerance: number
   /** Half width of the band around the mean, as a ratio. */
@@ -17,6 +13,17 @@ export interface PlanRequest {
   maxDiskUsage: number
   rackAwareness: RackAwareness
   topicAware: boolean
+}
+
+export function planRequest(goals: Goals, settings: BalanceSettings): PlanRequest {
+  return {
+    ...goals,
+    fillTolerance: FILL_TOLERANCE,
+    band: settings.diskBalance ?? 0,
+    maxDiskUsage: settings.maxDiskUsage,
+    rackAwareness: settings.rackAwareness,
+    topicAware: settings.topicAware,
+  }
 }
 
 export interface PlannedMove {
@@ -28,6 +35,8 @@ export interface PlannedMove {
   reason: ViolationKind
   /** Node indices of the replica list before the move. */
   replicas: number[]
+  /** Node that leads the partition before the move. */
+  leader: number
 }
 
 /** A candidate that was rejected: replica or partition index and the node it would have gone to. */

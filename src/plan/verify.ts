@@ -17,15 +17,18 @@ export function verifyPlan(columns: Columns, request: PlanRequest, moves: Planne
   const movedSlots = new Set<number>()
   const ledPartitions = new Set<number>()
 
-  moves.forEach((move, index) => {
+  for (const [index, move] of moves.entries()) {
     const say = (what: string) =>
       problems.push(`move ${index} (partition ${move.partition}, ${move.from} to ${move.to}): ${what}`)
     const list = placement.get(move.partition) ?? replicaNodesOf(columns, move.partition)
     if (list.length !== move.replicas.length || list.some((node, slot) => node !== move.replicas[slot])) {
-      say(`is planned from [${move.replicas}], but the list is [${list}]`)
+      say(`is planned from ${move.replicas.join(' ')}, but the list is ${list.join(' ')}`)
     }
     const slot = list.indexOf(move.from)
-    if (slot === -1) return say('the source holds no replica')
+    if (slot === -1) {
+      say('the source holds no replica')
+      continue
+    }
     const replica = columns.partitionReplicaStart[move.partition]! + slot
     if (columns.nodeState[move.to] !== ALIVE || columns.nodeExcluded[move.to] === 1) say('the target is not open')
 
@@ -33,13 +36,13 @@ export function verifyPlan(columns: Columns, request: PlanRequest, moves: Planne
       const reason = immovableReasons[columns.partitionImmovable[move.partition]!]
       if (reason !== '' && reason !== 'size_unknown') say(`the partition must stay: ${reason}`)
       const taker = list.indexOf(move.to)
-      if (taker === -1) return say('the new leader holds no replica')
-      if ((columns.replicaFlags[columns.partitionReplicaStart[move.partition]! + taker]! & IN_SYNC) === 0) {
+      if (taker === -1) say('the new leader holds no replica')
+      else if ((columns.replicaFlags[columns.partitionReplicaStart[move.partition]! + taker]! & IN_SYNC) === 0) {
         say('the new leader is not in sync')
       }
       if (ledPartitions.has(move.partition)) say('leadership moves twice')
       ledPartitions.add(move.partition)
-      return
+      continue
     }
 
     if (columns.partitionImmovable[move.partition] !== 0) say('the partition must stay')
@@ -61,7 +64,7 @@ export function verifyPlan(columns: Columns, request: PlanRequest, moves: Planne
       move.partition,
       list.map((node) => (node === move.from ? move.to : node)),
     )
-  })
+  }
   return problems
 }
 
@@ -71,7 +74,7 @@ function checkPlace(columns: Columns, move: PlannedMove, replica: number, topic:
   const set = columns.replicaLegal[replica]!
   if (set === -1) {
     if (columns.nodeDomain[move.to] !== columns.topicDomain[topic]) say('the target is of another domain')
-  } else if (!columns.legalNodes.subarray(columns.legalStart[set]!, columns.legalStart[set + 1]!).includes(move.to)) {
+  } else if (!columns.legalNodes.subarray(columns.legalStart[set], columns.legalStart[set + 1]).includes(move.to)) {
     say('the target is not among the legal nodes of the replica')
   }
 }

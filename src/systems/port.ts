@@ -37,6 +37,7 @@ export const refusals = [
   'target_not_alive',
   'target_not_in_sync',
   'partition_gone',
+  'not_sent',
   'not_permitted',
   'rejected',
 ] as const

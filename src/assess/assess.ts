@@ -1,0 +1,153 @@
+/**
+ * Judges a state: which violations are open, since when, and what the planner should go for. Pure: time and memory come
+ * in, a new memory goes out.
+ *
+ * Conditions with two edges begin at one and end at another, so that what was just repaired does not begin again by
+ * noise: a node counts as added below half its fair share and is done within 5 % of it; a band is left for good a tenth
+ * beyond its edge and regained at the edge; leadership begins at 10 % and ends at 5 % off the mean.
+ */
+import type { Memory } from '../cluster/memory.ts'
+import type { Goals, Violation } from '../cluster/plan.ts'
+import type { ViolationKind } from '../cluster/reasons.ts'
+import {
+  type BalanceSettings,
+  FILL_TOLERANCE,
+  FLOOR_BYTES,
+  LEADER_TOLERANCE,
+  LEADER_TRIGGER,
+  SKEW_HYSTERESIS,
+} from '../cluster/settings.ts'
+import { leaderCounts, leaderLimit, type Shares, sharesOf } from '../cluster/shares.ts'
+import type { ClusterState } from '../cluster/state.ts'
+import { formatBytes, formatDuration, formatPercent } from '../lib/units.ts'
+
+export interface Assessment {
+  violations: Violation[]
+  goals: Goals
+  /** Conditions that must last a while longer before they count, one sentence each. */
+  holding: string[]
+  memory: Memory
+}
+
+export function assess(state: ClusterState, settings: BalanceSettings, memory: Memory, nowMs: number): Assessment {
+  const shares = sharesOf(state)
+  const judge = new Judge(memory, nowMs)
+  const goals: Goals = {
+    fillNodes: addedNodes(state, shares, settings, judge),
+    skewedDomains: skewedDomains(state, shares, settings, judge),
+    balanceLeaders: leadersUneven(state, shares, settings, judge),
+  }
+  return {
+    violations: judge.violations,
+    goals,
+    holding: judge.holding,
+    memory: {
+      filling: goals.fillNodes.map((node) => state.names.nodes[node]!),
+      skewedDomains: goals.skewedDomains.map((domain) => state.names.domains[domain]!),
+      leaderSkew: goals.balanceLeaders,
+      ended: memory.ended,
+      since: Object.fromEntries(judge.violations.map(({ kind, subject, sinceMs }) => [`${kind}/${subject}`, sinceMs])),
+    },
+  }
+}
+
+/** Collects violations, with the time each was first seen. */
+class Judge {
+  readonly violations: Violation[] = []
+  readonly holding: string[] = []
+  readonly memory: Memory
+  readonly nowMs: number
+
+  constructor(memory: Memory, nowMs: number) {
+    this.memory = memory
+    this.nowMs = nowMs
+  }
+
+  open(kind: ViolationKind, subject: string, size: number, unit: Violation['unit'], text: string): void {
+    const sinceMs = this.memory.since[`${kind}/${subject}`] ?? this.nowMs
+    this.violations.push({ kind, subject, sinceMs, size, unit, text })
+  }
+}
+
+function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
+  const added: number[] = []
+  for (let node = 0; node < state.nodeCount; node += 1) {
+    if (shares.participates[node] === 0) continue
+    const id = state.names.nodes[node]!
+    const fair = shares.fairBytes[node]!
+    const used = shares.usedBytes[node]!
+    const deficit = fair * (1 - FILL_TOLERANCE) - used
+    const filling = judge.memory.filling.includes(id)
+    if (!(deficit > FLOOR_BYTES) || (!filling && used >= fair * settings.nodeAddBelow)) continue
+    const text = `node ${id} holds ${formatBytes(used)} of its fair share of ${formatBytes(fair)} (${formatPercent(used / fair)})`
+    const aliveMs = judge.nowMs - state.nodeAliveSinceMs[node]!
+    if (aliveMs < settings.nodeAddHoldMs) {
+      const left = formatDuration(settings.nodeAddHoldMs - aliveMs)
+      judge.holding.push(`${text} and has been alive for ${formatDuration(aliveMs)}: it counts as added in ${left}`)
+      continue
+    }
+    judge.open('node_underused', `node ${id}`, deficit, 'bytes', text)
+    added.push(node)
+  }
+  return added
+}
+
+function skewedDomains(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
+  const band = settings.diskBalance
+  // Evening out fullness belongs to the continuous mode; `off` shows what that mode would do.
+  if (band === undefined || settings.mode === 'node_add') return []
+  const skewed: number[] = []
+  for (let domain = 0; domain < state.domainCount; domain += 1) {
+    const name = state.names.domains[domain]!
+    const width = judge.memory.skewedDomains.includes(name) ? band : band * SKEW_HYSTERESIS
+    let worst = -1
+    let size = 0
+    for (let node = 0; node < state.nodeCount; node += 1) {
+      if (shares.participates[node] === 0 || state.nodeDomain[node] !== domain) continue
+      const off = Math.abs(shares.usedBytes[node]! - shares.fairBytes[node]!)
+      const beyond = off - shares.fairBytes[node]! * band
+      if (off > shares.fairBytes[node]! * width && beyond > size && off > FLOOR_BYTES) {
+        worst = node
+        size = beyond
+      }
+    }
+    if (worst === -1) continue
+    const ratio = shares.usedBytes[worst]! / shares.fairBytes[worst]!
+    judge.open(
+      'disk_skew',
+      name === '' ? 'cluster' : `domain ${name}`,
+      size,
+      'bytes',
+      `node ${state.names.nodes[worst]} holds ${formatPercent(ratio)} of its fair share of ` +
+        `${formatBytes(shares.fairBytes[worst]!)}, the band is ±${formatPercent(band)}`,
+    )
+    skewed.push(domain)
+  }
+  return skewed
+}
+
+function leadersUneven(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): boolean {
+  if (!settings.leadershipEnabled) return false
+  const leaders = leaderCounts(state)
+  let total = 0
+  let nodes = 0
+  let worst = -1
+  for (let node = 0; node < state.nodeCount; node += 1) {
+    if (shares.participates[node] === 0) continue
+    total += leaders[node]!
+    nodes += 1
+    if (worst === -1 || leaders[node]! > leaders[worst]!) worst = node
+  }
+  if (nodes < 2) return false
+  const limit = leaderLimit(total, nodes, judge.memory.leaderSkew ? LEADER_TOLERANCE : LEADER_TRIGGER)
+  if (leaders[worst]! <= limit) return false
+  const mean = total / nodes
+  judge.open(
+    'leader_skew',
+    'cluster',
+    leaders[worst]! - limit,
+    'leaders',
+    `node ${state.names.nodes[worst]} leads ${leaders[worst]!} partitions, the mean is ${mean.toFixed(1)}`,
+  )
+  return true
+}

@@ -1,0 +1,84 @@
+/** Act, or do not act because of one code and one sentence with the number that decides. */
+import type { LoopStatus } from '../cluster/events.ts'
+import { bytesOf } from '../cluster/move.ts'
+import type { Plan, Verdict } from '../cluster/plan.ts'
+import type { Health } from '../cluster/sample.ts'
+import type { BalanceSettings } from '../cluster/settings.ts'
+import { formatBytes } from '../lib/units.ts'
+import type { Assessment } from './assess.ts'
+
+export interface Circumstances {
+  settings: BalanceSettings
+  assessment: Assessment
+  plan: Plan
+  health: Health
+  /** Reassignments in flight that are not ours. */
+  foreignMoves: number
+  /** Our moves in flight. */
+  running: number
+  /** Two complete samples in a row agreed since the start. */
+  agreed: boolean
+  participants: number
+}
+
+export function verdictOf(now: Circumstances): Verdict {
+  const { settings, assessment, plan } = now
+  const why = assessment.violations.map((violation) => violation.text).join('; ')
+  const would = plan.moves.length === 0 ? '' : `; would make ${planText(plan)}`
+  if (!now.agreed) return no('sample_incomplete', 'the first two complete samples must agree before anything is done')
+  if (settings.mode === 'off') return no('mode_off', `the mode is off; ${why || 'no violation is open'}${would}`)
+  if (assessment.violations.length === 0) {
+    if (now.running > 0) return { act: true, code: 'acting', text: `the last ${now.running} moves are running` }
+    return assessment.holding.length > 0
+      ? no('holding', assessment.holding.join('; '))
+      : no('balanced', 'no violation is open')
+  }
+  if (settings.dryRun) return no('dry_run', `dry_run is set; ${why}${would}`)
+  if (now.health.underReplicated.other > 0) {
+    const count = now.health.underReplicated.other
+    return no(
+      'under_replicated',
+      `${count} partitions are under-replicated without a move or a lost node behind it; ${why}`,
+    )
+  }
+  if (now.foreignMoves > 0) {
+    return no('foreign_moves', `${now.foreignMoves} partitions are being moved by somebody else; ${why}`)
+  }
+  if (plan.moves.length === 0 && now.running === 0) return nothingHelps(now, why)
+  if (plan.moves.length === 0) return { act: true, code: 'acting', text: `the last moves are running; ${why}` }
+  return { act: true, code: 'acting', text: `${planText(plan)}: ${why}` }
+}
+
+/** Leadership that is as even as the replicas allow is nothing to be stalled about. */
+function nothingHelps(now: Circumstances, why: string): Verdict {
+  if (now.assessment.violations.every((violation) => violation.kind === 'leader_skew')) {
+    return no('balanced', `leadership is as even as the replicas allow: ${why}`)
+  }
+  if (now.participants < 2) return no('too_few_nodes', `only ${now.participants} node can take part; ${why}`)
+  const most = now.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  const blocked = most ? `; most candidates were rejected by ${most.reason} (${most.count})` : ''
+  return no('no_capacity', `no allowed move improves it: ${why}${blocked}`)
+}
+
+/** The status that goes with a verdict. */
+export function statusOf(now: Circumstances, verdict: Verdict): LoopStatus {
+  if (now.settings.mode === 'off') return 'off'
+  if (!now.agreed) return 'starting'
+  if (verdict.act || now.running > 0) return 'in_progress'
+  return verdict.code === 'no_capacity' || verdict.code === 'too_few_nodes' ? 'stalled' : 'ready'
+}
+
+function planText(plan: Plan): string {
+  const replicas = plan.moves.filter((move) => move.kind === 'replica').length
+  const leaders = plan.moves.length - replicas
+  const bytes = plan.moves.reduce((sum, move) => sum + bytesOf(move), 0)
+  const parts = [
+    ...(replicas > 0 ? [`${replicas} replica moves of ${formatBytes(bytes)}`] : []),
+    ...(leaders > 0 ? [`${leaders} leadership transfers`] : []),
+  ]
+  return parts.join(' and ')
+}
+
+function no(code: Verdict['code'], text: string): Verdict {
+  return { act: false, code, text }
+}

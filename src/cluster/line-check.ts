@@ -1,0 +1,175 @@
+/**
+ * Checks that a parsed JSON value is a line of a snapshot. Shapes are small tables of fields; unknown fields pass, so that
+ * a newer daemon's snapshot of the same version can still be read.
+ */
+import { dirStates, nodeStates } from './reasons.ts'
+
+type Check = (value: unknown, path: string) => string | undefined
+
+/** Undefined when the line is good, else one sentence with the path of the first mistake. */
+export function checkLine(value: unknown): string | undefined {
+  if (!isObject(value)) return 'is not an object'
+  const shape = typeof value['type'] === 'string' ? shapes[value['type']] : undefined
+  return shape ? shape(value, '') : `has no known type: ${JSON.stringify(value['type'])}`
+}
+
+const text: Check = (value, path) => (typeof value === 'string' ? undefined : `${path} is not a text`)
+const flag: Check = (value, path) => (typeof value === 'boolean' ? undefined : `${path} is not true or false`)
+const amount: Check = (value, path) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+    ? undefined
+    : `${path} is not a number of at least 0`
+const id: Check = (value, path) =>
+  typeof value === 'string' || Number.isSafeInteger(value) ? undefined : `${path} is neither a number nor a text`
+const moment: Check = (value, path) =>
+  typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(value)
+    ? undefined
+    : `${path} is not an ISO 8601 time`
+
+const oneOf =
+  (words: readonly unknown[]): Check =>
+  (value, path) =>
+    words.includes(value) ? undefined : `${path} is not one of ${words.join(', ')}`
+
+const orNull =
+  (check: Check): Check =>
+  (value, path) =>
+    value === null ? undefined : check(value, path)
+
+const list =
+  (check: Check): Check =>
+  (value, path) => {
+    if (!Array.isArray(value)) return `${path} is not a list`
+    for (let i = 0; i < value.length; i += 1) {
+      const problem = check(value[i], `${path}[${i}]`)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
+
+const table =
+  (check: Check): Check =>
+  (value, path) => {
+    if (!isObject(value)) return `${path} is not an object`
+    for (const [key, entry] of Object.entries(value)) {
+      const problem = check(entry, `${path}.${key}`)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
+
+/** Fields ending in `?` may be absent. */
+const shape =
+  (fields: Record<string, Check>): Check =>
+  (value, path) => {
+    if (!isObject(value)) return `${path} is not an object`
+    for (const [field, check] of Object.entries(fields)) {
+      const name = field.replace('?', '')
+      const where = path === '' ? name : `${path}.${name}`
+      if (value[name] === undefined) {
+        if (field.endsWith('?')) continue
+        return `${where} is missing`
+      }
+      const problem = check(value[name], where)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
+
+/** One figure for all replicas or one per replica, as many as there are. */
+const perReplica =
+  (check: Check): Check =>
+  (value, path) =>
+    Array.isArray(value) ? list(orNull(check))(value, path) : check(value, path)
+
+const dir = shape({
+  'path?': text,
+  capacity_bytes: amount,
+  used_bytes: amount,
+  'state?': oneOf(dirStates),
+  'cordoned?': flag,
+  'metadata?': flag,
+})
+
+const partitionFields = shape({
+  id,
+  'leader?': orNull(id),
+  replicas: list(id),
+  'isr?': list(id),
+  'bytes?': perReplica(amount),
+  'dirs?': list(orNull(text)),
+  'adding?': list(id),
+  'removing?': list(id),
+  'bytes_in_per_second?': amount,
+  'bytes_out_per_second?': amount,
+})
+
+const partition: Check = (value, path) => {
+  const problem = partitionFields(value, path)
+  if (problem !== undefined) return problem
+  const { replicas, bytes, dirs } = value as { replicas: unknown[]; bytes?: unknown; dirs?: unknown[] }
+  for (const [name, field] of [
+    ['bytes', bytes],
+    ['dirs', dirs],
+  ] as const) {
+    if (Array.isArray(field) && field.length !== replicas.length) {
+      return `${path}.${name} has ${field.length} entries for ${replicas.length} replicas`
+    }
+  }
+  return undefined
+}
+
+const shapes: Record<string, Check> = {
+  cluster: shape({
+    version: oneOf([1]),
+    name: text,
+    system: text,
+    taken_at: moment,
+    'cluster_id?': text,
+    'cluster_version?': text,
+  }),
+  node: shape({
+    id,
+    'host?': text,
+    'rack?': text,
+    state: oneOf(nodeStates),
+    'alive_since?': moment,
+    'unavailable_since?': moment,
+    'excluded?': flag,
+    'max_replicas?': amount,
+    'domain?': text,
+    dirs: list(dir),
+  }),
+  topic: shape({
+    name: text,
+    'min_isr?': amount,
+    'constraints?': shape({
+      'domain?': text,
+      'cap?': amount,
+      'units?': table(text),
+      'legal?': table(list(orNull(list(id)))),
+      'excluded?': flag,
+    }),
+    partitions: list(partition),
+  }),
+  move: shape({
+    topic: text,
+    partition: id,
+    target: list(id),
+    adding: list(id),
+    removing: list(id),
+    'bytes_done?': amount,
+    'bytes_total?': amount,
+  }),
+  memory: shape({
+    'filling?': list(id),
+    'skewed_domains?': list(text),
+    'leader_skew?': flag,
+    'ended?': list(shape({ node: id, bytes: amount, at: moment })),
+    'since?': table(moment),
+  }),
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,133 @@
+/** The config as the rest of evenkeel reads it: every key decided, milliseconds, bytes and ratios, frozen. */
+import type { z } from 'zod'
+import type { Secret } from '../lib/secret.ts'
+import type { Address } from './address.ts'
+import { defaults, type overridable } from './balancing-schema.ts'
+import type { ClusterBlock, ConfigFile } from './file-schema.ts'
+
+export interface CompiledConfig {
+  clusters: ClusterConfig[]
+  server: { metricsListen: Address; controlListen: Address }
+  log: { level: 'debug' | 'info' | 'warn' | 'error'; format: 'json' | 'text' | 'live' }
+}
+
+export type ClusterConfig = { name: string } & ClusterSettings &
+  ({ system: 'kafka'; kafka: KafkaConfig } | { system: 'simulator'; simulator: SimulatorConfig })
+
+export interface ClusterSettings {
+  balancing: BalancingConfig
+  leadership: LeadershipConfig
+}
+
+export interface BalancingConfig {
+  mode: 'off' | 'node_add' | 'continuous'
+  dryRun: boolean
+  tickIntervalMs: number
+  pulseIntervalMs: number
+  nodeAddHoldMs: number
+  /** Ratio of its fair share. */
+  nodeAddBelow: number
+  /** Ratio of a disk. */
+  maxDiskUsage: number
+  /** Ratio of the mean; absent: fullness is not evened out. */
+  diskBalance?: number
+  concurrentMoves: number
+  concurrentMovesPerNode: number
+  /** Absent: no limit. */
+  bytesInFlightPerNode?: number
+  topicAware: boolean
+  rackAwareness: 'require' | 'prefer' | 'ignore'
+  excludeTopics: RegExp[]
+  excludeNodes: (number | string)[]
+}
+
+export interface LeadershipConfig {
+  enabled: boolean
+  maxTransfersPerTick: number
+}
+
+export interface KafkaConfig {
+  bootstrap: Address[]
+  /** Contents of the files named. Absent: plain text. */
+  tls?: true | { ca?: string; cert?: string; key?: Secret; servername?: string }
+  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: Secret }
+}
+
+export type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator']
+
+export function compile(file: ConfigFile): CompiledConfig {
+  return deepFreeze({
+    clusters: file.clusters.map((cluster) => compileCluster(file, cluster)),
+    server: {
+      metricsListen: file.server?.metrics_listen ?? { host: '0.0.0.0', port: 9631 },
+      controlListen: file.server?.control_listen ?? { host: '127.0.0.1', port: 9632 },
+    },
+    log: { level: file.log?.level ?? 'info', format: file.log?.format ?? 'json' },
+  })
+}
+
+function compileCluster(file: ConfigFile, cluster: ClusterBlock): ClusterConfig {
+  const common = { name: cluster.name, ...compileSettings([file, cluster]) }
+  if (cluster.system === 'simulator') return { ...common, system: 'simulator', simulator: cluster.simulator }
+  const { bootstrap_servers: bootstrap, tls, sasl } = cluster
+  const kafka = { bootstrap, ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) }
+  return { ...common, system: 'kafka', kafka }
+}
+
+/** Blocks that may be overridden, as they stand in the file. */
+export type SettingsLayer = {
+  [Name in keyof typeof overridable]?: NonNullable<z.output<(typeof overridable)[Name]>>
+}
+
+/** The defaults overridden by each layer in turn, key by key; one of them must give the mode. */
+export function compileSettings(layers: readonly SettingsLayer[]): ClusterSettings {
+  const balancing: SettingsLayer['balancing'] & typeof defaults.balancing = Object.assign(
+    {},
+    defaults.balancing,
+    ...layers.map((layer) => layer.balancing),
+  )
+  const exclude: typeof defaults.balancing.exclude = Object.assign(
+    {},
+    defaults.balancing.exclude,
+    ...layers.map((layer) => layer.balancing?.exclude),
+  )
+  const leadership: typeof defaults.leadership = Object.assign(
+    {},
+    defaults.leadership,
+    ...layers.map((layer) => layer.leadership),
+  )
+  const { disk_balance_percent: diskBalance, bytes_in_flight_per_node: bytesInFlightPerNode } = balancing
+  return {
+    balancing: {
+      mode: balancing.mode!,
+      dryRun: balancing.dry_run,
+      tickIntervalMs: balancing.tick_interval,
+      pulseIntervalMs: balancing.pulse_interval,
+      nodeAddHoldMs: balancing.node_add_hold,
+      nodeAddBelow: balancing.node_add_below_percent / 100,
+      maxDiskUsage: balancing.max_disk_usage_percent / 100,
+      ...(diskBalance === null ? {} : { diskBalance: diskBalance / 100 }),
+      concurrentMoves: balancing.concurrent_moves,
+      concurrentMovesPerNode: balancing.concurrent_moves_per_node,
+      ...(bytesInFlightPerNode === null ? {} : { bytesInFlightPerNode }),
+      topicAware: balancing.topic_aware,
+      rackAwareness: balancing.rack_awareness,
+      excludeTopics: exclude.topics,
+      excludeNodes: exclude.nodes,
+    },
+    leadership: { enabled: leadership.enabled, maxTransfersPerTick: leadership.max_transfers_per_tick },
+  }
+}
+
+/** Plain objects and lists all the way down; secrets and expressions guard themselves. */
+export function deepFreeze<Value>(value: Value): Value {
+  if (Array.isArray(value) || (typeof value === 'object' && value !== null && isPlain(value))) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype
+}

@@ -1,0 +1,133 @@
+/** The text of a config as plain data that still knows where everything stands. */
+import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml'
+import { messageOf } from '../lib/errors.ts'
+import type { Override } from './override.ts'
+import { formatPath, type Place, type Problem } from './problem.ts'
+
+export interface ReadDocument {
+  data: unknown
+  /** Syntax errors, duplicate keys, missing variables. */
+  problems: Problem[]
+  /** False when so much is wrong that nothing more can be said about the data. */
+  readable: boolean
+  /** Where the value of a path stands, or its key; for what is not there, the nearest thing around it. */
+  place(path: readonly PropertyKey[], of: 'key' | 'value'): Place
+}
+
+export function readDocument(
+  file: string,
+  content: string,
+  env: Record<string, string | undefined>,
+  overrides: readonly Override[],
+): ReadDocument {
+  const problems: Problem[] = []
+  const placeAt = (offset: number): Place => {
+    // Counted here: yaml's LineCounter misses lines inside of what could not be parsed.
+    const before = content.slice(0, offset).split('\n')
+    return { file, line: before.length, column: before.at(-1)!.length + 1 }
+  }
+  const report = (offset: number, message: string, path = '') => problems.push({ ...placeAt(offset), path, message })
+  const nothing = { data: undefined, problems, readable: false, place: () => placeAt(0) }
+
+  let document: Document.Parsed
+  let data: unknown
+  try {
+    document = parseDocument(content, { prettyErrors: false, logLevel: 'error' })
+    for (const { pos } of document.errors.filter(isDuplicate)) report(pos[0], 'this key appears twice')
+    // The parser's first complaint is the one that helps: after it, it sees ghosts.
+    const broken = document.errors.find((error) => !isDuplicate(error))
+    for (const { message, pos } of broken ? [broken] : document.warnings) {
+      report(pos[0], `not valid YAML: ${describe(message)}`)
+    }
+    if (broken) return nothing
+    substitute(document, env, report)
+    data = document.toJS()
+  } catch (error) {
+    // Anchors that grow without end, or nesting deeper than the stack.
+    report(0, `this is not a config: ${describe(messageOf(error))}`)
+    return nothing
+  }
+
+  for (const override of overrides) data = override.apply(data)
+  const place = (path: readonly PropertyKey[], of: 'key' | 'value') => {
+    const override = overrides.findLast((candidate) => candidate.covers(path))
+    return override ? override.place(of) : placeAt(offsetOf(document, path, of))
+  }
+  return { data, problems, readable: true, place }
+}
+
+function isDuplicate({ code }: { code: string }): boolean {
+  return code === 'DUPLICATE_KEY'
+}
+
+/** The first line of a parser's message without the piece of text it may quote, which may be a secret. */
+function describe(message: string): string {
+  return message.split('\n')[0]!.replace(/: ".*$/, '')
+}
+
+/** Replaces `${NAME}` in every text value, `$${` standing for `${` itself. */
+function substitute(
+  document: Document.Parsed,
+  env: Record<string, string | undefined>,
+  report: (offset: number, message: string, path: string) => void,
+): void {
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      if (key === 'key' || typeof node.value !== 'string') return
+      let problem: string | undefined
+      node.value = node.value.replace(/\$\$\{|\$\{([^}]*)\}?/g, (whole, name: string | undefined) => {
+        if (whole === '$${') return '${'
+        const value = name !== undefined && Object.hasOwn(env, name) ? env[name] : undefined
+        if (!/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(whole)) problem = 'expected ${NAME}; write $${ for a plain ${'
+        else if (value === undefined) problem = `the environment variable ${name} is not set`
+        return value ?? ''
+      })
+      if (problem) report(node.range?.[0] ?? 0, problem, formatPath(pathTo([...ancestors, node])))
+    },
+  })
+}
+
+/** Keys and indices that lead through a chain of nodes, each the parent of the next. */
+function pathTo(chain: readonly unknown[]): PropertyKey[] {
+  return chain.flatMap((link, index): PropertyKey[] => {
+    if (isPair(link)) return [isScalar(link.key) ? String(link.key.value) : '?']
+    return isSeq(link) ? [link.items.indexOf(chain[index + 1])] : []
+  })
+}
+
+/** Offset into the text of a path's key or value, or of the nearest thing around it that exists. */
+function offsetOf(document: Document.Parsed, path: readonly PropertyKey[], of: 'key' | 'value'): number {
+  let node = resolve(document, document.contents)
+  let nearest = 0
+  for (const [index, step] of path.entries()) {
+    const last = index === path.length - 1
+    let next: Node | undefined
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step)
+      if (!pair) break
+      nearest = startOf(pair.key) ?? nearest
+      if (last && of === 'key') break
+      const value = resolve(document, pair.value)
+      // What is missing in a block is reported at the block's key, an empty value at its own.
+      if (last && !(isScalar(value) && value.value === null)) nearest = startOf(pair.value) ?? nearest
+      next = value
+    } else if (isSeq(node)) {
+      const item = node.items[Number(step)]
+      if (item === undefined) break
+      nearest = startOf(item) ?? nearest
+      next = resolve(document, item)
+    }
+    if (!next) break
+    node = next
+  }
+  return nearest
+}
+
+function resolve(document: Document.Parsed, node: unknown): Node | undefined {
+  if (isAlias(node)) return node.resolve(document)
+  return isNode(node) ? node : undefined
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { address, isLoopback } from './address.ts'
+import { modes, overridable } from './balancing-schema.ts'
+import { kafkaShape, type ReadText } from './kafka-schema.ts'
+import { simulatorBlock } from './simulator-schema.ts'
+import { didYouMean } from './suggest.ts'
+import { block, expected, isRecord, list, oneOf, quantity, rules } from './values.ts'
+
+/** The whole file. Files that it names are read through `read`. */
+export function fileSchema(read: ReadText) {
+  const keys = block({
+    version: z.literal(1, { error: expected('1, the version of this file’s format') }),
+    clusters: list(clusterBlock(read), 'clusters').min(1, { error: 'expected at least one cluster' }),
+    ...overridable,
+    server: serverBlock.exactOptional(),
+    log: block({
+      level: oneOf(['debug', 'info', 'warn', 'error']).exactOptional(),
+      format: oneOf(['json', 'text', 'live'])
+        .describe('json: a line of JSON per message. text: plain lines. live: a picture on the terminal.')
+        .exactOptional(),
+    }).exactOptional(),
+  })
+  return rules(keys, ({ clusters, balancing }, problem) => {
+    const names = new Set<unknown>()
+    const modeForAll = isRecord(balancing) && 'mode' in balancing
+    if (!Array.isArray(clusters)) return
+    clusters.forEach((cluster: unknown, index) => {
+      if (!isRecord(cluster)) return
+      const { name } = cluster
+      if (name !== undefined && names.has(name)) problem('another cluster has this name', 'clusters', index, 'name')
+      names.add(name)
+      const hasMode = isRecord(cluster['balancing']) && 'mode' in cluster['balancing']
+      if (modeForAll || hasMode) return
+      const words = modes.map((mode) => (mode === 'off' ? '"off"' : mode)).join(', ')
+      problem(`is missing: one of ${words}, here or in balancing at the top`, 'clusters', index, 'balancing', 'mode')
+    })
+  })
+}
+
+export type ConfigFile = z.output<ReturnType<typeof fileSchema>>
+export type ClusterBlock = ConfigFile['clusters'][number]
+
+function clusterBlock(read: ReadText) {
+  const common = {
+    name: quantity('a name of letters, digits and . _ -, at most 63', (input) =>
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(input) ? input : undefined,
+    ).describe('Value of the label managed_cluster.'),
+    ...overridable,
+  }
+  return z.discriminatedUnion(
+    'system',
+    [
+      block({ ...common, system: z.literal('kafka'), ...kafkaShape(read) }),
+      block({ ...common, system: z.literal('simulator'), simulator: simulatorBlock() }),
+    ],
+    {
+      error: ({ input }) => {
+        if (!isRecord(input)) return 'expected keys and values'
+        const { system } = input
+        if (system === undefined) return `is missing: ${systems.join(' or ')}`
+        return `expected ${systems.join(' or ')}${typeof system === 'string' ? didYouMean(system, systems) : ''}`
+      },
+    },
+  )
+}
+
+const systems = ['kafka', 'simulator']
+
+const serverBlock = block({
+  metrics_listen: address(0).describe('Metrics and health.').exactOptional(),
+  control_listen: address(0)
+    .refine(({ host }) => isLoopback(host), {
+      error: 'expected a loopback address such as 127.0.0.1:9632: the control interface has no authentication',
+    })
+    .describe('Status and API; loopback only.')
+    .exactOptional(),
+})

@@ -1,0 +1,47 @@
+import { parseDocument } from 'yaml'
+import type { Place, Problem } from './problem.ts'
+import { isRecord } from './values.ts'
+
+/** `balancing.KEY=VALUE` or `leadership.KEY=VALUE` from the command line: it wins over the file and over every cluster. */
+export interface Override {
+  apply(data: unknown): unknown
+  /** Whether the path lies at or below the overridden key. */
+  covers(path: readonly PropertyKey[]): boolean
+  place(of: 'key' | 'value'): Place
+}
+
+export function parseOverride(text: string): Override | Problem {
+  const file = `--set ${text}`
+  const refuse = (column: number, message: string): Problem => ({ file, line: 1, column, path: '', message })
+  const match = /^((?:balancing|leadership)(?:\.[a-z][a-z0-9_]*)+)=(.*)$/s.exec(text)
+  if (!match) return refuse(1, 'expected balancing.KEY=VALUE or leadership.KEY=VALUE')
+  const path = match[1]!.split('.')
+  const valueColumn = match[1]!.length + 2
+  const value = parseDocument(match[2]!, { prettyErrors: false, logLevel: 'error' })
+  if (value.errors.length > 0) return refuse(valueColumn, 'the value is not YAML')
+  return {
+    apply: (data) => {
+      if (!isRecord(data)) return data
+      const clusters: unknown = data['clusters']
+      const withoutOwn = Array.isArray(clusters)
+        ? { clusters: clusters.map((cluster: unknown) => without(cluster, path)) }
+        : {}
+      return withValue({ ...data, ...withoutOwn }, path, value.toJS())
+    },
+    covers: (other) => path.every((step, index) => other[index] === step),
+    place: (of) => ({ file, line: 1, column: of === 'key' ? 1 : valueColumn }),
+  }
+}
+
+/** The data with the value at the path; unchanged where the path leads through something that is not a block. */
+function withValue(data: unknown, [step, ...rest]: string[], value: unknown): unknown {
+  if (step === undefined) return value
+  if (data !== undefined && !isRecord(data)) return data
+  return { ...data, [step]: withValue(data?.[step], rest, value) }
+}
+
+function without(data: unknown, [step, ...rest]: string[]): unknown {
+  if (!isRecord(data) || step === undefined || !(step in data)) return data
+  const { [step]: inner, ...others } = data
+  return rest.length === 0 ? others : { ...others, [step]: without(inner, rest) }
+}

@@ -1,0 +1,253 @@
+/**
+ * The loop of one cluster: sample → fold in what is in flight → assess → plan → dispatch what the budgets allow, every
+ * tick; a cheap pulse between ticks that feeds the executor.
+ *
+ * `starting` until two complete samples in a row agree, then `ready`, `in_progress` or `stalled` by what the tick found,
+ * `off` by mode, `unreachable` while sampling fails. A failing tick is said, counted and followed by the next.
+ */
+import { type Assessment, assess } from '../assess/assess.ts'
+import { type Circumstances, statusOf, verdictOf } from '../assess/verdict.ts'
+import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
+import { applyExclusions } from '../cluster/exclusions.ts'
+import { foldInFlight } from '../cluster/influence.ts'
+import { emptyMemory, FREEING_MS, type Memory } from '../cluster/memory.ts'
+import type { Plan } from '../cluster/plan.ts'
+import type { Pulse, Sample } from '../cluster/sample.ts'
+import type { BalanceSettings } from '../cluster/settings.ts'
+import { Executor, type ExecutorOptions, pendingBytes } from '../execute/executor.ts'
+import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
+import { codeOf, messageOf } from '../lib/errors.ts'
+import { describePlan } from '../plan/describe.ts'
+import type { Planner } from '../plan/planner.ts'
+import { planRequest } from '../plan/request.ts'
+import type { System } from '../systems/port.ts'
+import { Liveness } from './liveness.ts'
+import { reportTick } from './report.ts'
+import type { ClusterView } from './view.ts'
+
+export interface LoopOptions {
+  balance: BalanceSettings
+  execution: ExecutorOptions
+  tickIntervalMs: number
+  pulseIntervalMs: number
+}
+
+export interface LoopParts {
+  name: string
+  system: System
+  planner: Planner
+  clock: Clock
+  emit: (event: LoopEvent) => void
+}
+
+const SAMPLE_DEADLINE_MS = 120_000
+const PULSE_DEADLINE_MS = 60_000
+const ENDED_SHOWN = 100
+
+type EventBody = LoopEvent extends infer Event
+  ? Event extends LoopEvent
+    ? Omit<Event, 'cluster' | 'atMs'>
+    : never
+  : never
+
+export class ClusterLoop {
+  readonly #parts: LoopParts
+  readonly #executor: Executor
+  readonly #liveness = new Liveness()
+  #options: LoopOptions
+  #memory: Memory = emptyMemory
+  #status: LoopStatus = 'starting'
+  #statusSinceMs: number
+  #shape: string | undefined
+  #agreed = false
+  #report: TickReport | undefined
+  #ended: MoveProgress[] = []
+  #error: string | undefined
+  /** Set when the plan in force is used up: the next tick need not wait for its time. */
+  #due = true
+
+  constructor(parts: LoopParts, options: LoopOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#statusSinceMs = parts.clock.now()
+    this.#executor = new Executor(parts.system, parts.clock, options.execution, (event) => {
+      if (event.type === 'move_ended') this.#remember(event.progress)
+      this.#emit(event)
+    })
+  }
+
+  /** Runs until the signal aborts. Moves in flight are left to the cluster. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    let nextTickMs = clock.now()
+    while (!signal.aborted) {
+      if (this.#due || clock.now() >= nextTickMs) {
+        this.#due = false
+        nextTickMs = clock.now() + this.#options.tickIntervalMs
+        await this.#guarded(signal, () => this.tick(signal))
+        if (!this.#agreed && this.#status === 'starting') nextTickMs = clock.now() + this.#options.pulseIntervalMs
+      }
+      await this.#guarded(signal, () => this.#pulse(signal))
+      const untilTick = this.#due ? this.#options.pulseIntervalMs : nextTickMs - clock.now()
+      await clock.sleep(Math.max(0, Math.min(this.#options.pulseIntervalMs, untilTick)), signal)
+    }
+  }
+
+  view(): ClusterView {
+    return {
+      name: this.#parts.name,
+      status: this.#status,
+      statusSinceMs: this.#statusSinceMs,
+      ...(this.#report === undefined ? {} : { report: this.#report }),
+      running: this.#executor.progress(),
+      pending: this.#executor.pending,
+      ended: this.#ended,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    }
+  }
+
+  /** One tick. Public for scenarios, which call it by hand. */
+  async tick(signal: AbortSignal): Promise<void> {
+    const { system, clock } = this.#parts
+    const tickWatch = stopwatch()
+    let sample: Sample
+    try {
+      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
+    } catch (error) {
+      if (signal.aborted) return
+      this.#sampleFailed(error, tickWatch())
+      return
+    }
+    const sampleMs = tickWatch()
+    this.#see(sample)
+    const { balance } = this.#options
+    const now = clock.now()
+    const memory = { ...this.#memory, ended: this.#memory.ended.filter((move) => now - move.atMs < FREEING_MS) }
+    foldInFlight(sample.state, this.#executor.inFlight, memory.ended)
+    applyExclusions(sample.state, balance)
+    this.#liveness.mark(sample.state, now)
+
+    const assessment = assess(sample.state, balance, memory, now)
+    const plan = await this.#plan(sample, assessment, signal)
+    if (!plan) return
+    this.#memory = { ...assessment.memory, ended: this.#memory.ended.filter((move) => now - move.atMs < FREEING_MS) }
+    this.#conclude(sample, assessment, plan, { sampleMs, tickMs: tickWatch() })
+  }
+
+  /** Undefined when there is none to go by: planning failed, or its own verifier refused it. */
+  async #plan(sample: Sample, assessment: Assessment, signal: AbortSignal): Promise<Plan | undefined> {
+    const watch = stopwatch()
+    const request = planRequest(assessment.goals, this.#options.balance)
+    const result = await this.#parts.planner.plan(sample.state, request, signal)
+    if (result.problems.length > 0) {
+      this.#executor.offer([])
+      this.#emit({ type: 'plan_rejected', text: result.problems.slice(0, 3).join('; ') })
+      return undefined
+    }
+    this.#emit({
+      type: 'candidates_rejected',
+      counts: Object.fromEntries(result.rejected.map(({ reason, count }) => [reason, count])),
+    })
+    return describePlan(sample.state, result, watch())
+  }
+
+  #conclude(sample: Sample, assessment: Assessment, plan: Plan, took: { sampleMs: number; tickMs: number }): void {
+    const foreign = this.#executor.foreign(sample.running)
+    const now: Circumstances = {
+      settings: this.#options.balance,
+      assessment,
+      plan,
+      health: sample.health,
+      foreignMoves: foreign.length,
+      running: this.#executor.inFlight.length,
+      agreed: this.#agreed,
+      participants: plan.nodes.filter((node) => node.state === 'alive').length,
+    }
+    const verdict = verdictOf(now)
+    this.#executor.offer(verdict.act ? plan.moves : [])
+    this.#error = undefined
+    this.#become(statusOf(now, verdict))
+    this.#report = reportTick(sample, assessment, plan, verdict, {
+      ...took,
+      status: this.#status,
+      settings: this.#options.balance,
+      foreignMoves: foreign.length,
+    })
+    this.#emit({ type: 'tick', report: this.#report })
+  }
+
+  async #pulse(signal: AbortSignal): Promise<void> {
+    const { system, clock } = this.#parts
+    let pulse: Pulse
+    try {
+      pulse = await withDeadline('the pulse', PULSE_DEADLINE_MS, signal, (s) => system.pulse(s))
+    } catch (error) {
+      // The executor gets no pulse and waits; the next tick says what is wrong.
+      this.#error = messageOf(error)
+      return
+    }
+    for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+    const before = this.#executor.pending.length + this.#executor.inFlight.length
+    await this.#executor.work(pulse, signal)
+    const after = this.#executor.pending.length + this.#executor.inFlight.length
+    // What the plan had is used up: see at once whether there is more, instead of idling until the next tick.
+    if (before > 0 && after === 0) this.#due = true
+    if (before > 0) {
+      this.#emit({
+        type: 'progress',
+        moves: this.#executor.progress(),
+        pending: this.#executor.pending.length,
+        pendingBytes: pendingBytes(this.#executor.pending),
+        movedBytes: this.#executor.movedBytes,
+      })
+    }
+  }
+
+  #see(sample: Sample): void {
+    const { names } = sample.state
+    const alive = names.nodes.filter((_, node) => sample.state.nodeState[node] === 0)
+    for (const change of this.#liveness.see(alive, this.#parts.clock.now())) this.#emit(change)
+    const shape = [names.nodes.join(), names.topics.join(), sample.state.partitionCount].join('/')
+    if (this.#shape === shape) this.#agreed = true
+    this.#shape = shape
+  }
+
+  #sampleFailed(error: unknown, durationMs: number): void {
+    // What was planned from an older reading is not started on a cluster that cannot be seen.
+    this.#executor.offer([])
+    this.#liveness.blind()
+    this.#error = messageOf(error)
+    this.#emit({ type: 'sample_failed', code: codeOf(error), text: this.#error, durationMs })
+    this.#become('unreachable')
+  }
+
+  #remember(progress: MoveProgress): void {
+    this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
+    const { move } = progress
+    if (progress.state !== 'done' || move.kind !== 'replica') return
+    const ended = { node: move.from, bytes: move.bytes, atMs: this.#parts.clock.now() }
+    this.#memory = { ...this.#memory, ended: [...this.#memory.ended, ended] }
+  }
+
+  async #guarded(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (signal.aborted) return
+      this.#error = messageOf(error)
+      this.#emit({ type: 'tick_failed', text: this.#error })
+    }
+  }
+
+  #become(status: LoopStatus): void {
+    if (status === this.#status) return
+    const from = this.#status
+    this.#status = status
+    this.#statusSinceMs = this.#parts.clock.now()
+    this.#emit({ type: 'status_changed', from, to: status })
+  }
+
+  #emit(event: EventBody): void {
+    this.#parts.emit({ ...event, cluster: this.#parts.name, atMs: this.#parts.clock.now() })
+  }
+}

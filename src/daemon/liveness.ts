@@ -1,0 +1,50 @@
+/** Since when each node has been seen alive or gone, from samples and pulses. Time spent blind counts for neither. */
+import { nodeStates } from '../cluster/reasons.ts'
+import type { ClusterState, NodeId } from '../cluster/state.ts'
+
+export type LivenessChange = { type: 'node_appeared' | 'node_lost' | 'node_returned'; node: NodeId }
+
+const ALIVE = nodeStates.indexOf('alive')
+
+export class Liveness {
+  readonly #aliveSince = new Map<NodeId, number>()
+  readonly #goneSince = new Map<NodeId, number>()
+  #first = true
+
+  /** Takes in who is alive now; returns what changed since the last time. */
+  see(alive: Iterable<NodeId>, nowMs: number): LivenessChange[] {
+    const changes: LivenessChange[] = []
+    const present = new Set(alive)
+    for (const node of present) {
+      if (this.#aliveSince.has(node)) continue
+      this.#aliveSince.set(node, nowMs)
+      if (this.#goneSince.delete(node)) changes.push({ type: 'node_returned', node })
+      else if (!this.#first) changes.push({ type: 'node_appeared', node })
+    }
+    for (const node of this.#aliveSince.keys()) {
+      if (present.has(node)) continue
+      this.#aliveSince.delete(node)
+      this.#goneSince.set(node, nowMs)
+      changes.push({ type: 'node_lost', node })
+    }
+    this.#first = false
+    return changes
+  }
+
+  /** Nothing was seen for a while: a node's time alive starts anew when it is seen again. */
+  blind(): void {
+    this.#aliveSince.clear()
+    this.#goneSince.clear()
+    this.#first = true
+  }
+
+  /** Writes the times into a state. */
+  mark(state: ClusterState, nowMs: number): void {
+    state.names.nodes.forEach((id, node) => {
+      if (state.nodeState[node] === ALIVE) state.nodeAliveSinceMs[node] = this.#aliveSince.get(id) ?? nowMs
+      else if (Number.isNaN(state.nodeUnavailableSinceMs[node]!)) {
+        state.nodeUnavailableSinceMs[node] = this.#goneSince.get(id) ?? nowMs
+      }
+    })
+  }
+}

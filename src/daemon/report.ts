@@ -1,0 +1,53 @@
+/** What one tick came to, gathered for observers. */
+import type { Assessment } from '../assess/assess.ts'
+import type { LoopStatus, TickReport } from '../cluster/events.ts'
+import type { Plan, Verdict } from '../cluster/plan.ts'
+import { nodeStates } from '../cluster/reasons.ts'
+import type { Sample } from '../cluster/sample.ts'
+import type { BalanceSettings } from '../cluster/settings.ts'
+import { imbalance, leaderCounts, rackViolations, ratios, replicaCounts, sharesOf } from '../cluster/shares.ts'
+
+export interface TickFacts {
+  sampleMs: number
+  tickMs: number
+  status: LoopStatus
+  settings: BalanceSettings
+  foreignMoves: number
+}
+
+export function reportTick(
+  sample: Sample,
+  assessment: Assessment,
+  plan: Plan,
+  verdict: Verdict,
+  facts: TickFacts,
+): TickReport {
+  const { state } = sample
+  const shares = sharesOf(state)
+  const available = { alive: 0, unavailable: 0, unreachable: 0, draining: 0 }
+  for (const code of state.nodeState) available[nodeStates[code]!] += 1
+  return {
+    cluster: state.cluster,
+    takenAtMs: state.takenAtMs,
+    sampleMs: facts.sampleMs,
+    tickMs: facts.tickMs,
+    status: facts.status,
+    mode: facts.settings.mode,
+    dryRun: facts.settings.dryRun,
+    verdict,
+    violations: assessment.violations,
+    plan,
+    health: sample.health,
+    partitions: state.partitionCount,
+    rackViolations: rackViolations(state),
+    imbalance: {
+      disk: imbalance(ratios(shares), shares.participates),
+      replicas: imbalance(replicaCounts(state), shares.participates),
+      leaders: imbalance(leaderCounts(state), shares.participates),
+    },
+    missingNodes: sample.missingNodes,
+    foreignMoves: facts.foreignMoves,
+    nodesAvailable: available,
+    notes: sample.notes,
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Carries out plans: takes the moves of the newest plan in their order, starts what the budgets allow, follows what is in
+ * flight and judges its end. Every call is fed with a fresh pulse; it keeps no timer of its own.
+ *
+ * A move runs its steps one after the other. A refused step ends it as failed: the next plan starts from what the
+ * cluster is then. A step without an answer leaves it unknown: it is judged from placement, and given up only
+ * when the hold is over and the placement still shows nothing of it.
+ */
+import type { MoveProgress, MoveResult } from '../cluster/events.ts'
+import { bytesOf, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
+import type { Pulse } from '../cluster/sample.ts'
+import type { Clock } from '../lib/clock.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { Outcome, Step, StepResult, System } from '../systems/port.ts'
+import { type BudgetLimits, Budgets } from './budgets.ts'
+import { Operator } from './operator.ts'
+
+export interface ExecutorOptions extends BudgetLimits {
+  /** Leadership transfers started for one plan at most. */
+  maxTransfersPerTick: number
+  /** How long an act without an answer may still happen. */
+  unknownHoldMs: number
+}
+
+export type ExecutorEvent =
+  | { type: 'move_started'; progress: MoveProgress }
+  | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number }
+
+/** A list that says done before every broker's metadata does must not be taken for a move that was undone. */
+const REVERTED_FOR_MS = 10_000
+
+export class Executor {
+  readonly #system: System
+  readonly #clock: Clock
+  readonly #emit: (event: ExecutorEvent) => void
+  #options: ExecutorOptions
+  #pending: Move[] = []
+  #transfers = 0
+  #operators: Operator[] = []
+  #movedBytes = 0
+
+  constructor(system: System, clock: Clock, options: ExecutorOptions, emit: (event: ExecutorEvent) => void) {
+    this.#system = system
+    this.#clock = clock
+    this.#options = options
+    this.#emit = emit
+  }
+
+  configure(options: ExecutorOptions): void {
+    this.#options = options
+  }
+
+  /** The moves of the newest plan replace all that wait; what is in flight stays. */
+  offer(moves: Move[]): void {
+    this.#pending = moves
+    this.#transfers = 0
+  }
+
+  get pending(): Move[] {
+    return this.#pending
+  }
+
+  get inFlight(): Move[] {
+    return this.#operators.map((operator) => operator.move)
+  }
+
+  progress(): MoveProgress[] {
+    return this.#operators.map((operator) => operator.progress())
+  }
+
+  /** Bytes copied by our moves since the start, those still running included. */
+  get movedBytes(): number {
+    return this.#operators.reduce((sum, operator) => sum + operator.bytesDone, this.#movedBytes)
+  }
+
+  /** Those of the running moves that are not ours. */
+  foreign(running: RunningMove[]): RunningMove[] {
+    const ours = new Map(this.#operators.map((operator) => [partitionName(operator.move), operator]))
+    return running.filter((move) => {
+      const operator = ours.get(partitionName(move))
+      return !operator || !isOurs(operator.move, move)
+    })
+  }
+
+  /** Follows what is in flight, then starts what the budgets allow. */
+  async work(pulse: Pulse, signal: AbortSignal): Promise<void> {
+    await this.#follow(pulse, signal)
+    await this.#continue(signal)
+    await this.#dispatch(pulse, signal)
+  }
+
+  async #follow(pulse: Pulse, signal: AbortSignal): Promise<void> {
+    const running = new Map(pulse.running.map((move) => [partitionName(move), move]))
+    const unlisted: Operator[] = []
+    for (const operator of this.#operators) {
+      const listed = running.get(partitionName(operator.move))
+      if (!listed || operator.move.kind !== 'replica') unlisted.push(operator)
+      else if (!isOurs(operator.move, listed)) {
+        this.#end(operator, 'superseded', `somebody else is moving it to ${listed.target.join(', ')}`)
+      } else {
+        this.#runs(operator, listed)
+      }
+    }
+    if (unlisted.length > 0) {
+      const outcomes = await this.#system.judge(
+        unlisted.map((operator) => operator.move),
+        signal,
+      )
+      unlisted.forEach((operator, index) => this.#conclude(operator, outcomes[index]!))
+    }
+    this.#operators = this.#operators.filter((operator) => !operator.ended)
+  }
+
+  #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }): void {
+    if (operator.state !== 'running') operator.to('running', this.#clock.now())
+    operator.revertedSinceMs = undefined
+    // The total may grow while writes go on, and progress with it may fall back: shown as it is.
+    if (seen.bytesTotal !== undefined) operator.bytesTotal = seen.bytesTotal
+    if (seen.bytesDone !== undefined) operator.bytesDone = seen.bytesDone
+  }
+
+  #conclude(operator: Operator, outcome: Outcome): void {
+    const now = this.#clock.now()
+    switch (outcome.outcome) {
+      case 'landed':
+        return this.#end(operator, 'done')
+      case 'superseded':
+        return this.#end(operator, 'superseded', outcome.text)
+      case 'running':
+        return this.#runs(operator, outcome)
+      case 'reverted':
+        return this.#concludeReverted(operator)
+      case 'partial':
+        operator.text = outcome.text
+        return undefined
+      case 'unknown':
+        if (operator.state === 'running') operator.to('unknown', now, outcome.text)
+    }
+    return undefined
+  }
+
+  #concludeReverted(operator: Operator): void {
+    const now = this.#clock.now()
+    operator.revertedSinceMs ??= now
+    if (operator.state === 'unknown') {
+      if (now - operator.sinceMs >= this.#options.unknownHoldMs) this.#end(operator, 'failed', 'it was never applied')
+      return
+    }
+    // A transfer of leadership that is not seen yet is only late: election has no list to look it up in.
+    const patience = operator.move.kind === 'leader' ? this.#options.unknownHoldMs : REVERTED_FOR_MS
+    if (now - operator.revertedSinceMs >= patience) this.#end(operator, 'reverted', 'the placement is as before')
+  }
+
+  #end(operator: Operator, result: MoveResult, text?: string): void {
+    const now = this.#clock.now()
+    operator.to(result, now, text)
+    this.#movedBytes += operator.bytesDone
+    this.#emit({
+      type: 'move_ended',
+      progress: operator.progress(),
+      result,
+      durationMs: now - operator.startedAtMs,
+    })
+  }
+
+  /** Next steps of moves whose earlier steps were accepted. */
+  async #continue(signal: AbortSignal): Promise<void> {
+    const due = this.#operators.filter(
+      (operator) => operator.state === 'running' && operator.accepted < operator.steps.length,
+    )
+    await this.#perform(due, signal)
+  }
+
+  async #dispatch(pulse: Pulse, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#pending.length === 0) return
+    const budgets = new Budgets(this.#options)
+    const busy = new Set(pulse.running.map(partitionName))
+    for (const { move } of this.#operators) {
+      busy.add(partitionName(move))
+      if (move.kind === 'replica') budgets.take(move)
+    }
+    for (const move of this.foreign(pulse.running)) budgets.takeForeign(move)
+
+    const started: Operator[] = []
+    const waiting: Move[] = []
+    for (const move of this.#pending) {
+      const partition = partitionName(move)
+      const transferLeft = move.kind !== 'leader' || this.#transfers < this.#options.maxTransfersPerTick
+      if (busy.has(partition) || !transferLeft || !budgets.allows(move)) waiting.push(move)
+      else {
+        started.push(new Operator(move, this.#system.steps(move), this.#clock.now()))
+        if (move.kind === 'replica') budgets.take(move)
+        else this.#transfers += 1
+      }
+      // Later moves of the same partition start from where this one ends.
+      busy.add(partition)
+    }
+    this.#pending = waiting
+    this.#operators.push(...started)
+    await this.#perform(started, signal)
+    // A leader move has a second step that need not wait for the next pulse.
+    await this.#continue(signal)
+  }
+
+  async #perform(operators: Operator[], signal: AbortSignal): Promise<void> {
+    if (operators.length === 0) return
+    const fresh = operators.filter((operator) => operator.state === 'planned')
+    for (const operator of fresh) operator.to('submitting', this.#clock.now())
+    const results = await this.#ask(
+      operators.map((operator) => operator.steps[operator.accepted]!),
+      signal,
+    )
+    operators.forEach((operator, index) => this.#answered(operator, results[index]!))
+    this.#operators = this.#operators.filter((operator) => !operator.ended)
+  }
+
+  /** An adapter that throws leaves open what it did: every step of the call is then unknown. */
+  async #ask(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
+    try {
+      return await this.#system.perform(steps, signal)
+    } catch (error) {
+      return steps.map(() => ({ outcome: 'unknown', text: messageOf(error) }))
+    }
+  }
+
+  #answered(operator: Operator, result: StepResult): void {
+    const now = this.#clock.now()
+    const first = operator.state === 'submitting'
+    if (result.outcome === 'accepted') {
+      operator.accepted += 1
+      if (first) operator.to('running', now)
+    } else if (result.outcome === 'unknown') operator.to('unknown', now, result.text)
+    else {
+      if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
+      return this.#end(operator, 'failed', `${result.code}: ${result.text}`)
+    }
+    if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
+    return undefined
+  }
+}
+
+/** A listed move is ours when it adds our target and would end with our list. */
+function isOurs(move: Move, listed: RunningMove): boolean {
+  if (move.kind !== 'replica') return false
+  const wanted = move.replicas.map((node) => (node === move.from ? move.to : node))
+  return (
+    listed.adding.includes(move.to) &&
+    listed.target.length === wanted.length &&
+    wanted.every((node) => listed.target.includes(node))
+  )
+}
+
+/** Bytes of moves that wait. */
+export function pendingBytes(moves: Move[]): number {
+  return moves.reduce((sum, move) => sum + bytesOf(move), 0)
+}

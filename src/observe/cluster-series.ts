@@ -1,0 +1,239 @@
+import {
+  type LoopEvent,
+  type LoopStatus,
+  loopStatuses,
+  type Mode,
+  modes,
+  moveResults,
+  sampleStages,
+  type TickReport,
+} from '../cluster/events.ts'
+import { moveKinds } from '../cluster/move.ts'
+import type { NodeForecast } from '../cluster/plan.ts'
+import { nodeStates, rejectReasons, verdictCodes, violationKinds } from '../cluster/reasons.ts'
+import type { NodeId } from '../cluster/state.ts'
+import type { Instruments, Labels } from './families.ts'
+import { WorkSeries } from './work-series.ts'
+
+/** The settings of a cluster that are exported beside what they govern. */
+export interface SettingsInForce {
+  mode: Mode
+  dryRun: boolean
+  tickIntervalMs: number
+  /** Ratio. */
+  maxDiskUsage: number
+  /** Ratio; absent: fullness is not evened out. */
+  diskBalance?: number
+  concurrentMoves: number
+}
+
+/** The series of one managed cluster, kept up to date from its events. */
+export class ClusterSeries {
+  readonly #instruments: Instruments
+  readonly #cluster: Labels
+  /** Racks of the nodes that have series, by id. */
+  readonly #racks = new Map<string, string>()
+  #facts: Labels | undefined
+  #movedBytes = 0
+  readonly #work: WorkSeries
+
+  constructor(instruments: Instruments, name: string, settings: SettingsInForce) {
+    this.#instruments = instruments
+    this.#cluster = { managed_cluster: name }
+    this.#work = new WorkSeries(instruments, this.#cluster)
+    this.#createVocabularies()
+    this.#showMode(settings.mode, settings.dryRun)
+    this.#showStatus('starting')
+    this.#set('sample_interval_seconds', settings.tickIntervalMs / 1000)
+    this.#set('max_disk_usage_ratio', settings.maxDiskUsage)
+    this.#set('max_concurrent_moves', settings.concurrentMoves)
+    this.#set('imbalance_limit_ratio', settings.diskBalance ?? Number.NaN, { resource: 'disk' })
+  }
+
+  onEvent(event: LoopEvent): void {
+    switch (event.type) {
+      case 'tick':
+        this.#showSample(event.report)
+        this.#showState(event.report)
+        this.#showDecision(event.report, event.atMs)
+        this.#work.planned(event.report.plan.moves, event.atMs)
+        break
+      case 'sample_failed':
+        this.#set('up', 0)
+        this.#count('samples_total')
+        this.#count('sample_failures_total', 1, { stage: event.stage ?? 'unknown' })
+        this.#observe('sample_duration_seconds', event.durationMs)
+        this.#work.planned([], event.atMs)
+        break
+      case 'tick_failed':
+        this.#count('evaluations_total', 1, { outcome: 'failed' })
+        break
+      case 'plan_rejected':
+        this.#count('rejected_plans_total')
+        this.#count('evaluations_total', 1, { outcome: 'failed' })
+        this.#work.planned([], event.atMs)
+        break
+      case 'status_changed':
+        this.#showStatus(event.to)
+        break
+      case 'node_lost':
+        this.#showAlive(event.node, false)
+        break
+      case 'node_returned':
+        this.#showAlive(event.node, true)
+        break
+      case 'node_appeared':
+        // Its series begin with the sample that has its figures.
+        break
+      case 'move_started':
+        this.#work.started(event.progress, event.atMs)
+        break
+      case 'move_ended': {
+        const { kind } = event.progress.move
+        this.#count('moves_finished_total', 1, { kind, result: event.result })
+        this.#observe('move_duration_seconds', event.durationMs, { kind })
+        this.#work.ended(event.progress, event.atMs)
+        break
+      }
+      case 'progress':
+        this.#count('moved_bytes_total', event.movedBytes - this.#movedBytes)
+        this.#movedBytes = event.movedBytes
+        this.#work.progressed(event.moves, event.atMs)
+        break
+      case 'candidates_rejected':
+        for (const [reason, count] of Object.entries(event.counts)) {
+          this.#count('rejected_candidates_total', count, { reason })
+        }
+        break
+    }
+    this.#work.showNodes(this.#racks.keys())
+  }
+
+  /** Every series whose labels come from a closed list exists from the start, so that rates over it are right. */
+  #createVocabularies(): void {
+    for (const name of ['samples_total', 'rejected_plans_total', 'moved_bytes_total'] as const) this.#count(name, 0)
+    for (const stage of sampleStages) this.#count('sample_failures_total', 0, { stage })
+    for (const outcome of ['no_action', 'planned', 'blocked', 'failed'])
+      this.#count('evaluations_total', 0, { outcome })
+    for (const reason of rejectReasons) this.#count('rejected_candidates_total', 0, { reason })
+    for (const code of verdictCodes) if (code !== 'acting') this.#set('blocked', 0, { reason: code })
+    for (const violation of violationKinds) {
+      this.#set('violations', 0, { violation })
+      this.#count('plans_total', 0, { trigger: violation })
+    }
+    for (const kind of moveKinds) {
+      for (const result of moveResults) this.#count('moves_finished_total', 0, { kind, result })
+    }
+  }
+
+  #showMode(mode: Mode, dryRun: boolean): void {
+    for (const word of modes) this.#set('mode', Number(word === mode), { mode: word })
+    this.#set('dry_run', Number(dryRun))
+  }
+
+  #showStatus(status: LoopStatus): void {
+    for (const word of loopStatuses) this.#set('status', Number(word === status), { status: word })
+  }
+
+  #showAlive(node: NodeId, alive: boolean): void {
+    if (this.#racks.has(String(node))) this.#set('node_up', Number(alive), { node_id: String(node) })
+  }
+
+  #showSample(report: TickReport): void {
+    this.#set('up', 1)
+    this.#count('samples_total')
+    this.#observe('sample_duration_seconds', report.sampleMs)
+    this.#set('sample_last_success_timestamp_seconds', report.takenAtMs / 1000)
+    this.#set('sample_missing_nodes', report.missingNodes.length)
+    const { system, clusterId = '', version = '' } = report.cluster
+    const facts = { ...this.#cluster, system, cluster_id: clusterId, cluster_version: version }
+    if (this.#facts) this.#instruments.remove('managed_cluster_info', this.#facts)
+    this.#instruments.set('managed_cluster_info', facts, 1)
+    this.#facts = facts
+  }
+
+  #showState(report: TickReport): void {
+    for (const state of nodeStates) this.#set('nodes', report.nodesAvailable[state], { state })
+    this.#showNodes(report.plan.nodes)
+    this.#set('partitions', report.partitions)
+    for (const [cause, count] of Object.entries(report.health.underReplicated)) {
+      this.#set('under_replicated_partitions', count, { cause })
+    }
+    this.#set('offline_partitions', report.health.offline)
+    this.#set('under_min_isr_partitions', report.health.underMinIsr)
+    this.#set('rack_violations', report.rackViolations)
+    this.#set('foreign_moves', report.foreignMoves)
+    for (const [resource, ratio] of Object.entries(report.imbalance)) this.#set('imbalance_ratio', ratio, { resource })
+  }
+
+  #showNodes(nodes: readonly NodeForecast[]): void {
+    const present = new Map(nodes.map((node) => [String(node.id), node.rack ?? '']))
+    for (const [id, rack] of this.#racks) {
+      if (present.get(id) !== rack) this.#instruments.remove('node_info', { ...this.#cluster, node_id: id, rack })
+      if (!present.has(id)) this.#forget(id)
+    }
+    for (const { id, rack = '', state, diskBytes, capacityBytes, replicas, leaders } of nodes) {
+      const node = { node_id: String(id) }
+      this.#racks.set(node.node_id, rack)
+      this.#set('node_info', 1, { ...node, rack })
+      this.#set('node_up', Number(state === 'alive'), node)
+      this.#set('node_disk_used_bytes', diskBytes.now, node)
+      this.#set('node_disk_peak_bytes', diskBytes.peak, node)
+      this.#set('node_disk_final_bytes', diskBytes.final, node)
+      this.#set('node_disk_capacity_bytes', capacityBytes, node)
+      this.#set('node_replicas', replicas.now, node)
+      this.#set('node_leaders', leaders.now, node)
+    }
+  }
+
+  /** A node that is gone leaves no series behind. */
+  #forget(id: string): void {
+    this.#racks.delete(id)
+    for (const name of [
+      'node_up',
+      'node_disk_used_bytes',
+      'node_disk_peak_bytes',
+      'node_disk_final_bytes',
+      'node_disk_capacity_bytes',
+      'node_replicas',
+      'node_leaders',
+    ] as const) {
+      this.#instruments.remove(name, { ...this.#cluster, node_id: id })
+    }
+    for (const direction of ['in', 'out']) {
+      this.#instruments.remove('node_moves', { ...this.#cluster, node_id: id, direction })
+    }
+  }
+
+  #showDecision({ mode, dryRun, status, verdict, violations, plan }: TickReport, atMs: number): void {
+    this.#showMode(mode, dryRun)
+    this.#showStatus(status)
+    this.#set('last_evaluation_timestamp_seconds', atMs / 1000)
+    this.#observe('evaluation_duration_seconds', plan.planningMs)
+    const outcome = verdict.act ? 'planned' : verdict.code === 'balanced' ? 'no_action' : 'blocked'
+    this.#count('evaluations_total', 1, { outcome })
+    const trigger = violationKinds.find((kind) => plan.moves.some((move) => move.reason === kind))
+    if (verdict.act && trigger) this.#count('plans_total', 1, { trigger })
+    for (const code of verdictCodes) {
+      if (code !== 'acting') this.#set('blocked', Number(!verdict.act && verdict.code === code), { reason: code })
+    }
+    for (const violation of violationKinds) {
+      const open = violations.filter(({ kind }) => kind === violation)
+      this.#set('violations', open.length, { violation })
+      const since = open.length === 0 ? Number.NaN : Math.min(...open.map(({ sinceMs }) => sinceMs)) / 1000
+      this.#set('violation_since_timestamp_seconds', since, { violation })
+    }
+  }
+
+  #set(name: Parameters<Instruments['set']>[0], value: number, labels: Labels = {}): void {
+    this.#instruments.set(name, { ...this.#cluster, ...labels }, value)
+  }
+
+  #count(name: Parameters<Instruments['add']>[0], value = 1, labels: Labels = {}): void {
+    this.#instruments.add(name, { ...this.#cluster, ...labels }, value)
+  }
+
+  #observe(name: Parameters<Instruments['observe']>[0], ms: number, labels: Labels = {}): void {
+    this.#instruments.observe(name, { ...this.#cluster, ...labels }, ms / 1000)
+  }
+}

@@ -1,0 +1,77 @@
+/** Events as sentences for people: the same words in the terminal view and in the log. */
+import type { LoopEvent, MoveProgress, MoveResult } from '../cluster/events.ts'
+import { type Move, partitionName } from '../cluster/move.ts'
+import { rejectReasons } from '../cluster/reasons.ts'
+import { formatBytes, formatDuration } from '../lib/units.ts'
+
+/** One sentence without a full stop and without the cluster's name; undefined for events that only carry figures. */
+export function eventSentence(event: LoopEvent): string | undefined {
+  switch (event.type) {
+    case 'tick':
+    case 'progress':
+      return undefined
+    case 'sample_failed':
+      return `the cluster could not be sampled (${event.code} after ${formatDuration(event.durationMs)}): ${event.text}`
+    case 'tick_failed':
+      return `the tick failed: ${event.text}`
+    case 'plan_rejected':
+      return `the plan was dropped: ${event.text}`
+    case 'status_changed':
+      return `status is now ${event.to}, was ${event.from}`
+    case 'node_appeared':
+      return `node ${event.node} appeared`
+    case 'node_lost':
+      return `node ${event.node} is gone`
+    case 'node_returned':
+      return `node ${event.node} is back`
+    case 'move_started':
+      return started(event.progress.move)
+    case 'move_ended':
+      return ended(event.progress, event.result, event.durationMs)
+    case 'candidates_rejected':
+      return rejected(event.counts)
+    default:
+      return event satisfies never
+  }
+}
+
+function started(move: Move): string {
+  const what =
+    move.kind === 'replica'
+      ? `moving ${partitionName(move)} (${formatBytes(move.bytes)})`
+      : `moving leadership of ${partitionName(move)}`
+  return `${what} from node ${move.from} to node ${move.to}: ${move.reason}`
+}
+
+function ended(progress: MoveProgress, result: MoveResult, durationMs: number): string {
+  const { move, bytesDone, bytesTotal } = progress
+  const name = partitionName(move)
+  const duration = formatDuration(durationMs)
+  if (result === 'done') {
+    return move.kind === 'replica'
+      ? `${name} is now on node ${move.to} (${formatBytes(bytesTotal)} in ${duration})`
+      : `${name} is now led by node ${move.to} (in ${duration})`
+  }
+  const what = move.kind === 'replica' ? `moving ${name}` : `moving leadership of ${name}`
+  const copied = move.kind === 'replica' ? `, ${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)} copied` : ''
+  const because = progress.text === undefined ? '' : `: ${progress.text}`
+  return `${what} from node ${move.from} to node ${move.to} ${endings[result]} after ${duration}${copied}${because}`
+}
+
+const endings: Record<Exclude<MoveResult, 'done'>, string> = {
+  failed: 'failed',
+  cancelled: 'was cancelled',
+  reverted: 'was reverted',
+  superseded: 'was superseded by a change that is not ours',
+}
+
+/** Most frequent first, ties in the order of the closed list. */
+function rejected(counts: Extract<LoopEvent, { type: 'candidates_rejected' }>['counts']): string {
+  const known = rejectReasons
+    .map((reason) => ({ reason, count: counts[reason] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => b.count - a.count)
+  const total = known.reduce((sum, { count }) => sum + count, 0)
+  const list = known.map(({ reason, count }) => `${reason} ${count}`).join(', ')
+  return `${total} candidate ${total === 1 ? 'move was' : 'moves were'} rejected${list === '' ? '' : `: ${list}`}`
+}

@@ -1,0 +1,89 @@
+import type { MoveProgress } from '../cluster/events.ts'
+import { bytesOf, type Move, moveKinds } from '../cluster/move.ts'
+import type { Instruments, Labels } from './families.ts'
+
+/**
+ * What is planned and what runs. The plan is made anew at every tick, so for the progress that people watch "the
+ * current plan" reaches from the first move waiting until none waits or runs.
+ */
+export class WorkSeries {
+  readonly #instruments: Instruments
+  readonly #cluster: Labels
+  #pending = new Map<string, Move>()
+  #running = new Map<string, MoveProgress>()
+  #startMs: number | undefined
+  /** Bytes of moves that ended since the start. */
+  #doneBytes = 0
+
+  constructor(instruments: Instruments, cluster: Labels) {
+    this.#instruments = instruments
+    this.#cluster = cluster
+    this.#show(0)
+  }
+
+  planned(moves: readonly Move[], atMs: number): void {
+    this.#pending = new Map(moves.filter(({ id }) => !this.#running.has(id)).map((move) => [move.id, move]))
+    this.#show(atMs)
+  }
+
+  started(progress: MoveProgress, atMs: number): void {
+    this.#pending.delete(progress.move.id)
+    this.#running.set(progress.move.id, progress)
+    this.#show(atMs)
+  }
+
+  ended({ move, bytesDone }: MoveProgress, atMs: number): void {
+    this.#running.delete(move.id)
+    this.#doneBytes += bytesDone
+    this.#show(atMs)
+  }
+
+  progressed(moves: readonly MoveProgress[], atMs: number): void {
+    this.#running = new Map(moves.map((progress) => [progress.move.id, progress]))
+    for (const { move } of moves) this.#pending.delete(move.id)
+    this.#show(atMs)
+  }
+
+  /** Replicas on their way into and out of each node. */
+  showNodes(ids: Iterable<string>): void {
+    const moving = [...this.#running.values()].filter(({ move }) => move.kind === 'replica')
+    for (const id of ids) {
+      const count = (end: 'from' | 'to') => moving.filter(({ move }) => String(move[end]) === id).length
+      this.#set('node_moves', count('to'), { node_id: id, direction: 'in' })
+      this.#set('node_moves', count('from'), { node_id: id, direction: 'out' })
+    }
+  }
+
+  #show(atMs: number): void {
+    const running = [...this.#running.values()]
+    const pending = [...this.#pending.values()]
+    if (running.length + pending.length === 0) {
+      this.#startMs = undefined
+      this.#doneBytes = 0
+    } else this.#startMs ??= atMs
+
+    for (const kind of moveKinds) {
+      const submitted = running.filter(({ state }) => state !== 'planned' && state !== 'submitting')
+      const runs = submitted.filter(({ move }) => move.kind === kind).length
+      const all =
+        running.filter(({ move }) => move.kind === kind).length + pending.filter((move) => move.kind === kind).length
+      this.#set('moves', runs, { kind, state: 'running' })
+      this.#set('moves', all - runs, { kind, state: 'pending' })
+    }
+    const pendingBytes = sum(pending.map(bytesOf))
+    this.#set('planned_bytes', this.#doneBytes + sum(running.map(({ bytesTotal }) => bytesTotal)) + pendingBytes)
+    const left = running.map(({ bytesTotal, bytesDone }) => Math.max(0, bytesTotal - bytesDone))
+    this.#set('remaining_bytes', sum(left) + pendingBytes)
+    this.#set('plan_start_timestamp_seconds', (this.#startMs ?? Number.NaN) / 1000)
+    const oldest = running.length === 0 ? Number.NaN : Math.min(...running.map(({ startedAtMs }) => startedAtMs))
+    this.#set('oldest_running_move_start_timestamp_seconds', oldest / 1000)
+  }
+
+  #set(name: Parameters<Instruments['set']>[0], value: number, labels: Labels = {}): void {
+    this.#instruments.set(name, { ...this.#cluster, ...labels }, value)
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,76 @@
+/** A plan in indices → the plan that people, executor and observers see. */
+import { type Move, moveId } from '../cluster/move.ts'
+import type { NodeForecast, Plan } from '../cluster/plan.ts'
+import { nodeStates } from '../cluster/reasons.ts'
+import { leaderCounts, replicaCounts } from '../cluster/shares.ts'
+import { type ClusterState, partitionLabel } from '../cluster/state.ts'
+import type { PlannedMove, PlanResult, RejectedExample } from './request.ts'
+
+/** @param planningMs how long the planning took. */
+export function describePlan(state: ClusterState, result: PlanResult, planningMs: number): Plan {
+  return {
+    moves: result.moves.map((move) => describeMove(state, move)),
+    bytes: result.bytes,
+    lowerBoundBytes: result.lowerBoundBytes,
+    nodes: forecasts(state, result),
+    blocked: result.rejected.map(({ reason, count, examples }) => ({
+      reason,
+      count,
+      examples: examples.map((example) => describeExample(state, example)),
+    })),
+    planningMs,
+  }
+}
+
+function describeMove(state: ClusterState, move: PlannedMove): Move {
+  const topic = state.names.topics[state.partitionTopic[move.partition]!]!
+  const partition = state.names.partitions[move.partition]!
+  const from = state.names.nodes[move.from]!
+  const to = state.names.nodes[move.to]!
+  const common = {
+    id: moveId(move.kind, topic, partition, from, to),
+    topic,
+    partition,
+    from,
+    to,
+    reason: move.reason,
+    replicas: move.replicas.map((node) => state.names.nodes[node]!),
+    leader: state.names.nodes[move.leader]!,
+  }
+  return move.kind === 'replica' ? { kind: 'replica', ...common, bytes: move.bytes } : { kind: 'leader', ...common }
+}
+
+function forecasts(state: ClusterState, result: PlanResult): NodeForecast[] {
+  const replicas = replicaCounts(state)
+  const leaders = leaderCounts(state)
+  return state.names.nodes.map((id, node) => {
+    const rack = state.nodeRack[node]!
+    const first = state.nodeDirStart[node]!
+    const dirs = state.names.dirs.slice(first, state.nodeDirStart[node + 1]).map((path, offset) => ({
+      path,
+      usedBytes: state.dirUsedBytes[first + offset]!,
+      capacityBytes: state.dirCapacityBytes[first + offset]!,
+    }))
+    return {
+      id,
+      ...(rack === -1 ? {} : { rack: state.names.racks[rack]! }),
+      state: nodeStates[state.nodeState[node]!]!,
+      diskBytes: {
+        now: dirs.reduce((sum, dir) => sum + dir.usedBytes, 0),
+        peak: result.peakBytes[node]!,
+        final: result.finalBytes[node]!,
+      },
+      capacityBytes: dirs.reduce((sum, dir) => sum + dir.capacityBytes, 0),
+      dirs,
+      replicas: { now: replicas[node]!, final: result.finalReplicas[node]! },
+      leaders: { now: leaders[node]!, final: result.finalLeaders[node]! },
+    }
+  })
+}
+
+function describeExample(state: ClusterState, { partition, from, to }: RejectedExample): string {
+  const what = partition === -1 ? '' : `${partitionLabel(state, partition)} `
+  const where =
+    to === -1 ? `on ${state.names.nodes[from]}` : `from ${state.names.nodes[from]} to ${state.names.nodes[to]}`
+  return `${what}${where}`
+}

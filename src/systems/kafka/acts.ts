@@ -1,0 +1,238 @@
+/**
+ * Steps on Kafka: looked at, acted and judged.
+ *
+ * A replica move is one reassignment. Leadership goes by order and election: first the new leader is put at the head of
+ * the replica list, so that Kafka's own timer agrees with us, then it is elected.
+ */
+import { type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { groupBy } from '../../lib/group-by.ts'
+import type { Outcome, Refusal, Step, StepResult } from '../port.ts'
+import type { Readings, Reassignment } from './readings.ts'
+import type { KafkaTransport } from './router.ts'
+import { TransportError } from './transport-error.ts'
+import { alterPartitionReassignments } from './wire/alter-partition-reassignments.ts'
+import { electLeaders } from './wire/elect-leaders.ts'
+import { errorKind } from './wire/errors.ts'
+import type { MetadataPartition } from './wire/metadata.ts'
+
+/** Without a controller a broker answers after 60 s, whatever it was told. */
+const ACT_MS = 65_000
+const CONTROLLER_MS = 30_000
+
+const REQUEST_TIMED_OUT = 7
+const CLUSTER_AUTHORIZATION_FAILED = 31
+const PREFERRED_LEADER_NOT_AVAILABLE = 80
+const ELECTION_NOT_NEEDED = 84
+const NO_REASSIGNMENT_IN_PROGRESS = 85
+
+export function kafkaSteps(move: Move): Step[] {
+  const { topic, partition, replicas } = move
+  const after = replicasAfter(move)
+  if (move.kind === 'replica')
+    return [{ kind: 'set', topic, partition, expect: replicas, replicas: after, adds: [move.to] }]
+  const elect: Step = { kind: 'elect', topic, partition, expect: after, replicas: after, adds: [] }
+  if (replicas[0] === move.to) return [elect]
+  return [{ kind: 'order', topic, partition, expect: replicas, replicas: after, adds: [] }, elect]
+}
+
+/** What the cluster shows of some partitions now. */
+interface Look {
+  partitions: Map<string, MetadataPartition>
+  moving: Map<string, Reassignment>
+  live: Set<number>
+}
+
+export class Acts {
+  readonly #readings: Readings
+  readonly #transport: KafkaTransport
+
+  constructor(readings: Readings, transport: KafkaTransport) {
+    this.#readings = readings
+    this.#transport = transport
+  }
+
+  async perform(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
+    const look = await this.#look(steps, signal)
+    const results: StepResult[] = steps.map((step) => refusal(step, look) ?? { outcome: 'accepted' })
+    const open = (kinds: Step['kind'][]) =>
+      steps.filter((step, index) => results[index]!.outcome === 'accepted' && kinds.includes(step.kind))
+    const answers = new Map<Step, StepResult>([
+      ...(await this.#reassign(open(['set', 'order']), signal)),
+      ...(await this.#elect(open(['elect']), signal)),
+    ])
+    return steps.map((step, index) => answers.get(step) ?? results[index]!)
+  }
+
+  async judge(moves: Move[], signal: AbortSignal): Promise<Outcome[]> {
+    const look = await this.#look(moves, signal)
+    return moves.map((move) => judgeMove(move, look))
+  }
+
+  /** Only what is listed exactly as we submitted it is cancelled: cancelling what a stranger superseded raises the RF. */
+  async cancel(moves: Move[], signal: AbortSignal): Promise<StepResult[]> {
+    const look = await this.#look(moves, signal)
+    const ours = moves.filter((move) => isListedAsOurs(move, look.moving.get(partitionName(move))))
+    const steps = ours.map((move): Step => ({ ...kafkaSteps(move)[0]!, replicas: [] }))
+    const answers = await this.#reassign(steps, signal)
+    return moves.map((move) => {
+      const step = steps[ours.indexOf(move)]
+      const answer = step && answers.get(step)
+      return answer ?? { outcome: 'refused', code: 'replicas_changed', text: 'it is not in flight as we submitted it' }
+    })
+  }
+
+  async #look(of: { topic: string }[], signal: AbortSignal): Promise<Look> {
+    const topics = [...new Set(of.map(({ topic }) => topic))]
+    const [reassignments, answer] = await Promise.all([
+      this.#readings.reassignments(signal),
+      this.#readings.metadata(topics, signal),
+    ])
+    return {
+      partitions: new Map(
+        answer.topics.flatMap(({ name, partitions }) => partitions.map((p) => [`${name}-${p.partition}`, p])),
+      ),
+      moving: new Map(reassignments.map((move) => [partitionName(move), move])),
+      live: new Set(answer.brokers.map(({ id }) => id)),
+    }
+  }
+
+  /** An empty replica list stands for a cancel. */
+  async #reassign(steps: Step[], signal: AbortSignal): Promise<Map<Step, StepResult>> {
+    if (steps.length === 0) return new Map()
+    const topics = byTopic(steps).map(([name, group]) => ({
+      name,
+      partitions: group.map((step) => ({
+        partition: step.partition as number,
+        replicas: step.replicas.length === 0 ? null : (step.replicas as number[]),
+      })),
+    }))
+    return this.#act(steps, async () => {
+      const request = { timeoutMs: CONTROLLER_MS, topics }
+      return this.#transport.send('any', alterPartitionReassignments, request, { signal, timeoutMs: ACT_MS })
+    })
+  }
+
+  async #elect(steps: Step[], signal: AbortSignal): Promise<Map<Step, StepResult>> {
+    if (steps.length === 0) return new Map()
+    const topics = byTopic(steps).map(([name, group]) => ({
+      name,
+      partitions: group.map((step) => step.partition as number),
+    }))
+    return this.#act(steps, async () => {
+      const request = { type: 'preferred' as const, topics, timeoutMs: CONTROLLER_MS }
+      return this.#transport.send('any', electLeaders, request, { signal, timeoutMs: ACT_MS })
+    })
+  }
+
+  async #act(steps: Step[], send: () => Promise<ActAnswer>): Promise<Map<Step, StepResult>> {
+    let answer: ActAnswer
+    try {
+      answer = await send()
+    } catch (error) {
+      const result = notAnswered(error)
+      return new Map(steps.map((step) => [step, result]))
+    }
+    const codes = new Map(
+      answer.topics.flatMap(({ name, partitions }) => partitions.map((p) => [`${name}-${p.partition}`, p.errorCode])),
+    )
+    return new Map(steps.map((step) => [step, resultOf(codes.get(partitionName(step)) ?? answer.errorCode)]))
+  }
+}
+
+interface ActAnswer {
+  errorCode: number
+  topics: { name: string; partitions: { partition: number; errorCode: number }[] }[]
+}
+
+function notAnswered(error: unknown): StepResult {
+  const text = messageOf(error)
+  if (error instanceof TransportError && !error.sent) return { outcome: 'refused', code: 'not_sent', text }
+  return { outcome: 'unknown', text }
+}
+
+function resultOf(code: number): StepResult {
+  const { name, retriable } = errorKind(code)
+  if (code === 0 || code === ELECTION_NOT_NEEDED || code === NO_REASSIGNMENT_IN_PROGRESS) return { outcome: 'accepted' }
+  if (code === CLUSTER_AUTHORIZATION_FAILED) {
+    return { outcome: 'refused', code: 'not_permitted', text: 'the permission CLUSTER ALTER is missing' }
+  }
+  if (code === PREFERRED_LEADER_NOT_AVAILABLE) {
+    return { outcome: 'refused', code: 'target_not_in_sync', text: 'the new leader is not available' }
+  }
+  // What the controller did not answer in time it may still do.
+  if (code === REQUEST_TIMED_OUT || retriable) return { outcome: 'unknown', text: name }
+  return { outcome: 'refused', code: 'rejected', text: name }
+}
+
+function no(code: Refusal, text: string): StepResult {
+  return { outcome: 'refused', code, text }
+}
+
+/** What stands against the step as the cluster is now; undefined when nothing does. */
+function refusal(step: Step, look: Look): StepResult | undefined {
+  const name = partitionName(step)
+  const partition = look.partitions.get(name)
+  if (!partition) return no('partition_gone', `${name} does not exist`)
+  if (look.moving.has(name)) return no('already_moving', `${name} is being reassigned`)
+  if (!sameList(partition.replicas, step.expect)) {
+    return no('replicas_changed', `${name} is on ${partition.replicas.join(', ')}, not on ${step.expect.join(', ')}`)
+  }
+  if (partition.leader === -1) return no('no_leader', `${name} has no leader`)
+  if (!partition.isr.includes(partition.leader)) return no('leader_not_in_sync', `the leader of ${name} is not in sync`)
+  const dead = step.adds.filter((node) => !look.live.has(node as number))
+  if (dead.length > 0) return no('target_not_alive', `node ${dead.join(', ')} is not alive`)
+  if (step.kind === 'elect' && !partition.isr.includes(step.replicas[0] as number)) {
+    return no('target_not_in_sync', `node ${step.replicas[0]} is not in sync`)
+  }
+  return undefined
+}
+
+function judgeMove(move: Move, look: Look): Outcome {
+  const name = partitionName(move)
+  const partition = look.partitions.get(name)
+  if (!partition) return { outcome: 'superseded', text: `${name} does not exist any more` }
+  const listed = look.moving.get(name)
+  if (listed) {
+    return isListedAsOurs(move, listed)
+      ? { outcome: 'running' }
+      : { outcome: 'superseded', text: `somebody else is moving it to ${listed.replicas.join(', ')}` }
+  }
+  if (move.kind === 'leader') return judgeLeader(move, partition)
+  if (sameSet(partition.replicas, replicasAfter(move))) {
+    return partition.isr.includes(move.to as number)
+      ? { outcome: 'landed' }
+      : { outcome: 'partial', text: `node ${move.to} is not in sync yet` }
+  }
+  if (sameSet(partition.replicas, move.replicas)) return { outcome: 'reverted' }
+  return { outcome: 'superseded', text: `it is on ${partition.replicas.join(', ')} now` }
+}
+
+function judgeLeader(move: Move, partition: MetadataPartition): Outcome {
+  if (!sameSet(partition.replicas, move.replicas)) {
+    return { outcome: 'superseded', text: `it is on ${partition.replicas.join(', ')} now` }
+  }
+  return partition.leader === move.to ? { outcome: 'landed' } : { outcome: 'reverted' }
+}
+
+/** The list names the target first, then what is removed: no stranger has changed it if both are as we asked. */
+function isListedAsOurs(move: Move, listed: Reassignment | undefined): boolean {
+  return (
+    listed !== undefined &&
+    move.kind === 'replica' &&
+    sameSet(listed.adding, [move.to]) &&
+    sameSet(listed.removing, [move.from])
+  )
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index])
+}
+
+function sameSet(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value) => b.includes(value))
+}
+
+function byTopic(steps: Step[]): [string, Step[]][] {
+  return [...groupBy(steps, (step) => step.topic)]
+}

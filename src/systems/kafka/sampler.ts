@@ -1,0 +1,256 @@
+/**
+ * Makes a complete sample out of the brokers' answers, or says what is missing.
+ *
+ * Metadata leaves out topics that may not be described, silently; the brokers' log dirs list them all. Topics that lie on
+ * disks but not in metadata, in two samples in a row, therefore refuse the sample. A live broker that does not answer is
+ * `unreachable` and keeps its last known figures.
+ */
+import { buildState } from '../../cluster/builder.ts'
+import type { DirLine, NodeLine, PartitionLine, TopicLine } from '../../cluster/lines.ts'
+import type { RunningMove } from '../../cluster/move.ts'
+import type { Health, Sample } from '../../cluster/sample.ts'
+import type { NodeId } from '../../cluster/state.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { EvenkeelError } from '../../lib/errors.ts'
+import { formatTime } from '../../lib/iso-time.ts'
+import type { Readings, Reassignment } from './readings.ts'
+import { sharedVolumes } from './shared-volumes.ts'
+import { Sizes } from './sizes.ts'
+import type { LogDir } from './wire/describe-log-dirs.ts'
+import type { MetadataPartition, MetadataResponse, MetadataTopic } from './wire/metadata.ts'
+
+/** min.insync.replicas changes seldom: it is read anew this often. */
+const CONFIG_AGE_MS = 10 * 60_000
+const NAMED = 3
+
+export class Sampler {
+  readonly #name: string
+  readonly #readings: Readings
+  readonly #clock: Clock
+  /** The last answer of each broker, kept for when it does not answer. */
+  readonly #lastDirs = new Map<number, LogDir[]>()
+  #hiddenTopics = new Set<string>()
+  #minIsr = new Map<string, number>()
+  #minIsrReadMs = Number.NEGATIVE_INFINITY
+
+  constructor(name: string, readings: Readings, clock: Clock) {
+    this.#name = name
+    this.#readings = readings
+    this.#clock = clock
+  }
+
+  async sample(signal: AbortSignal): Promise<Sample> {
+    const metadata = await this.#readings.metadata(null, signal)
+    const [cluster, reassignments, unreachable] = await Promise.all([
+      this.#readings.cluster(signal),
+      this.#readings.reassignments(signal),
+      this.#readDirs(metadata, signal),
+      this.#readMinIsr(metadata.topics, signal),
+    ])
+    const takenAtMs = this.#clock.now()
+    const registered = cluster.brokers.map((broker) => broker.id)
+    const sizes = new Sizes(this.#lastDirs)
+    this.#compareTopics(metadata, sizes)
+    const moving = new Map(reassignments.map((move) => [`${move.topic}-${move.partition}`, move]))
+    const notes: string[] = []
+    const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving))
+    noteUnknownSizes(topics, new Set(metadata.brokers.map((broker) => broker.id)), notes)
+    const nodes = this.#nodeLines(metadata, registered, topics, unreachable, sizes, notes)
+    const line = {
+      type: 'cluster' as const,
+      version: 1 as const,
+      name: this.#name,
+      system: 'kafka',
+      taken_at: formatTime(takenAtMs),
+      ...(metadata.clusterId === null ? {} : { cluster_id: metadata.clusterId }),
+    }
+    return {
+      state: buildState(line, nodes, topics),
+      running: reassignments.map((move) => runningMove(move, sizes)),
+      health: healthOf(metadata.topics, moving, new Set(metadata.brokers.map((broker) => broker.id)), this.#minIsr),
+      missingNodes: unreachable,
+      notes,
+    }
+  }
+
+  /** Asks every live broker; returns those that did not answer. */
+  async #readDirs(metadata: MetadataResponse, signal: AbortSignal): Promise<number[]> {
+    const ids = metadata.brokers.map((broker) => broker.id)
+    const results = await Promise.allSettled(ids.map((id) => this.#readings.logDirs(id, null, signal)))
+    const unreachable: number[] = []
+    results.forEach((result, index) => {
+      const id = ids[index]!
+      if (result.status === 'fulfilled') {
+        this.#lastDirs.set(id, result.value)
+        return
+      }
+      // A refusal is the same at every broker and no matter of reachability.
+      if (result.reason instanceof EvenkeelError && result.reason.code === 'not_permitted') throw result.reason
+      unreachable.push(id)
+    })
+    if (unreachable.length === ids.length) {
+      const first = results.find((result) => result.status === 'rejected')
+      throw new EvenkeelError('sample_incomplete', 'no broker tells its log dirs', { cause: first?.reason })
+    }
+    return unreachable
+  }
+
+  async #readMinIsr(topics: MetadataTopic[], signal: AbortSignal): Promise<void> {
+    const now = this.#clock.now()
+    const names = topics.map((topic) => topic.name)
+    const all = now - this.#minIsrReadMs > CONFIG_AGE_MS
+    const missing = all ? names : names.filter((name) => !this.#minIsr.has(name))
+    if (missing.length === 0) return
+    const read = await this.#readings.minIsr(missing, signal)
+    this.#minIsr = all ? read : new Map([...this.#minIsr, ...read])
+    if (all) this.#minIsrReadMs = now
+  }
+
+  #compareTopics(metadata: MetadataResponse, sizes: Sizes): void {
+    const shown = new Set(metadata.topics.map((topic) => topic.name))
+    const hidden = sizes.topics().filter((name) => !shown.has(name))
+    const twice = hidden.filter((name) => this.#hiddenTopics.has(name))
+    this.#hiddenTopics = new Set(hidden)
+    if (twice.length === 0) return
+    throw new EvenkeelError(
+      'sample_incomplete',
+      `${twice.length} topics lie on the brokers' disks but are not shown in metadata (${firstFew(twice)}): ` +
+        'the permission TOPIC DESCRIBE is missing for them',
+    )
+  }
+
+  #topicLine(topic: MetadataTopic, sizes: Sizes, moving: Map<string, Reassignment>): TopicLine {
+    const minIsr = this.#minIsr.get(topic.name)
+    return {
+      type: 'topic',
+      name: topic.name,
+      ...(minIsr === undefined ? {} : { min_isr: minIsr }),
+      partitions: topic.partitions.map((p) =>
+        partitionLine(topic.name, p, sizes, moving.get(`${topic.name}-${p.partition}`)),
+      ),
+    }
+  }
+
+  #nodeLines(
+    metadata: MetadataResponse,
+    registered: number[],
+    topics: TopicLine[],
+    unreachable: number[],
+    sizes: Sizes,
+    notes: string[],
+  ): NodeLine[] {
+    const live = new Map(metadata.brokers.map((broker) => [broker.id, broker]))
+    const placed = topics.flatMap((topic) => topic.partitions.flatMap((p) => p.replicas as number[]))
+    const ids = [...new Set([...live.keys(), ...registered, ...placed])]
+    const dirs = new Map(ids.map((id) => [id, dirLines(id, this.#lastDirs.get(id))]))
+    const hosts = new Map(metadata.brokers.map(({ id, host }) => [id, host]))
+    for (const note of sharedVolumes(dirs, hosts, (id, path) => sizes.ofDir(id, path))) notes.push(note)
+    return ids.map((id): NodeLine => {
+      const broker = live.get(id)
+      const state = !broker ? 'unavailable' : unreachable.includes(id) ? 'unreachable' : 'alive'
+      return {
+        type: 'node',
+        id,
+        ...(broker ? { host: `${broker.host}:${broker.port}` } : {}),
+        ...(broker && broker.rack !== null ? { rack: broker.rack } : {}),
+        state,
+        dirs: dirs.get(id)!,
+      }
+    })
+  }
+}
+
+function partitionLine(
+  topic: string,
+  partition: MetadataPartition,
+  sizes: Sizes,
+  move: Reassignment | undefined,
+): PartitionLine {
+  const replicas = partition.replicas as number[]
+  const found = replicas.map((node) => sizes.find(node, topic, partition.partition))
+  return {
+    id: partition.partition,
+    leader: partition.leader === -1 ? null : partition.leader,
+    replicas,
+    isr: partition.isr as number[],
+    bytes: found.map((replica) => replica?.bytes ?? null),
+    dirs: found.map((replica) => replica?.dir ?? null),
+    ...(move ? { adding: [...move.adding], removing: [...move.removing] } : {}),
+  }
+}
+
+/**
+ * @throws EvenkeelError `unsupported` when a healthy dir does not tell its size.
+ */
+function dirLines(broker: number, dirs: LogDir[] | undefined): DirLine[] {
+  return (dirs ?? []).map(({ path, errorCode, totalBytes, usableBytes, isCordoned }): DirLine => {
+    if (errorCode !== 0) return { path, capacity_bytes: 0, used_bytes: 0, state: 'offline' }
+    if (totalBytes === null || usableBytes === null) {
+      throw new EvenkeelError(
+        'unsupported',
+        `broker ${broker} does not tell the size of ${path}: DescribeLogDirs v4 is needed (Kafka 3.3 or newer)`,
+      )
+    }
+    return {
+      path,
+      capacity_bytes: totalBytes,
+      used_bytes: totalBytes - usableBytes,
+      ...(isCordoned ? { cordoned: true } : {}),
+    }
+  })
+}
+
+/** A reassignment with its bytes: what lies at the added replicas, against the largest replica there is. */
+export function runningMove(move: Reassignment, sizes: Sizes): RunningMove {
+  const size = Math.max(0, ...move.replicas.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0))
+  const done = move.adding.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0)
+  return {
+    topic: move.topic,
+    partition: move.partition,
+    target: move.replicas.filter((node) => !move.removing.includes(node)),
+    adding: [...move.adding],
+    removing: [...move.removing],
+    bytesDone: done.reduce((sum, bytes) => sum + bytes, 0),
+    bytesTotal: size * move.adding.length,
+  }
+}
+
+/** Adding replicas are not in sync by nature: only the others tell whether a partition is under-replicated. */
+function healthOf(
+  topics: MetadataTopic[],
+  moving: Map<string, Reassignment>,
+  live: Set<number>,
+  minIsr: Map<string, number>,
+): Health {
+  const health: Health = { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 }
+  for (const topic of topics) {
+    for (const partition of topic.partitions) {
+      if (partition.leader === -1) health.offline += 1
+      if (partition.isr.length < (minIsr.get(topic.name) ?? 0)) health.underMinIsr += 1
+      const missing = partition.replicas.filter((node) => !partition.isr.includes(node))
+      if (missing.length === 0) continue
+      const adding = moving.get(`${topic.name}-${partition.partition}`)?.adding ?? []
+      const unexplained = missing.filter((node) => !adding.includes(node))
+      if (unexplained.length === 0) health.underReplicated.own_move += 1
+      else if (unexplained.every((node) => !live.has(node))) health.underReplicated.node += 1
+      else health.underReplicated.other += 1
+    }
+  }
+  return health
+}
+
+function noteUnknownSizes(topics: TopicLine[], live: Set<NodeId>, notes: string[]): void {
+  const unknown: string[] = []
+  for (const topic of topics) {
+    for (const { id, replicas, bytes } of topic.partitions) {
+      const sizes = bytes as (number | null)[]
+      if (replicas.some((node, slot) => sizes[slot] === null && live.has(node))) unknown.push(`${topic.name}-${id}`)
+    }
+  }
+  if (unknown.length === 0) return
+  notes.push(`the size of a replica of ${unknown.length} partitions is not known (${firstFew(unknown)}): left alone`)
+}
+
+function firstFew(names: string[]): string {
+  return names.length > NAMED ? `${names.slice(0, NAMED).join(', ')}, …` : names.join(', ')
+}

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml'
+import { defaultTexts } from '../../src/config/balancing-schema.ts'
+import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { loadConfig, parseConfig } from '../../src/config/load.ts'
+import { ConfigError } from '../../src/config/problem.ts'
+import { seededRandom } from '../../src/lib/random.ts'
+
+const env = { KAFKA_PASSWORD: 'hunter2' }
+const examples = ['config/demo.yaml', 'config/kafka.yaml']
+
+describe('the example configs', () => {
+  it('load', () => {
+    expect(loadConfig('config/demo.yaml').clusters[0]).toMatchObject({
+      system: 'simulator',
+      balancing: { mode: 'continuous', tickIntervalMs: 2000, pulseIntervalMs: 500, nodeAddHoldMs: 5000 },
+      leadership: { enabled: true },
+    })
+    expect(loadConfig('config/kafka.yaml', { env }).clusters[0]).toMatchObject({ system: 'kafka', name: 'orders' })
+  })
+
+  it('give the added node of the demo time to be filled within 40 seconds', () => {
+    const [demo] = loadConfig('config/demo.yaml').clusters
+    if (demo?.system !== 'simulator') throw new Error('the demo is simulated')
+    const { topics, nodes, events, copyRate } = demo.simulator
+    const bytes = topics.reduce((sum, topic) => sum + topic.partitions * topic.replicationFactor * topic.size, 0)
+    const copySeconds = bytes / (nodes.length + 1) / copyRate
+    const startSeconds = (events[0]!.atMs + demo.balancing.nodeAddHoldMs + demo.balancing.tickIntervalMs) / 1000
+    expect(startSeconds + copySeconds).toBeLessThan(35)
+  })
+
+  it('show every key of balancing and leadership with its default', () => {
+    const shown = parseDocument(readFileSync('config/kafka.yaml', 'utf8')).toJS() as Record<string, object>
+    expect(shown['balancing']).toEqual({ mode: 'continuous', ...defaultTexts.balancing })
+    expect(shown['leadership']).toEqual(defaultTexts.leadership)
+  })
+})
+
+describe('the JSON schema', () => {
+  it('is up to date: else run npx tsx scripts/config-schema.ts', () => {
+    expect(JSON.parse(readFileSync('config/evenkeel.schema.json', 'utf8'))).toEqual(configJsonSchema())
+  })
+
+  it('refuses unknown keys everywhere', () => {
+    const open: string[] = []
+    const look = (value: unknown, path: string) => {
+      if (typeof value !== 'object' || value === null) return
+      if ('properties' in value && (value as { additionalProperties?: unknown }).additionalProperties !== false)
+        open.push(path)
+      for (const [key, inner] of Object.entries(value)) look(inner, `${path}/${key}`)
+    }
+    look(configJsonSchema(), '')
+    expect(open).toEqual([])
+  })
+})
+
+/** The problem lines of a text, after checking that each has a place inside it and says something. */
+function problemsOf(text: string, file: string): string[] {
+  try {
+    parseConfig(text, file, { env })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    expect(error.problems).not.toHaveLength(0)
+    const lines = text.split('\n')
+    for (const { line, column, message } of error.problems) {
+      expect(line).toBeGreaterThanOrEqual(1)
+      expect(line).toBeLessThanOrEqual(lines.length)
+      expect(column).toBeGreaterThanOrEqual(1)
+      expect(column).toBeLessThanOrEqual(lines[line - 1]!.length + 1)
+      expect(message).toMatch(/^[^\n]{5,200}$/)
+      expect(message).not.toMatch(/undefined|NaN|\[object|hunter2|Invalid input/)
+    }
+    return error.message.split('\n')
+  }
+}
+
+/** Texts that differ from the example in one place and are surely wrong there: [line of the change, text]. */
+function brokenVariants(text: string): [line: number, text: string][] {
+  const variants: [number, string][] = []
+  const document: Document.Parsed = parseDocument(text)
+  const replace = (range: readonly number[] | null | undefined, by: string) => {
+    if (!range) return
+    const line = text.slice(0, range[0]).split('\n').length
+    variants.push([line, text.slice(0, range[0]) + by + text.slice(range[1])])
+  }
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (!isScalar(key)) return
+      replace(key.range, `${String(key.value)}_`)
+      replace(key.range, 'x')
+      if (isScalar(value)) replace(value.range, '{ nonsense: 1 }')
+      if (isScalar(value)) replace(value.range, '[[1]]')
+      if (isScalar(value)) replace(value.range, '"${NOT_SET}"')
+      if (isScalar(value) && typeof value.value !== 'boolean') replace(value.range, '1_000 parrots')
+      if (isMap(value)) replace(value.range, text[value.range![1] - 1] === '\n' ? '7\n' : '7')
+    },
+  })
+  // A user name may be anything.
+  return variants.filter(
+    ([, variant]) => !/^ *(username|password): 1_000/m.test(variant) && !/(rack|name): 1_000/.test(variant),
+  )
+}
+
+describe.each(examples)('broken variants of %s', (file) => {
+  const text = readFileSync(file, 'utf8')
+
+  it('each give an error at the line that was broken', () => {
+    const variants = brokenVariants(text)
+    expect(variants.length).toBeGreaterThan(100)
+    for (const [line, variant] of variants) {
+      const lines = problemsOf(variant, file)
+      // Without its system a cluster cannot be judged, and what is missing is reported at the cluster.
+      if (lines.some((problem) => problem.includes('clusters[0].system: is missing'))) continue
+      expect(
+        lines.map((problem) => Number(problem.split(':')[1])),
+        `${lines.join('\n')}\n${variant}`,
+      ).toContain(line)
+    }
+  })
+
+  it('never crash the loader, whatever is cut off, left out or typed in between', () => {
+    const random = seededRandom(1)
+    const typed = [
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      '- ',
+      '\t',
+      '"',
+      "'",
+      '&a ',
+      '*a',
+      '!!x ',
+      '? ',
+      '|',
+      '>',
+      '%',
+      '\0',
+      '\u{1F600}',
+      '\n',
+      '${',
+      '-1',
+      '<<: ',
+      '__proto__: 1\n',
+      '---\n',
+      '#',
+    ]
+    let broken = 0
+    for (let round = 0; round < 600; round++) {
+      const at = Math.floor(random() * text.length)
+      const until = round % 3 === 0 ? text.length : at + Math.floor(random() * 30)
+      const between = round % 3 === 2 ? typed[Math.floor(random() * typed.length)]! : ''
+      if (problemsOf(text.slice(0, at) + between + text.slice(until), file).length > 0) broken += 1
+    }
+    expect(broken).toBeGreaterThan(200)
+  })
+})
