@@ -63,9 +63,9 @@ class Judge {
     this.nowMs = nowMs
   }
 
-  open(kind: ViolationKind, subject: string, size: number, unit: Violation['unit'], text: string): void {
-    const sinceMs = this.memory.since[`${kind}/${subject}`] ?? this.nowMs
-    this.violations.push({ kind, subject, sinceMs, size, unit, text })
+  open(violation: Omit<Violation, 'sinceMs'>): void {
+    const sinceMs = this.memory.since[`${violation.kind}/${violation.subject}`] ?? this.nowMs
+    this.violations.push({ ...violation, sinceMs })
   }
 }
 
@@ -78,7 +78,8 @@ function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettin
     const used = shares.usedBytes[node]!
     const deficit = fair * (1 - FILL_TOLERANCE) - used
     const filling = judge.memory.filling.includes(id)
-    if (!(deficit > FLOOR_BYTES) || (!filling && used >= fair * settings.nodeAddBelow)) continue
+    const closing = used >= fair * settings.nodeAddBelow
+    if (!(deficit > FLOOR_BYTES) || (closing && !filling)) continue
     const text = `node ${id} holds ${formatBytes(used)} of its fair share of ${formatBytes(fair)} (${formatPercent(used / fair)})`
     const aliveMs = judge.nowMs - state.nodeAliveSinceMs[node]!
     if (aliveMs < settings.nodeAddHoldMs) {
@@ -86,7 +87,7 @@ function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettin
       judge.holding.push(`${text} and has been alive for ${formatDuration(aliveMs)}: it counts as added in ${left}`)
       continue
     }
-    judge.open('node_underused', `node ${id}`, deficit, 'bytes', text)
+    judge.open({ kind: 'node_underused', subject: `node ${id}`, size: deficit, unit: 'bytes', text, closing })
     added.push(node)
   }
   return added
@@ -99,28 +100,29 @@ function skewedDomains(state: ClusterState, shares: Shares, settings: BalanceSet
   const skewed: number[] = []
   for (let domain = 0; domain < state.domainCount; domain += 1) {
     const name = state.names.domains[domain]!
-    const width = judge.memory.skewedDomains.includes(name) ? band : band * SKEW_HYSTERESIS
+    const begun = judge.memory.skewedDomains.includes(name)
     let worst = -1
-    let size = 0
+    let most = 0
     for (let node = 0; node < state.nodeCount; node += 1) {
       if (shares.participates[node] === 0 || state.nodeDomain[node] !== domain) continue
       const off = Math.abs(shares.usedBytes[node]! - shares.fairBytes[node]!)
-      const beyond = off - shares.fairBytes[node]! * band
-      if (off > shares.fairBytes[node]! * width && beyond > size && off > FLOOR_BYTES) {
+      if (off > FLOOR_BYTES && off / shares.fairBytes[node]! > most) {
         worst = node
-        size = beyond
+        most = off / shares.fairBytes[node]!
       }
     }
-    if (worst === -1) continue
-    const ratio = shares.usedBytes[worst]! / shares.fairBytes[worst]!
-    judge.open(
-      'disk_skew',
-      name === '' ? 'cluster' : `domain ${name}`,
-      size,
-      'bytes',
-      `node ${state.names.nodes[worst]} holds ${formatPercent(ratio)} of its fair share of ` +
-        `${formatBytes(shares.fairBytes[worst]!)}, the band is ±${formatPercent(band)}`,
-    )
+    const closing = most <= band * SKEW_HYSTERESIS
+    if (worst === -1 || most <= band || (closing && !begun)) continue
+    const fair = shares.fairBytes[worst]!
+    const ratio = formatPercent(shares.usedBytes[worst]! / fair)
+    judge.open({
+      kind: 'disk_skew',
+      subject: name === '' ? 'cluster' : `domain ${name}`,
+      size: (most - band) * fair,
+      unit: 'bytes',
+      text: `node ${state.names.nodes[worst]} holds ${ratio} of its fair share of ${formatBytes(fair)}, the band is ±${formatPercent(band)}`,
+      closing,
+    })
     skewed.push(domain)
   }
   return skewed
@@ -139,15 +141,18 @@ function leadersUneven(state: ClusterState, shares: Shares, settings: BalanceSet
     if (worst === -1 || leaders[node]! > leaders[worst]!) worst = node
   }
   if (nodes < 2) return false
-  const limit = leaderLimit(total, nodes, judge.memory.leaderSkew ? LEADER_TOLERANCE : LEADER_TRIGGER)
-  if (leaders[worst]! <= limit) return false
-  const mean = total / nodes
-  judge.open(
-    'leader_skew',
-    'cluster',
-    leaders[worst]! - limit,
-    'leaders',
-    `node ${state.names.nodes[worst]} leads ${leaders[worst]!} partitions, the mean is ${mean.toFixed(1)}`,
-  )
+  const begins = leaderLimit(total, nodes, LEADER_TRIGGER)
+  const ends = leaderLimit(total, nodes, LEADER_TOLERANCE)
+  const closing = leaders[worst]! <= begins
+  if (leaders[worst]! <= ends || (closing && !judge.memory.leaderSkew)) return false
+  const mean = (total / nodes).toFixed(1)
+  judge.open({
+    kind: 'leader_skew',
+    subject: 'cluster',
+    size: leaders[worst]! - ends,
+    unit: 'leaders',
+    text: `node ${state.names.nodes[worst]} leads ${leaders[worst]!} partitions, the mean is ${mean}`,
+    closing,
+  })
   return true
 }

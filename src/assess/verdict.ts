@@ -49,10 +49,10 @@ export function verdictOf(now: Circumstances): Verdict {
   return { act: true, code: 'acting', text: `${planText(plan)}: ${why}` }
 }
 
-/** Leadership that is as even as the replicas allow is nothing to be stalled about. */
+/** What is as even as racks and replicas allow is nothing to be stalled about. */
 function nothingHelps(now: Circumstances, why: string): Verdict {
-  if (now.assessment.violations.every((violation) => violation.kind === 'leader_skew')) {
-    return no('balanced', `leadership is as even as the replicas allow: ${why}`)
+  if (now.assessment.violations.every(({ closing, kind }) => closing || kind === 'leader_skew')) {
+    return no('balanced', `it is as even as the constraints allow: ${why}`)
   }
   if (now.participants < 2) return no('too_few_nodes', `only ${now.participants} node can take part; ${why}`)
   const most = now.plan.blocked.toSorted((a, b) => b.count - a.count)[0]

@@ -11,6 +11,8 @@ export interface Violation {
   sinceMs: number
   size: number
   unit: 'bytes' | 'leaders'
+  /** Still open because it has begun, but too small to begin anew: if nothing helps any more it may close. */
+  closing: boolean
   /** One sentence with the number that decides. */
   text: string
 }

@@ -19,7 +19,7 @@ export interface ClusterSettings {
   leadership: LeadershipConfig
 }
 
-export interface BalancingConfig {
+interface BalancingConfig {
   mode: 'off' | 'node_add' | 'continuous'
   dryRun: boolean
   tickIntervalMs: number
@@ -41,7 +41,7 @@ export interface BalancingConfig {
   excludeNodes: (number | string)[]
 }
 
-export interface LeadershipConfig {
+interface LeadershipConfig {
   enabled: boolean
   maxTransfersPerTick: number
 }
@@ -53,7 +53,7 @@ export interface KafkaConfig {
   sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: Secret }
 }
 
-export type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator']
+type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator']
 
 export function compile(file: ConfigFile): CompiledConfig {
   return deepFreeze({

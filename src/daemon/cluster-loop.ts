@@ -5,24 +5,19 @@
  * `starting` until two complete samples in a row agree, then `ready`, `in_progress` or `stalled` by what the tick found,
  * `off` by mode, `unreachable` while sampling fails. A failing tick is said, counted and followed by the next.
  */
-import { type Assessment, assess } from '../assess/assess.ts'
 import { type Circumstances, statusOf, verdictOf } from '../assess/verdict.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
-import { applyExclusions } from '../cluster/exclusions.ts'
-import { foldInFlight } from '../cluster/influence.ts'
 import { emptyMemory, FREEING_MS, type Memory } from '../cluster/memory.ts'
-import type { Plan } from '../cluster/plan.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import { Executor, type ExecutorOptions, pendingBytes } from '../execute/executor.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, messageOf } from '../lib/errors.ts'
-import { describePlan } from '../plan/describe.ts'
 import type { Planner } from '../plan/planner.ts'
-import { planRequest } from '../plan/request.ts'
 import type { System } from '../systems/port.ts'
 import { Liveness } from './liveness.ts'
 import { reportTick } from './report.ts'
+import { type Thought, think } from './think.ts'
 import type { ClusterView } from './view.ts'
 
 export interface LoopOptions {
@@ -108,7 +103,7 @@ export class ClusterLoop {
 
   /** One tick. Public for scenarios, which call it by hand. */
   async tick(signal: AbortSignal): Promise<void> {
-    const { system, clock } = this.#parts
+    const { system, planner, clock } = this.#parts
     const tickWatch = stopwatch()
     let sample: Sample
     try {
@@ -123,35 +118,21 @@ export class ClusterLoop {
     const { balance } = this.#options
     const now = clock.now()
     const memory = { ...this.#memory, ended: this.#memory.ended.filter((move) => now - move.atMs < FREEING_MS) }
-    foldInFlight(sample.state, this.#executor.inFlight, memory.ended)
-    applyExclusions(sample.state, balance)
     this.#liveness.mark(sample.state, now)
-
-    const assessment = assess(sample.state, balance, memory, now)
-    const plan = await this.#plan(sample, assessment, signal)
-    if (!plan) return
-    this.#memory = { ...assessment.memory, ended: this.#memory.ended.filter((move) => now - move.atMs < FREEING_MS) }
-    this.#conclude(sample, assessment, plan, { sampleMs, tickMs: tickWatch() })
-  }
-
-  /** Undefined when there is none to go by: planning failed, or its own verifier refused it. */
-  async #plan(sample: Sample, assessment: Assessment, signal: AbortSignal): Promise<Plan | undefined> {
-    const watch = stopwatch()
-    const request = planRequest(assessment.goals, this.#options.balance)
-    const result = await this.#parts.planner.plan(sample.state, request, signal)
-    if (result.problems.length > 0) {
+    const thought = await think(sample, this.#executor.inFlight, memory, balance, planner, now, signal)
+    if (thought.problems.length > 0) {
       this.#executor.offer([])
-      this.#emit({ type: 'plan_rejected', text: result.problems.slice(0, 3).join('; ') })
-      return undefined
+      this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
+      return
     }
-    this.#emit({
-      type: 'candidates_rejected',
-      counts: Object.fromEntries(result.rejected.map(({ reason, count }) => [reason, count])),
-    })
-    return describePlan(sample.state, result, watch())
+    // A move may have ended while the planner was at work: only the judged part of the memory is new.
+    this.#memory = { ...rememberedOf(thought, this.#executor.inFlight.length), ended: this.#memory.ended }
+    this.#conclude(sample, thought, { sampleMs, tickMs: tickWatch() })
   }
 
-  #conclude(sample: Sample, assessment: Assessment, plan: Plan, took: { sampleMs: number; tickMs: number }): void {
+  #conclude(sample: Sample, { assessment, plan }: Thought, took: { sampleMs: number; tickMs: number }): void {
+    const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
+    this.#emit({ type: 'candidates_rejected', counts })
     const foreign = this.#executor.foreign(sample.running)
     const now: Circumstances = {
       settings: this.#options.balance,
@@ -250,4 +231,11 @@ export class ClusterLoop {
   #emit(event: EventBody): void {
     this.#parts.emit({ ...event, cluster: this.#parts.name, atMs: this.#parts.clock.now() })
   }
+}
+
+/** What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge. */
+function rememberedOf({ assessment, plan }: Thought, running: number): Memory {
+  const { violations, memory } = assessment
+  const over = running === 0 && plan.moves.length === 0 && violations.every((violation) => violation.closing)
+  return over ? { ...memory, filling: [], skewedDomains: [], leaderSkew: false } : memory
 }

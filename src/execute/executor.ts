@@ -181,11 +181,13 @@ export class Executor {
     }
     for (const move of this.foreign(pulse.running)) budgets.takeForeign(move)
 
+    // Leadership that is moved among replicas that move themselves would soon be moved again.
+    const copying = [...this.inFlight, ...this.#pending].some((move) => move.kind === 'replica')
     const started: Operator[] = []
     const waiting: Move[] = []
     for (const move of this.#pending) {
       const partition = partitionName(move)
-      const transferLeft = move.kind !== 'leader' || this.#transfers < this.#options.maxTransfersPerTick
+      const transferLeft = move.kind !== 'leader' || (!copying && this.#transfers < this.#options.maxTransfersPerTick)
       if (busy.has(partition) || !transferLeft || !budgets.allows(move)) waiting.push(move)
       else {
         started.push(new Operator(move, this.#system.steps(move), this.#clock.now()))

@@ -2,6 +2,7 @@
  * Time as an argument. Nothing else of evenkeel reads the wall clock or sets a timer, so that hours of a
  * scenario run in milliseconds on a virtual clock.
  */
+import { setMaxListeners } from 'node:events'
 import { EvenkeelError } from './errors.ts'
 
 export interface Clock {
@@ -43,6 +44,8 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted) throw new EvenkeelError('aborted', `${what} was given up`)
+  // Many calls wait on one signal, one listener each: that is no leak.
+  if (signal) setMaxListeners(0, signal)
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let onAbort: (() => void) | undefined

@@ -4,7 +4,7 @@ import { ClusterSeries, type SettingsInForce } from './cluster-series.ts'
 import { families, type Instruments } from './families.ts'
 
 /** One request to a managed cluster, as its adapter reports it. */
-export interface UpstreamCall {
+interface UpstreamCall {
   cluster: string
   upstream: string
   operation: string

@@ -1,0 +1,37 @@
+/** The command line: which commands there are and how errors end the process. */
+import { Command, CommanderError } from 'commander'
+import { messageOf } from '../lib/errors.ts'
+import { addCheckConfig } from './check-config.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Ending, Io } from './io.ts'
+import { addMoves } from './moves.ts'
+import { addPlan } from './plan.ts'
+import { addRun } from './run.ts'
+import { addSnapshot } from './snapshot.ts'
+import { addStatus } from './status.ts'
+import { version } from './version.ts'
+
+/** Runs one command. Never throws; resolves to the exit code. */
+export async function runCli(args: string[], io: Io): Promise<number> {
+  const ending: Ending = { code: exitCodes.done }
+  const program = new Command('evenkeel')
+    .description('Keeps Kafka, Redpanda and Pinot clusters balanced from the outside, and says what it does and why.')
+    .version(`evenkeel ${version()}`)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => void io.out.write(`evenkeel ${version()}\n`))
+  for (const add of [addRun, addCheckConfig, addPlan, addSnapshot, addStatus, addMoves]) add(program, io, ending)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return ending.code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    if (io.signal.aborted) return exitCodes.failure
+    io.err.write(`evenkeel: ${messageOf(error)}\n`)
+    return exitCodeOf(error)
+  }
+}

@@ -1,0 +1,85 @@
+/** From a compiled config to the parts it describes: the one place that knows every room's options. */
+import type { BalanceSettings } from '../cluster/settings.ts'
+import type { ClusterConfig, ClusterSettings, KafkaConfig } from '../config/compile.ts'
+import type { LoopOptions } from '../daemon/cluster-loop.ts'
+import type { Clock } from '../lib/clock.ts'
+import { EvenkeelError } from '../lib/errors.ts'
+import { createKafka } from '../systems/kafka/kafka.ts'
+import type { TransportOptions } from '../systems/kafka/transport.ts'
+import type { System } from '../systems/port.ts'
+import { createSimulator } from '../systems/simulator/simulator.ts'
+
+/** How long an act without an answer may still happen: Kafka's controller keeps a request for 60 s. */
+const UNKNOWN_OUTCOME_HOLD_MS = 90_000
+
+export interface UpstreamCall {
+  cluster: string
+  upstream: string
+  operation: string
+  durationMs: number
+  outcome: string
+}
+
+export async function createSystem(
+  cluster: ClusterConfig,
+  clock: Clock,
+  observe: (call: UpstreamCall) => void = () => undefined,
+): Promise<System> {
+  if (cluster.system === 'simulator') return createSimulator({ name: cluster.name, ...cluster.simulator }, clock)
+  const transport = transportOptions(cluster.kafka)
+  const { name } = cluster
+  return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
+}
+
+function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptions {
+  return {
+    bootstrap,
+    clientId: 'evenkeel',
+    ...(tls === undefined ? {} : { tls: tls === true ? true : { ...tls, key: tls.key?.reveal() } }),
+    ...(sasl === undefined ? {} : { sasl }),
+  }
+}
+
+export function loopOptions({ balancing, leadership }: ClusterSettings): LoopOptions {
+  return {
+    balance: balanceSettings({ balancing, leadership }),
+    execution: {
+      concurrentMoves: balancing.concurrentMoves,
+      concurrentMovesPerNode: balancing.concurrentMovesPerNode,
+      ...(balancing.bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode: balancing.bytesInFlightPerNode }),
+      maxTransfersPerTick: leadership.maxTransfersPerTick,
+      unknownHoldMs: UNKNOWN_OUTCOME_HOLD_MS,
+    },
+    tickIntervalMs: balancing.tickIntervalMs,
+    pulseIntervalMs: balancing.pulseIntervalMs,
+  }
+}
+
+export function balanceSettings({ balancing, leadership }: ClusterSettings): BalanceSettings {
+  const { mode, dryRun, nodeAddHoldMs, nodeAddBelow, maxDiskUsage, diskBalance } = balancing
+  return {
+    mode,
+    dryRun,
+    nodeAddHoldMs,
+    nodeAddBelow,
+    maxDiskUsage,
+    ...(diskBalance === undefined ? {} : { diskBalance }),
+    topicAware: balancing.topicAware,
+    rackAwareness: balancing.rackAwareness,
+    leadershipEnabled: leadership.enabled,
+    excludeTopics: balancing.excludeTopics,
+    excludeNodes: balancing.excludeNodes,
+  }
+}
+
+/** @throws EvenkeelError `usage` when the name is unknown, or missing although there are several clusters. */
+export function pickCluster(clusters: readonly ClusterConfig[], name: string | undefined): ClusterConfig {
+  const names = clusters.map((cluster) => cluster.name).join(', ')
+  if (name === undefined) {
+    if (clusters.length === 1) return clusters[0]!
+    throw new EvenkeelError('usage', `there are several clusters, name one with --cluster: ${names}`)
+  }
+  const found = clusters.find((cluster) => cluster.name === name)
+  if (!found) throw new EvenkeelError('usage', `no cluster is called ${name}; there are: ${names}`)
+  return found
+}

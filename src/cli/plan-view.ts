@@ -1,0 +1,95 @@
+/** A plan in the forms a person or another tool asks for. */
+import { stringify } from 'yaml'
+import type { TickReport } from '../cluster/events.ts'
+import { bytesOf, type Move, partitionName, replicasAfter } from '../cluster/move.ts'
+import { planJson } from '../cluster/plan-json.ts'
+import { formatBytes, formatPercent } from '../lib/units.ts'
+import { table } from './table.ts'
+
+export const planFormats = ['table', 'wide', 'json', 'yaml', 'kafka-reassignment'] as const
+export type PlanFormat = (typeof planFormats)[number]
+
+/** Moves that the short table shows. */
+const SHOWN = 20
+
+export function planText(report: TickReport, format: PlanFormat): string {
+  const forms: Record<PlanFormat, () => string> = {
+    json: () => `${JSON.stringify(planJson(report), null, 2)}\n`,
+    yaml: () => stringify(planJson(report)),
+    'kafka-reassignment': () => `${JSON.stringify(kafkaReassignment(report.plan.moves))}\n`,
+    table: () => forPeople(report, SHOWN),
+    wide: () => forPeople(report, Number.POSITIVE_INFINITY),
+  }
+  return forms[format]()
+}
+
+/** What `kafka-reassign-partitions --reassignment-json-file` reads: the final list of every partition that changes. */
+function kafkaReassignment(moves: Move[]) {
+  const last = new Map(moves.map((move) => [partitionName(move), move]))
+  const partitions = [...last.values()].map((move) => ({
+    topic: move.topic,
+    partition: move.partition,
+    replicas: replicasAfter(move),
+  }))
+  return { version: 1, partitions }
+}
+
+function forPeople(report: TickReport, shown: number): string {
+  const { plan, verdict, violations } = report
+  const parts = [`${report.cluster.name}: ${verdict.text}\n`]
+  if (violations.length > 0) {
+    parts.push(
+      table(
+        ['VIOLATION', 'SUBJECT', 'WHY'],
+        violations.map(({ kind, subject, text }) => [kind, subject, text]),
+      ),
+    )
+  }
+  parts.push(nodesTable(report))
+  if (plan.moves.length > 0) {
+    const ratio =
+      plan.lowerBoundBytes > 0 ? ` (${(plan.bytes / plan.lowerBoundBytes).toFixed(2)} × the least possible)` : ''
+    parts.push(
+      `${plan.moves.length} moves, ${formatBytes(plan.bytes)} to copy${ratio}\n`,
+      movesTable(plan.moves, shown),
+    )
+  }
+  if (plan.blocked.length > 0) {
+    const rows = plan.blocked.map(({ reason, count, examples }) => [reason, count, examples.join('; ')])
+    parts.push(table(['REJECTED', 'CANDIDATES', 'EXAMPLES'], rows, [1]))
+  }
+  if (report.notes.length > 0) parts.push(report.notes.map((note) => `note: ${note}\n`).join(''))
+  return parts.join('\n')
+}
+
+function nodesTable({ plan }: TickReport): string {
+  const header = ['NODE', 'RACK', 'STATE', 'DISK', 'CAPACITY', 'NOW', 'PEAK', 'FINAL', 'REPLICAS', 'LEADERS']
+  const rows = plan.nodes.map(({ id, rack, state, diskBytes, capacityBytes, replicas, leaders }) => {
+    const percent = (bytes: number) => (capacityBytes > 0 ? formatPercent(bytes / capacityBytes) : '-')
+    return [
+      id,
+      rack ?? '-',
+      state,
+      formatBytes(diskBytes.now),
+      formatBytes(capacityBytes),
+      percent(diskBytes.now),
+      percent(diskBytes.peak),
+      percent(diskBytes.final),
+      fromTo(replicas),
+      fromTo(leaders),
+    ]
+  })
+  return table(header, rows, [3, 4, 5, 6, 7, 8, 9])
+}
+
+function fromTo({ now, final }: { now: number; final: number }): string {
+  return now === final ? String(now) : `${now} → ${final}`
+}
+
+function movesTable(moves: Move[], shown: number): string {
+  const rows = moves
+    .slice(0, shown)
+    .map((move) => [move.kind, partitionName(move), move.from, move.to, formatBytes(bytesOf(move)), move.reason])
+  const rest = moves.length > shown ? `… and ${moves.length - shown} more (-o wide shows all)\n` : ''
+  return table(['MOVE', 'PARTITION', 'FROM', 'TO', 'SIZE', 'REASON'], rows, [4]) + rest
+}

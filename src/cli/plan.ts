@@ -1,0 +1,105 @@
+/** `evenkeel plan`: what would be done, for a live cluster or a snapshot. Nothing is started. */
+import { type Command, Option } from 'commander'
+import { statusOf, verdictOf } from '../assess/verdict.ts'
+import { type Mode, modes, type TickReport } from '../cluster/events.ts'
+import { emptyMemory, type Memory } from '../cluster/memory.ts'
+import type { Sample } from '../cluster/sample.ts'
+import type { ClusterSettings } from '../config/compile.ts'
+import { defaultSettings, loadConfig } from '../config/load.ts'
+import { reportTick } from '../daemon/report.ts'
+import { think } from '../daemon/think.ts'
+import { realClock, stopwatch } from '../lib/clock.ts'
+import { EvenkeelError } from '../lib/errors.ts'
+import { inlinePlanner } from '../plan/planner.ts'
+import { balanceSettings, createSystem, pickCluster } from './compose.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { Ending, Io } from './io.ts'
+import { type PlanFormat, planFormats, planText } from './plan-view.ts'
+import { readSnapshot } from './snapshot-file.ts'
+
+interface PlanArguments {
+  config?: string
+  cluster?: string
+  snapshot?: string
+  mode?: Mode
+  set: string[]
+  output: PlanFormat
+  exitCode?: boolean
+}
+
+export function addPlan(program: Command, io: Io, ending: Ending): void {
+  program
+    .command('plan')
+    .description('show what would be done, for a live cluster (--config) or a snapshot (--snapshot); starts nothing')
+    .option('-c, --config <file>', 'config file')
+    .option('--cluster <name>', 'which cluster of the config')
+    .option('--snapshot <file>', 'plan for a snapshot instead of a live cluster')
+    .addOption(new Option('--mode <mode>', 'plan under this mode').choices(modes))
+    .option(
+      '--set <balancing.KEY=VALUE>',
+      'override a setting (repeatable)',
+      (value, all: string[]) => [...all, value],
+      [],
+    )
+    .addOption(new Option('-o, --output <format>', 'form of the output').choices(planFormats).default('table'))
+    .option('--exit-code', 'end with 3 when the plan has moves')
+    .action(async (options: PlanArguments) => {
+      const report = await planOnce(options, io)
+      io.out.write(planText(report, options.output))
+      if (options.exitCode && report.plan.moves.length > 0) ending.code = exitCodes.needsAttention
+    })
+}
+
+async function planOnce(options: PlanArguments, io: Io): Promise<TickReport> {
+  const set = options.mode === undefined ? options.set : [...options.set, `balancing.mode=${options.mode}`]
+  if (options.snapshot !== undefined) {
+    const settings = options.config
+      ? pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
+      : defaultSettings(options.mode ?? 'continuous', options.set)
+    const { state, running, memory } = await readSnapshot(options.snapshot)
+    const health = { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 }
+    return judge({ state, running, health, missingNodes: [], notes: [] }, memory, settings, 0, io)
+  }
+  if (options.config === undefined) throw new EvenkeelError('usage', 'plan needs --config FILE or --snapshot FILE')
+  const cluster = pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
+  const system = await createSystem(cluster, realClock)
+  try {
+    const watch = stopwatch()
+    const sample = await system.sample(io.signal)
+    return await judge(sample, emptyMemory, cluster, watch(), io)
+  } finally {
+    await system.close()
+  }
+}
+
+async function judge(
+  sample: Sample,
+  memory: Memory,
+  settings: ClusterSettings,
+  sampleMs: number,
+  io: Io,
+): Promise<TickReport> {
+  const watch = stopwatch()
+  const balance = balanceSettings(settings)
+  const thought = await think(sample, [], memory, balance, inlinePlanner, sample.state.takenAtMs, io.signal)
+  if (thought.problems.length > 0) {
+    throw new EvenkeelError('internal', `the plan failed its own verification: ${thought.problems.join('; ')}`)
+  }
+  const circumstances = {
+    settings: balance,
+    ...thought,
+    health: sample.health,
+    foreignMoves: sample.running.length,
+    running: 0,
+    agreed: true,
+    participants: thought.plan.nodes.filter((node) => node.state === 'alive').length,
+  }
+  const verdict = verdictOf(circumstances)
+  return reportTick(sample, thought.assessment, thought.plan, verdict, {
+    sampleMs,
+    tickMs: sampleMs + watch(),
+    status: statusOf(circumstances, verdict),
+    settings: balance,
+    foreignMoves: sample.running.length,
+  })
+}

@@ -1,0 +1,118 @@
+/** `evenkeel run`: the composition root. Builds systems, daemon, observers and listeners, and hands each its part. */
+import type { Command } from 'commander'
+import { modes } from '../cluster/events.ts'
+import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
+import { loadConfig } from '../config/load.ts'
+import { Daemon, type ManagedCluster } from '../daemon/daemon.ts'
+import { startServer } from '../http/server.ts'
+import { realClock } from '../lib/clock.ts'
+import { ReleaseStack } from '../lib/release-stack.ts'
+import { createLogger, type Logger } from '../observe/log.ts'
+import { logEvents } from '../observe/log-events.ts'
+import { createMetrics, type Metrics } from '../observe/metrics.ts'
+import { createTerminalView, wantsColor } from '../observe/terminal.ts'
+import { WorkerPlanner } from '../plan/planner.ts'
+import { balanceSettings, createSystem, loopOptions } from './compose.ts'
+import type { Io } from './io.ts'
+import { version } from './version.ts'
+
+export function addRun(program: Command, io: Io): void {
+  program
+    .command('run')
+    .description('keep the clusters of the config balanced until told to stop')
+    .requiredOption('-c, --config <file>', 'config file')
+    .option(
+      '--set <balancing.KEY=VALUE>',
+      `override a setting (repeatable), such as balancing.mode=${modes[0]}`,
+      (value, all: string[]) => [...all, value],
+      [] as string[],
+    )
+    .action(async (options: { config: string; set: string[] }) => {
+      const config = loadConfig(options.config, { env: io.env, set: options.set })
+      const releases = new ReleaseStack()
+      try {
+        await start(config, io, releases)
+        await aborted(io.signal)
+      } finally {
+        await releases.close()
+      }
+    })
+}
+
+async function start(config: CompiledConfig, io: Io, releases: ReleaseStack): Promise<void> {
+  const metrics = createMetrics({
+    version: version(),
+    revision: io.env['EVENKEEL_REVISION'] ?? 'unknown',
+    nodeVersion: process.version,
+  })
+  // A picture that is redrawn in place and lines that scroll do not go together.
+  const live = config.log.format === 'live' && io.out.isTTY
+  const logger = createLogger({
+    level: config.log.level,
+    format: config.log.format === 'json' ? 'json' : 'text',
+    clock: realClock,
+    onLine: (level) => metrics.logMessage(level),
+    ...(live ? { out: { write: () => undefined } } : {}),
+  })
+
+  const planner = new WorkerPlanner()
+  releases.push('the planner', () => planner.close())
+  const clusters: ManagedCluster[] = []
+  for (const cluster of config.clusters) clusters.push(await manage(cluster, metrics, releases))
+  const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
+
+  daemon.events.subscribe((event) => metrics.onEvent(event))
+  daemon.events.subscribe(logEvents(logger))
+  if (live) {
+    const view = createTerminalView({ out: io.out, clock: realClock, color: wantsColor(io.out, io.env) })
+    releases.push('the terminal view', () => view.stop())
+    daemon.events.subscribe((event) => view.onEvent(event))
+  }
+
+  const server = await startServer({
+    view: daemon,
+    render: () => metrics.render(),
+    ...config.server,
+    onRequest: (request) => metrics.httpRequest(request),
+    onError: (err) => logger.error({ err }, 'a request failed'),
+  })
+  releases.push('the listeners', () => server.close())
+  announce(logger, config, server.metrics, server.control)
+  daemon.start()
+  releases.push('the daemon', () => daemon.stop())
+}
+
+async function manage(cluster: ClusterConfig, metrics: Metrics, releases: ReleaseStack): Promise<ManagedCluster> {
+  const { balancing } = cluster
+  metrics.registerCluster({
+    name: cluster.name,
+    settings: {
+      ...balanceSettings(cluster),
+      tickIntervalMs: balancing.tickIntervalMs,
+      concurrentMoves: balancing.concurrentMoves,
+    },
+  })
+  const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call))
+  releases.push(`the connection to ${cluster.name}`, () => system.close())
+  return { name: cluster.name, system, options: loopOptions(cluster) }
+}
+
+function announce(
+  logger: Logger,
+  config: CompiledConfig,
+  metrics: { host: string; port: number },
+  control: { host: string; port: number },
+): void {
+  const clusters = config.clusters.map(({ name, balancing }) => `${name} (mode ${balancing.mode})`).join(', ')
+  logger.info(
+    { version: version() },
+    `evenkeel ${version()} keeps ${clusters}; metrics on ${metrics.host}:${metrics.port}, control on ${control.host}:${control.port}`,
+  )
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/** Process entry: arguments, signals, exit code. */
+import { runCli } from './cli/cli.ts'
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (!stop.signal.aborted) return stop.abort()
+    // Asked twice: end at once, and as the sender would expect of the signal.
+    process.removeAllListeners(signal)
+    return process.kill(process.pid, signal)
+  })
+}
+// A reader that went away (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exitCode = 0
+  stop.abort()
+})
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: process.stdout,
+  err: process.stderr,
+  env: process.env,
+  signal: stop.signal,
+})

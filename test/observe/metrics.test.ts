@@ -1,0 +1,299 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import type { LoopEvent } from '../../src/cluster/events.ts'
+import { verdictCodes, violationKinds } from '../../src/cluster/reasons.ts'
+import { families } from '../../src/observe/families.ts'
+import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
+import { event, forecast, GiB, leader, noon, progress, replica, report } from './support.ts'
+
+const settings = {
+  mode: 'continuous',
+  dryRun: false,
+  tickIntervalMs: 30_000,
+  maxDiskUsage: 0.8,
+  diskBalance: 0.09,
+  concurrentMoves: 50,
+} as const
+
+function registered(...events: LoopEvent[]): Metrics {
+  const metrics = createMetrics({ version: '0.1.0', revision: 'abc', nodeVersion: 'v20' })
+  metrics.registerCluster({ name: 'demo', settings })
+  for (const event of events) metrics.onEvent(event)
+  return metrics
+}
+
+/** Samples by series, without the prefix and the label of the cluster: `mode{mode="off"}` → 0. */
+async function series(metrics: Metrics): Promise<Record<string, number>> {
+  const { body } = await metrics.render()
+  const samples = [...body.matchAll(/^evenkeel_(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels = '', value]) => {
+    const rest = labels.replace(/managed_cluster="demo",?/, '')
+    return [rest === '' ? name! : `${name}{${rest}}`, Number(value)] as const
+  })
+  return Object.fromEntries(samples)
+}
+
+function only(all: Record<string, number>, pattern: RegExp): Record<string, number> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => pattern.test(name)))
+}
+
+const move = replica(3, 1, 4, 2 * GiB)
+const busy = report([forecast(1, [10, 8]), forecast(4, [0, 2], [0, 1], [0, 0])], {
+  cluster: { name: 'demo', system: 'kafka', clusterId: 'xyz', version: '4.0' },
+  mode: 'continuous',
+  plan: {
+    moves: [move, leader(5, 1, 4)],
+    bytes: 2 * GiB,
+    lowerBoundBytes: GiB,
+    nodes: [forecast(1, [10, 8]), forecast(4, [0, 2], [0, 1], [0, 0])],
+    blocked: [],
+    planningMs: 40,
+  },
+  violations: [
+    { kind: 'node_underused', subject: 'node 4', sinceMs: noon - 5000, size: 1, unit: 'bytes', text: '' },
+    { kind: 'node_underused', subject: 'node 5', sinceMs: noon - 9000, size: 1, unit: 'bytes', text: '' },
+  ],
+  health: { underReplicated: { own_move: 1, node: 2, other: 3 }, offline: 4, underMinIsr: 5 },
+  rackViolations: 6,
+  imbalance: { disk: 1, replicas: 0.5, leaders: 0.25 },
+  missingNodes: [7],
+  foreignMoves: 8,
+  nodesAvailable: { alive: 2, unavailable: 1, unreachable: 0, draining: 0 },
+})
+
+describe('metrics', () => {
+  it('exist with their settings and at zero before anything happened', async () => {
+    const all = await series(registered())
+    expect(all).toMatchObject({
+      'build_info{version="0.1.0",revision="abc",node_version="v20"}': 1,
+      'mode{mode="continuous"}': 1,
+      'mode{mode="off"}': 0,
+      dry_run: 0,
+      'status{status="starting"}': 1,
+      sample_interval_seconds: 30,
+      max_disk_usage_ratio: 0.8,
+      max_concurrent_moves: 50,
+      'imbalance_limit_ratio{resource="disk"}': 0.09,
+      samples_total: 0,
+      'sample_failures_total{stage="disk"}': 0,
+      'evaluations_total{outcome="planned"}': 0,
+      'rejected_candidates_total{reason="min_gain"}': 0,
+      'moves{kind="replica",state="running"}': 0,
+      'moves_finished_total{kind="leader",result="failed"}': 0,
+      moved_bytes_total: 0,
+    })
+    expect(Object.keys(only(all, /^blocked/))).toHaveLength(verdictCodes.length - 1)
+    expect(Object.keys(only(all, /^violations/))).toHaveLength(violationKinds.length)
+    expect(Object.keys(only(all, /^(up|violation_since|plan_start|oldest)/))).toEqual([])
+  })
+
+  it('show what a tick came to', async () => {
+    const all = await series(registered(event({ type: 'tick', report: busy })))
+    expect(all).toMatchObject({
+      'managed_cluster_info{system="kafka",cluster_id="xyz",cluster_version="4.0"}': 1,
+      up: 1,
+      samples_total: 1,
+      sample_duration_seconds_count: 1,
+      sample_last_success_timestamp_seconds: noon / 1000,
+      sample_missing_nodes: 1,
+      'nodes{state="unavailable"}': 1,
+      'node_info{node_id="4",rack="r0"}': 1,
+      'node_up{node_id="4"}': 1,
+      'node_disk_used_bytes{node_id="1"}': 10 * GiB,
+      'node_disk_peak_bytes{node_id="4"}': 2 * GiB,
+      'node_disk_final_bytes{node_id="1"}': 8 * GiB,
+      'node_disk_capacity_bytes{node_id="1"}': 20 * GiB,
+      'node_replicas{node_id="4"}': 0,
+      'node_leaders{node_id="1"}': 5,
+      'node_moves{node_id="1",direction="out"}': 0,
+      partitions: 12,
+      'under_replicated_partitions{cause="other"}': 3,
+      offline_partitions: 4,
+      under_min_isr_partitions: 5,
+      rack_violations: 6,
+      foreign_moves: 8,
+      'imbalance_ratio{resource="replicas"}': 0.5,
+      'evaluations_total{outcome="planned"}': 1,
+      evaluation_duration_seconds_sum: 0.04,
+      last_evaluation_timestamp_seconds: noon / 1000,
+      'violations{violation="node_underused"}': 2,
+      'violation_since_timestamp_seconds{violation="node_underused"}': (noon - 9000) / 1000,
+      'plans_total{trigger="node_underused"}': 1,
+      'status{status="in_progress"}': 1,
+      'status{status="starting"}': 0,
+      'moves{kind="replica",state="pending"}': 1,
+      'moves{kind="leader",state="pending"}': 1,
+      planned_bytes: 2 * GiB,
+      remaining_bytes: 2 * GiB,
+      plan_start_timestamp_seconds: noon / 1000,
+    })
+    expect(Object.keys(only(all, /violation_since/))).toHaveLength(1)
+  })
+
+  it.each([
+    ['acting', true, 'planned', undefined],
+    ['balanced', false, 'no_action', 'balanced'],
+    ['no_capacity', false, 'blocked', 'no_capacity'],
+  ] as const)('tell by the verdict %s why nothing is done', async (code, act, outcome, blocked) => {
+    const metrics = registered(event({ type: 'tick', report: { ...busy, verdict: { act, code, text: '' } } }))
+    const all = await series(metrics)
+    const ones = Object.entries(only(all, /^(blocked|evaluations_total)/)).filter(([, value]) => value === 1)
+    expect(ones.map(([name]) => name).sort()).toEqual([
+      ...(blocked ? [`blocked{reason="${blocked}"}`] : []),
+      `evaluations_total{outcome="${outcome}"}`,
+    ])
+    expect(all['plans_total{trigger="node_underused"}']).toBe(Number(act))
+  })
+
+  it('drop the series of nodes that are gone and of violations that are mended', async () => {
+    const nodes = [forecast(1, [5, 5])]
+    const later = { ...busy, violations: [], plan: { ...busy.plan, moves: [], nodes } }
+    const metrics = registered(event({ type: 'tick', report: busy }), event({ type: 'tick', report: later }))
+    const all = await series(metrics)
+    expect(Object.keys(only(all, /node_id="4"|violation_since|plan_start/))).toEqual([])
+    expect(Object.keys(only(all, /node_id="1"/))).toHaveLength(10)
+  })
+
+  it('follow a node that changes its rack or leaves for a while', async () => {
+    const moved = [{ ...forecast(1, [10, 8]), rack: 'new' }, forecast(4, [0, 2])]
+    const metrics = registered(
+      event({ type: 'tick', report: busy }),
+      event({ type: 'tick', report: { ...busy, plan: { ...busy.plan, nodes: moved } } }),
+      event({ type: 'node_lost', node: 1 }),
+      event({ type: 'node_lost', node: 99 }),
+    )
+    const all = await series(metrics)
+    expect(only(all, /^node_(info|up)/)).toEqual({
+      'node_info{node_id="1",rack="new"}': 1,
+      'node_info{node_id="4",rack="r0"}': 1,
+      'node_up{node_id="1"}': 0,
+      'node_up{node_id="4"}': 1,
+    })
+    metrics.onEvent(event({ type: 'node_returned', node: 1 }))
+    expect(await series(metrics)).toMatchObject({ 'node_up{node_id="1"}': 1 })
+  })
+
+  it('follow a move from start to end', async () => {
+    const metrics = registered(event({ type: 'tick', report: busy }))
+    metrics.onEvent(
+      event({ type: 'move_started', progress: progress(move, { startedAtMs: noon + 1000 }) }, noon + 1000),
+    )
+    const half = progress(move, { startedAtMs: noon + 1000, bytesDone: GiB })
+    metrics.onEvent(
+      event({ type: 'progress', moves: [half], pending: 1, pendingBytes: 0, movedBytes: GiB }, noon + 2000),
+    )
+    expect(await series(metrics)).toMatchObject({
+      'moves{kind="replica",state="pending"}': 0,
+      'moves{kind="replica",state="running"}': 1,
+      'moves{kind="leader",state="pending"}': 1,
+      'node_moves{node_id="4",direction="in"}': 1,
+      'node_moves{node_id="1",direction="out"}': 1,
+      'node_moves{node_id="1",direction="in"}': 0,
+      oldest_running_move_start_timestamp_seconds: noon / 1000 + 1,
+      planned_bytes: 2 * GiB,
+      remaining_bytes: GiB,
+      moved_bytes_total: GiB,
+      plan_start_timestamp_seconds: noon / 1000,
+    })
+    const done = progress(move, { state: 'done', bytesDone: 2 * GiB })
+    metrics.onEvent(event({ type: 'move_ended', progress: done, result: 'done', durationMs: 4000 }, noon + 5000))
+    metrics.onEvent(
+      event({ type: 'progress', moves: [], pending: 1, pendingBytes: 0, movedBytes: 2 * GiB }, noon + 5000),
+    )
+    const all = await series(metrics)
+    expect(all).toMatchObject({
+      'moves{kind="replica",state="running"}': 0,
+      'moves_finished_total{kind="replica",result="done"}': 1,
+      'move_duration_seconds_sum{kind="replica"}': 4,
+      'node_moves{node_id="4",direction="in"}': 0,
+      planned_bytes: 2 * GiB,
+      remaining_bytes: 0,
+      moved_bytes_total: 2 * GiB,
+    })
+    expect(Object.keys(only(all, /^oldest/))).toEqual([])
+  })
+
+  it('count submitted moves as pending until they are accepted', async () => {
+    const metrics = registered(event({ type: 'move_started', progress: progress(move, { state: 'submitting' }) }))
+    const states = { 'moves{kind="replica",state="pending"}': 1, 'moves{kind="replica",state="running"}': 0 }
+    expect(await series(metrics)).toMatchObject(states)
+  })
+
+  it('count what failed', async () => {
+    const metrics = registered(
+      event({ type: 'tick', report: busy }),
+      event({ type: 'sample_failed', code: 'timeout', text: '', durationMs: 2000 }),
+      event({ type: 'sample_failed', code: 'timeout', text: '', durationMs: 2000, stage: 'disk' }),
+      event({ type: 'status_changed', from: 'in_progress', to: 'unreachable' }),
+      event({ type: 'tick_failed', text: '' }),
+      event({ type: 'plan_rejected', text: '' }),
+      event({ type: 'candidates_rejected', counts: { min_gain: 3, excluded: 1 } }),
+    )
+    expect(await series(metrics)).toMatchObject({
+      up: 0,
+      samples_total: 3,
+      'sample_failures_total{stage="unknown"}': 1,
+      'sample_failures_total{stage="disk"}': 1,
+      'status{status="unreachable"}': 1,
+      'status{status="in_progress"}': 0,
+      'evaluations_total{outcome="failed"}': 2,
+      rejected_plans_total: 1,
+      'rejected_candidates_total{reason="min_gain"}': 3,
+      'moves{kind="replica",state="pending"}': 0,
+    })
+  })
+
+  it('count requests in both directions and log lines', async () => {
+    const metrics = registered()
+    const call = { cluster: 'demo', upstream: 'kafka', operation: 'Metadata', durationMs: 20 }
+    for (const outcome of ['ok', 'timeout', 'aborted']) metrics.observeUpstream({ ...call, outcome })
+    metrics.httpRequest({ handler: '/metrics', method: 'GET', code: 200 })
+    metrics.logMessage('warn')
+    const all = await series(metrics)
+    expect(all).toMatchObject({
+      'upstream_requests_total{upstream="kafka",operation="Metadata"}': 3,
+      'upstream_request_duration_seconds_count{upstream="kafka",operation="Metadata"}': 3,
+      'http_requests_total{handler="/metrics",method="GET",code="200"}': 1,
+      'log_messages_total{level="warn"}': 1,
+      'log_messages_total{level="info"}': 0,
+    })
+    expect(only(all, /upstream_request_failures_total/)).toEqual({
+      'upstream_request_failures_total{upstream="kafka",operation="Metadata",reason="timeout"}': 1,
+    })
+  })
+
+  it('pass over clusters that are not registered, and share nothing between registries', async () => {
+    const metrics = registered(event({ type: 'tick', report: busy }, noon, 'other'))
+    expect((await metrics.render()).body).not.toContain('other"')
+    expect(await series(registered())).toMatchObject({ samples_total: 0 })
+  })
+
+  it('leave out figures that are not known', async () => {
+    const node = { ...forecast(1, [1, 1]), diskBytes: { now: Number.NaN, peak: 1, final: 1 } }
+    const metrics = registered(event({ type: 'tick', report: { ...busy, plan: { ...busy.plan, nodes: [node] } } }))
+    expect(Object.keys(only(await series(metrics), /^node_disk_used/))).toEqual([])
+  })
+
+  it('are clean to promtool, every family having appeared', async () => {
+    const metrics = registered(
+      event({ type: 'tick', report: busy }),
+      event({ type: 'move_started', progress: progress(move) }),
+      event({ type: 'move_ended', progress: progress(leader(5, 1, 4)), result: 'done', durationMs: 1 }),
+    )
+    metrics.observeUpstream({
+      cluster: 'demo',
+      upstream: 'kafka',
+      operation: 'Metadata',
+      durationMs: 1,
+      outcome: 'auth',
+    })
+    metrics.httpRequest({ handler: '/metrics', method: 'GET', code: 200 })
+    const { body, contentType } = await metrics.render()
+    expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/)
+    const missing = families.filter(({ name }) => !new RegExp(`^evenkeel_${name}(_count)?(\\{.*\\})? `, 'm').test(body))
+    expect(missing.map(({ name }) => name)).toEqual([])
+
+    const promtool = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' })
+    if (promtool.error) throw new Error('promtool is missing: install the Debian package prometheus')
+    expect(`${promtool.status} ${promtool.stdout}${promtool.stderr}`).toBe('0 ')
+  })
+})
