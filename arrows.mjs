@@ -2,7 +2,20 @@
  * The arrow table: which room of src/ may import which, and what else is kept out of a room.
  * The linter's rules are computed from this one table (oxlint.config.mjs); test/arrows.test.ts plants a violation of each kind.
  */
-export const rooms = ['main', 'cli', 'http', 'daemon', 'observe', 'systems', 'execute', 'plan', 'assess', 'cluster', 'config', 'lib']
+export const rooms = [
+  'main',
+  'cli',
+  'http',
+  'daemon',
+  'observe',
+  'systems',
+  'execute',
+  'plan',
+  'assess',
+  'cluster',
+  'config',
+  'lib',
+]
 
 /** Room (or file of a room) → rooms and single files it may import besides its own. */
 export const arrows = {

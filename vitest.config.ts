@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Workers inherit execArgv: with this hook they can load the .ts sources directly. */
-const execArgv = ['--import', new URL('./test/support/register-tsx.mjs', import.meta.url).href]
+export const execArgv = ['--import', new URL('./test/support/register-tsx.mjs', import.meta.url).href]
 
 export default defineConfig({
   test: {

@@ -32,7 +32,9 @@ for (const parent of Object.values(lock.packages)) {
 const names = Object.keys(missing)
 if (process.argv.includes('--check')) {
   if (names.length > 0) {
-    console.error(`package-lock.json lacks ${names.length} optional packages (first: ${names[0]}): run node scripts/complete-lock.mjs`)
+    console.error(
+      `package-lock.json lacks ${names.length} optional packages (first: ${names[0]}): run node scripts/complete-lock.mjs`,
+    )
     process.exitCode = 1
   }
 } else if (names.length > 0) {

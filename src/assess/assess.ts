@@ -18,7 +18,7 @@ import {
   SKEW_HYSTERESIS,
 } from '../cluster/settings.ts'
 import { leaderCounts, leaderLimit, type Shares, sharesOf } from '../cluster/shares.ts'
-import type { ClusterState } from '../cluster/state.ts'
+import type { ClusterState, NodeId } from '../cluster/state.ts'
 import { formatBytes, formatDuration, formatPercent } from '../lib/units.ts'
 
 export interface Assessment {
@@ -26,6 +26,8 @@ export interface Assessment {
   goals: Goals
   /** Conditions that must last a while longer before they count, one sentence each. */
   holding: string[]
+  /** Nodes whose filling has begun and that cannot be judged now: dead, or back too lately. Remembered in any case. */
+  waiting: NodeId[]
   memory: Memory
 }
 
@@ -41,8 +43,9 @@ export function assess(state: ClusterState, settings: BalanceSettings, memory: M
     violations: judge.violations,
     goals,
     holding: judge.holding,
+    waiting: judge.waiting,
     memory: {
-      filling: goals.fillNodes.map((node) => state.names.nodes[node]!),
+      filling: [...goals.fillNodes.map((node) => state.names.nodes[node]!), ...judge.waiting],
       skewedDomains: goals.skewedDomains.map((domain) => state.names.domains[domain]!),
       leaderSkew: goals.balanceLeaders,
       ended: memory.ended,
@@ -55,6 +58,7 @@ export function assess(state: ClusterState, settings: BalanceSettings, memory: M
 class Judge {
   readonly violations: Violation[] = []
   readonly holding: string[] = []
+  readonly waiting: NodeId[] = []
   readonly memory: Memory
   readonly nowMs: number
 
@@ -72,12 +76,15 @@ class Judge {
 function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
   const added: number[] = []
   for (let node = 0; node < state.nodeCount; node += 1) {
-    if (shares.participates[node] === 0) continue
     const id = state.names.nodes[node]!
+    const filling = judge.memory.filling.includes(id)
+    if (shares.participates[node] === 0) {
+      if (filling) judge.waiting.push(id)
+      continue
+    }
     const fair = shares.fairBytes[node]!
     const used = shares.usedBytes[node]!
     const deficit = fair * (1 - FILL_TOLERANCE) - used
-    const filling = judge.memory.filling.includes(id)
     const closing = used >= fair * settings.nodeAddBelow
     if (!(deficit > FLOOR_BYTES) || (closing && !filling)) continue
     const text = `node ${id} holds ${formatBytes(used)} of its fair share of ${formatBytes(fair)} (${formatPercent(used / fair)})`
@@ -85,6 +92,7 @@ function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettin
     if (aliveMs < settings.nodeAddHoldMs) {
       const left = formatDuration(settings.nodeAddHoldMs - aliveMs)
       judge.holding.push(`${text} and has been alive for ${formatDuration(aliveMs)}: it counts as added in ${left}`)
+      if (filling) judge.waiting.push(id)
       continue
     }
     judge.open({ kind: 'node_underused', subject: `node ${id}`, size: deficit, unit: 'bytes', text, closing })

@@ -58,7 +58,7 @@ function foldInvisible(state: ClusterState, inFlight: Move[]): void {
   for (let topic = 0; topic < state.topicCount; topic += 1) {
     for (let p = state.topicPartitionStart[topic]!; p < state.topicPartitionStart[topic + 1]!; p += 1) {
       const move = wanted.get(`${state.names.topics[topic]}-${state.names.partitions[p]}`)
-      if (!move || state.partitionImmovable[p] === ALREADY_MOVING) continue
+      if (!move || isVisiblyMoving(state, p)) continue
       state.partitionImmovable[p] = ALREADY_MOVING
       if (move.kind !== 'replica') continue
       const to = state.names.nodes.indexOf(move.to)
@@ -74,6 +74,12 @@ function foldInvisible(state: ClusterState, inFlight: Move[]): void {
       }
     }
   }
+}
+
+function isVisiblyMoving(state: ClusterState, partition: number): boolean {
+  return state.replicaFlags
+    .subarray(state.partitionReplicaStart[partition], state.partitionReplicaStart[partition + 1])
+    .some((flags) => (flags & (ADDING | REMOVING)) !== 0)
 }
 
 /** Only as much as a volume really shows above its replicas can still be waiting for deletion. */

@@ -2,6 +2,7 @@
  * Checks that a parsed JSON value is a line of a snapshot. Shapes are small tables of fields; unknown fields pass, so that
  * a newer daemon's snapshot of the same version can still be read.
  */
+import { parseTime } from '../lib/iso-time.ts'
 import { dirStates, nodeStates } from './reasons.ts'
 
 type Check = (value: unknown, path: string) => string | undefined
@@ -9,8 +10,9 @@ type Check = (value: unknown, path: string) => string | undefined
 /** Undefined when the line is good, else one sentence with the path of the first mistake. */
 export function checkLine(value: unknown): string | undefined {
   if (!isObject(value)) return 'is not an object'
-  const shape = typeof value['type'] === 'string' ? shapes[value['type']] : undefined
-  return shape ? shape(value, '') : `has no known type: ${JSON.stringify(value['type'])}`
+  const type = value['type']
+  const shape = typeof type === 'string' && Object.hasOwn(shapes, type) ? shapes[type] : undefined
+  return shape ? shape(value, '') : `type is not one of ${Object.keys(shapes).join(', ')}`
 }
 
 const text: Check = (value, path) => (typeof value === 'string' ? undefined : `${path} is not a text`)
@@ -22,7 +24,9 @@ const amount: Check = (value, path) =>
 const id: Check = (value, path) =>
   typeof value === 'string' || Number.isSafeInteger(value) ? undefined : `${path} is neither a number nor a text`
 const moment: Check = (value, path) =>
-  typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(value)
+  typeof value === 'string' &&
+  /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(value) &&
+  !Number.isNaN(parseTime(value))
     ? undefined
     : `${path} is not an ISO 8601 time`
 

@@ -41,7 +41,9 @@ const balancingShape = {
   concurrent_moves_per_node: count(1, 1000).describe('Moves in flight into, and out of, one node.'),
   bytes_in_flight_per_node: bytes().nullable().describe('Bytes in flight into, and out of, one node; null: no limit.'),
   topic_aware: flag().describe('Among moves of like worth prefer those that spread topics evenly.'),
-  rack_awareness: oneOf(['require', 'prefer', 'ignore']).describe('prefer: never worsen the spread over racks.'),
+  rack_awareness: oneOf(['require', 'prefer', 'ignore']).describe(
+    'require: no move into a rack that has its share. prefer: never worsen the spread over racks.',
+  ),
 }
 
 const leadershipShape = {
@@ -79,9 +81,13 @@ export const overridable = {
   balancing: block({
     mode: mode.exactOptional(),
     ...allOptional(balancingShape),
-    exclude: block(allOptional(excludeShape)).exactOptional(),
-  }).exactOptional(),
-  leadership: block(allOptional(leadershipShape)).exactOptional(),
+    exclude: block(allOptional(excludeShape)).describe('What balancing leaves alone.').exactOptional(),
+  })
+    .describe('When and how replicas are moved; a key under a cluster wins over the one at the top.')
+    .exactOptional(),
+  leadership: block(allOptional(leadershipShape))
+    .describe('Which node leads a partition; a key under a cluster wins over the one at the top.')
+    .exactOptional(),
 }
 
 type AllOptional<Shape extends Record<string, z.ZodType>> = { [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]> }

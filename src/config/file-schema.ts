@@ -9,16 +9,22 @@ import { block, expected, isRecord, list, oneOf, quantity, rules } from './value
 /** The whole file. Files that it names are read through `read`. */
 export function fileSchema(read: ReadText) {
   const keys = block({
-    version: z.literal(1, { error: expected('1, the version of this file’s format') }),
-    clusters: list(clusterBlock(read), 'clusters').min(1, { error: 'expected at least one cluster' }),
+    version: z
+      .literal(1, { error: expected('1, the version of this file’s format') })
+      .describe('So that later formats can be told from this one.'),
+    clusters: list(clusterBlock(read), 'clusters')
+      .min(1, { error: 'expected at least one cluster' })
+      .describe('The clusters to keep balanced, each on its own.'),
     ...overridable,
-    server: serverBlock.exactOptional(),
+    server: serverBlock.describe('Where evenkeel listens.').exactOptional(),
     log: block({
-      level: oneOf(['debug', 'info', 'warn', 'error']).exactOptional(),
+      level: oneOf(['debug', 'info', 'warn', 'error']).describe('Nothing below this level is written.').exactOptional(),
       format: oneOf(['json', 'text', 'live'])
         .describe('json: a line of JSON per message. text: plain lines. live: a picture on the terminal.')
         .exactOptional(),
-    }).exactOptional(),
+    })
+      .describe('What evenkeel says while it runs, and how.')
+      .exactOptional(),
   })
   return rules(keys, ({ clusters, balancing }, problem) => {
     const names = new Set<unknown>()
@@ -50,8 +56,12 @@ function clusterBlock(read: ReadText) {
   return z.discriminatedUnion(
     'system',
     [
-      block({ ...common, system: z.literal('kafka'), ...kafkaShape(read) }),
-      block({ ...common, system: z.literal('simulator'), simulator: simulatorBlock() }),
+      block({ ...common, system: z.literal('kafka').describe(systemText), ...kafkaShape(read) }),
+      block({
+        ...common,
+        system: z.literal('simulator').describe(systemText),
+        simulator: simulatorBlock().describe('The cluster that is simulated.'),
+      }),
     ],
     {
       error: ({ input }) => {
@@ -65,6 +75,7 @@ function clusterBlock(read: ReadText) {
 }
 
 const systems = ['kafka', 'simulator']
+const systemText = 'What kind of cluster it is.'
 
 const serverBlock = block({
   metrics_listen: address(0).describe('Metrics and health.').exactOptional(),

@@ -32,9 +32,13 @@ export function kafkaShape(read: ReadText) {
 
 function tlsBlock(read: ReadText) {
   const keys = block({
-    ca_file: pemFile(read, 'certificates', isCertificate).exactOptional(),
-    cert_file: pemFile(read, 'certificates', isCertificate).exactOptional(),
-    key_file: pemFile(read, 'an unencrypted private key', isPrivateKey).exactOptional(),
+    ca_file: pemFile(read, 'certificates', isCertificate)
+      .describe('Authorities to trust instead of the system’s.')
+      .exactOptional(),
+    cert_file: pemFile(read, 'certificates', isCertificate).describe('Certificate of the client.').exactOptional(),
+    key_file: pemFile(read, 'an unencrypted private key', isPrivateKey)
+      .describe('Key of that certificate.')
+      .exactOptional(),
     server_name: text('a host name').describe('Name to expect in the certificate.').exactOptional(),
   })
   return rules(keys, ({ cert_file, key_file }, problem) => {
@@ -54,8 +58,8 @@ function tlsBlock(read: ReadText) {
 
 function saslBlock(read: ReadText) {
   const keys = block({
-    mechanism: oneOf(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']),
-    username: text('a user name'),
+    mechanism: oneOf(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).describe('How the password is proven.'),
+    username: text('a user name').describe('Who evenkeel is to the cluster.'),
     password: text('a password in quotes')
       .transform((password) => new Secret(password))
       .describe('Better written as ${VARIABLE} or kept in password_file.')

@@ -11,9 +11,11 @@ export function simulatorBlock() {
       .describe('The same seed gives the same cluster.')
       .exactOptional(),
     copy_rate: rate().describe('What a node can send, and apart from that receive, for all its copies together.'),
-    nodes: list(nodeBlock(), 'nodes').min(1, { error: 'expected at least one node' }),
-    topics: list(topicBlock(), 'topics').exactOptional(),
-    events: list(eventBlock(), 'events').exactOptional(),
+    nodes: list(nodeBlock(), 'nodes')
+      .min(1, { error: 'expected at least one node' })
+      .describe('The brokers at the start.'),
+    topics: list(topicBlock(), 'topics').describe('The topics at the start.').exactOptional(),
+    events: list(eventBlock(), 'events').describe('What happens later.').exactOptional(),
   })
   return rules(keys, checkReferences).transform(({ seed, copy_rate, nodes, topics, events }) => ({
     ...(seed === undefined ? {} : { seed }),
@@ -26,10 +28,13 @@ export function simulatorBlock() {
 
 function nodeBlock() {
   const keys = block({
-    id: nodeId(),
-    rack: text('a rack name in quotes').exactOptional(),
+    id: nodeId().describe('Broker id.'),
+    rack: text('a rack name in quotes').describe('Absent: the node is in no rack.').exactOptional(),
     disk: bytes().describe('Size of its only disk.').exactOptional(),
-    disks: list(bytes(), 'sizes').min(1, { error: 'expected at least one size' }).exactOptional(),
+    disks: list(bytes(), 'sizes')
+      .min(1, { error: 'expected at least one size' })
+      .describe('Or the sizes of several.')
+      .exactOptional(),
   })
   return rules(keys, ({ disk, disks }, problem) => {
     if (disk !== undefined && disks !== undefined) problem('give disk or disks, not both')
@@ -43,9 +48,9 @@ function nodeBlock() {
 
 function topicBlock() {
   return block({
-    name: text('a topic name'),
-    partitions: count(1, 100_000),
-    replication_factor: count(1, 100),
+    name: text('a topic name').describe('Name of the topic.'),
+    partitions: count(1, 100_000).describe('How many partitions it has.'),
+    replication_factor: count(1, 100).describe('Replicas of each partition.'),
     size: bytes().describe('Mean of a partition.'),
     spread: z
       .number({ error: 'expected a number from 0 to 3' })
@@ -61,9 +66,9 @@ function topicBlock() {
 function eventBlock() {
   const keys = block({
     at: duration(0, 365 * dayMs).describe('Since the start.'),
-    add_node: nodeBlock().exactOptional(),
-    stop_node: nodeId().exactOptional(),
-    start_node: nodeId().exactOptional(),
+    add_node: nodeBlock().describe('A broker joins, empty.').exactOptional(),
+    stop_node: nodeId().describe('A broker goes down.').exactOptional(),
+    start_node: nodeId().describe('It comes back with what it had.').exactOptional(),
   })
   return rules(keys, ({ add_node, stop_node, start_node }, problem) => {
     const given = [add_node, stop_node, start_node].filter((what) => what !== undefined)

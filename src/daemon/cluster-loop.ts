@@ -117,9 +117,9 @@ export class ClusterLoop {
     this.#see(sample)
     const { balance } = this.#options
     const now = clock.now()
-    const memory = { ...this.#memory, ended: this.#memory.ended.filter((move) => now - move.atMs < FREEING_MS) }
+    this.#memory = { ...this.#memory, ended: this.#memory.ended.filter((move) => now - move.atMs < FREEING_MS) }
     this.#liveness.mark(sample.state, now)
-    const thought = await think(sample, this.#executor.inFlight, memory, balance, planner, now, signal)
+    const thought = await think(sample, this.#executor.inFlight, this.#memory, balance, planner, now, signal)
     if (thought.problems.length > 0) {
       this.#executor.offer([])
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
@@ -235,7 +235,7 @@ export class ClusterLoop {
 
 /** What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge. */
 function rememberedOf({ assessment, plan }: Thought, running: number): Memory {
-  const { violations, memory } = assessment
+  const { violations, memory, waiting } = assessment
   const over = running === 0 && plan.moves.length === 0 && violations.every((violation) => violation.closing)
-  return over ? { ...memory, filling: [], skewedDomains: [], leaderSkew: false } : memory
+  return over ? { ...memory, filling: waiting, skewedDomains: [], leaderSkew: false } : memory
 }

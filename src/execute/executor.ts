@@ -114,6 +114,8 @@ export class Executor {
   #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }): void {
     if (operator.state !== 'running') operator.to('running', this.#clock.now())
     operator.revertedSinceMs = undefined
+    // It is under way, whether or not its answer came: asked again it would be refused for being under way.
+    operator.accepted = operator.steps.length
     // The total may grow while writes go on, and progress with it may fall back: shown as it is.
     if (seen.bytesTotal !== undefined) operator.bytesTotal = seen.bytesTotal
     if (seen.bytesDone !== undefined) operator.bytesDone = seen.bytesDone
@@ -132,6 +134,10 @@ export class Executor {
         return this.#concludeReverted(operator)
       case 'partial':
         operator.text = outcome.text
+        // A copy may take its time to get in sync again; leadership that has not come by now has gone elsewhere.
+        if (operator.move.kind === 'leader' && now - operator.sinceMs >= this.#options.unknownHoldMs) {
+          this.#end(operator, 'failed', outcome.text)
+        }
         return undefined
       case 'unknown':
         if (operator.state === 'running') operator.to('unknown', now, outcome.text)

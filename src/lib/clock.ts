@@ -54,7 +54,8 @@ export async function withDeadline<T>(
     onAbort = () => reject(new EvenkeelError('aborted', `${what} was given up`))
     signal?.addEventListener('abort', onAbort, { once: true })
   })
-  const working = work(controller.signal)
+  // What throws at once is a rejection like any other: the timer must not outlive it.
+  const working = (async () => work(controller.signal))()
   try {
     return await Promise.race([working, ended])
   } catch (error) {
@@ -91,16 +92,14 @@ export class VirtualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()
-      const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, fire: resolve }
+      const finish = () => {
+        this.#timers = this.#timers.filter((other) => other !== timer)
+        signal?.removeEventListener('abort', finish)
+        resolve()
+      }
+      const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, fire: finish }
       this.#timers.push(timer)
-      signal?.addEventListener(
-        'abort',
-        () => {
-          this.#timers = this.#timers.filter((other) => other !== timer)
-          resolve()
-        },
-        { once: true },
-      )
+      signal?.addEventListener('abort', finish, { once: true })
     })
   }
 
@@ -115,7 +114,6 @@ export class VirtualClock implements Clock {
         undefined,
       )
       if (!next || next.at > until) break
-      this.#timers = this.#timers.filter((timer) => timer !== next)
       this.#now = Math.max(this.#now, next.at)
       next.fire()
       await settle()

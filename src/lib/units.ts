@@ -49,13 +49,13 @@ export function formatBytes(bytes: number): string {
     value /= 1024
     unit += 1
   }
-  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
   return `${sign}${value.toFixed(digits)} ${units[unit]}`
 }
 
 /** Milliseconds in the two largest fitting units: `850ms`, `42s`, `1m30s`, `3h`, `2d4h`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`
+  if (ms < 999.5) return `${Math.round(ms)}ms`
   const seconds = Math.round(ms / 1000)
   const parts: [number, string][] = [
     [Math.floor(seconds / 86_400), 'd'],
@@ -73,6 +73,6 @@ export function formatDuration(ms: number): string {
 
 /** A ratio as a percentage with at most one decimal: `0.123` → `12.3%`. */
 export function formatPercent(ratio: number): string {
-  const percent = ratio * 100
+  const percent = Number((ratio * 100).toPrecision(12))
   return `${Number.isInteger(percent) || Math.abs(percent) >= 100 ? percent.toFixed(0) : percent.toFixed(1)}%`
 }

@@ -6,6 +6,7 @@
  */
 import { nodeStates, type RejectReason } from '../cluster/reasons.ts'
 import type { RackAwareness } from '../cluster/settings.ts'
+import { REMOVING } from '../cluster/state.ts'
 import type { Model } from './model.ts'
 
 const ALIVE = nodeStates.indexOf('alive')
@@ -14,9 +15,11 @@ export class Filters {
   readonly #model: Model
   /** Nodes that may be targets at all. */
   readonly #open: Uint8Array
-  /** Stamp of the last candidate whose partition the node holds. */
+  /** Stamp of the last candidate whose partition the node holds, or held before this plan. */
   readonly #holds: Int32Array
   readonly #legal: Int32Array
+  /** Replicas that are being removed: they take a node's capacity until they are gone. */
+  readonly #leaving: Int32Array
   readonly #rackReplicas: Int32Array
   #stamp = 0
   #partition = -1
@@ -37,6 +40,10 @@ export class Filters {
     )
     this.#holds = new Int32Array(columns.nodeCount)
     this.#legal = new Int32Array(columns.nodeCount)
+    this.#leaving = new Int32Array(columns.nodeCount)
+    columns.replicaFlags.forEach((flags, replica) => {
+      if ((flags & REMOVING) !== 0) this.#leaving[columns.replicaNode[replica]!]! += 1
+    })
     this.#rackReplicas = new Int32Array(columns.rackCount + 1)
   }
 
@@ -68,6 +75,8 @@ export class Filters {
     for (let other = start; other < end; other += 1) {
       const node = replicaNode[other]!
       this.#holds[node] = this.#stamp
+      // Who gave one of its replicas by this plan takes no other: one move would have done for both.
+      this.#holds[columns.replicaNode[other]!] = this.#stamp
       if (other !== replica) this.#rackReplicas[columns.nodeRack[node]! + 1]! += 1
     }
     const here = this.#rackReplicas[columns.nodeRack[this.#from]! + 1]!
@@ -92,7 +101,7 @@ export class Filters {
     }
     if (this.#rackReplicas[columns.nodeRack[to]! + 1]! > this.#rackLimit) return 'rack_constraint'
     if (this.#cap > 0 && topicReplicas[this.#topicRow + to]! >= this.#cap) return 'replica_group'
-    if (replicas[to]! >= columns.nodeMaxReplicas[to]!) return 'no_capacity'
+    if (replicas[to]! + this.#leaving[to]! >= columns.nodeMaxReplicas[to]!) return 'no_capacity'
     if (!this.#model.fits(to, this.#bytes)) return 'would_exceed_limit'
     return undefined
   }

@@ -125,6 +125,9 @@ export class Model {
       const end = columns.partitionReplicaStart[partition + 1]!
       for (let replica = columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
         if (why === 0) {
+          // What lies in a failed dir is not among the bytes that are evened out.
+          const dir = columns.replicaDir[replica]!
+          if (dir !== -1 && columns.dirState[dir] !== 0) continue
           movable[replica] = 1
           start[columns.replicaNode[replica]! + 1]! += 1
         } else {

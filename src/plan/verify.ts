@@ -87,7 +87,13 @@ function checkRacks(columns: Columns, request: PlanRequest, move: PlannedMove, l
     for (const node of nodes) perRack.set(columns.nodeRack[node]!, (perRack.get(columns.nodeRack[node]!) ?? 0) + 1)
     return [...perRack.values()].reduce((sum, count) => sum + count * count, 0)
   }
-  if (spread(list.map((node) => (node === move.from ? move.to : node))) > spread(list)) say('the racks get worse')
+  const after = list.map((node) => (node === move.from ? move.to : node))
+  if (spread(after) > spread(list)) say('the racks get worse')
+  if (request.rackAwareness !== 'require') return
+  const shared = after.filter((node) => columns.nodeRack[node] === columns.nodeRack[move.to]).length
+  if (shared > Math.ceil(after.length / columns.rackCount)) {
+    say(`the rack of the target would hold ${shared} of the ${after.length} replicas`)
+  }
 }
 
 function checkCap(
@@ -107,10 +113,13 @@ function checkCap(
 }
 
 function checkSpace(columns: Columns, request: PlanRequest, move: PlannedMove, arriving: number, say: Say): void {
+  let usable = 0
   for (let dir = columns.nodeDirStart[move.to]!; dir < columns.nodeDirStart[move.to + 1]!; dir += 1) {
     if (columns.dirState[dir] !== 0 || columns.dirCordoned[dir] === 1) continue
+    usable += 1
     const peak = columns.dirUsedBytes[dir]! + columns.dirArrivingBytes[dir]! + arriving
     if (peak > columns.dirCapacityBytes[dir]! * request.maxDiskUsage)
       say(`dir ${dir} of the target could exceed its limit`)
   }
+  if (usable === 0) say('the target has no dir that takes anything')
 }

@@ -205,6 +205,10 @@ function judgeMove(move: Move, look: Look): Outcome {
       : { outcome: 'partial', text: `node ${move.to} is not in sync yet` }
   }
   if (sameSet(partition.replicas, move.replicas)) return { outcome: 'reverted' }
+  // The controller's list is ahead of a broker's metadata, which then still shows the middle of the move.
+  if (sameSet(partition.replicas, [...replicasAfter(move), move.from])) {
+    return { outcome: 'partial', text: 'its end is not shown in metadata yet' }
+  }
   return { outcome: 'superseded', text: `it is on ${partition.replicas.join(', ')} now` }
 }
 

@@ -7,14 +7,14 @@
  */
 import { buildState } from '../../cluster/builder.ts'
 import type { DirLine, NodeLine, PartitionLine, TopicLine } from '../../cluster/lines.ts'
-import type { RunningMove } from '../../cluster/move.ts'
+import { partitionName, type RunningMove } from '../../cluster/move.ts'
 import type { Health, Sample } from '../../cluster/sample.ts'
 import type { NodeId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import type { Readings, Reassignment } from './readings.ts'
-import { sharedVolumes } from './shared-volumes.ts'
+import { SharedVolumes } from './shared-volumes.ts'
 import { Sizes } from './sizes.ts'
 import type { LogDir } from './wire/describe-log-dirs.ts'
 import type { MetadataPartition, MetadataResponse, MetadataTopic } from './wire/metadata.ts'
@@ -29,6 +29,7 @@ export class Sampler {
   readonly #clock: Clock
   /** The last answer of each broker, kept for when it does not answer. */
   readonly #lastDirs = new Map<number, LogDir[]>()
+  readonly #volumes = new SharedVolumes()
   #hiddenTopics = new Set<string>()
   #minIsr = new Map<string, number>()
   #minIsrReadMs = Number.NEGATIVE_INFINITY
@@ -40,6 +41,8 @@ export class Sampler {
   }
 
   async sample(signal: AbortSignal): Promise<Sample> {
+    // Asked before and after the metadata: what began or ended meanwhile is in one of the two and counts as moving.
+    const before = await this.#readings.reassignments(signal)
     const metadata = await this.#readings.metadata(null, signal)
     const [cluster, reassignments, unreachable] = await Promise.all([
       this.#readings.cluster(signal),
@@ -51,7 +54,7 @@ export class Sampler {
     const registered = cluster.brokers.map((broker) => broker.id)
     const sizes = new Sizes(this.#lastDirs)
     this.#compareTopics(metadata, sizes)
-    const moving = new Map(reassignments.map((move) => [`${move.topic}-${move.partition}`, move]))
+    const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
     const notes: string[] = []
     const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving))
     noteUnknownSizes(topics, new Set(metadata.brokers.map((broker) => broker.id)), notes)
@@ -67,7 +70,7 @@ export class Sampler {
     return {
       state: buildState(line, nodes, topics),
       running: reassignments.map((move) => runningMove(move, sizes)),
-      health: healthOf(metadata.topics, moving, new Set(metadata.brokers.map((broker) => broker.id)), this.#minIsr),
+      health: healthOf(metadata.topics, moving, this.#minIsr),
       missingNodes: unreachable,
       notes,
     }
@@ -144,7 +147,7 @@ export class Sampler {
     const ids = [...new Set([...live.keys(), ...registered, ...placed])]
     const dirs = new Map(ids.map((id) => [id, dirLines(id, this.#lastDirs.get(id))]))
     const hosts = new Map(metadata.brokers.map(({ id, host }) => [id, host]))
-    for (const note of sharedVolumes(dirs, hosts, (id, path) => sizes.ofDir(id, path))) notes.push(note)
+    notes.push(...this.#volumes.apply(dirs, hosts, (id, path) => sizes.ofDir(id, path)))
     return ids.map((id): NodeLine => {
       const broker = live.get(id)
       const state = !broker ? 'unavailable' : unreachable.includes(id) ? 'unreachable' : 'alive'
@@ -215,13 +218,11 @@ export function runningMove(move: Reassignment, sizes: Sizes): RunningMove {
   }
 }
 
-/** Adding replicas are not in sync by nature: only the others tell whether a partition is under-replicated. */
-function healthOf(
-  topics: MetadataTopic[],
-  moving: Map<string, Reassignment>,
-  live: Set<number>,
-  minIsr: Map<string, number>,
-): Health {
+/**
+ * Adding replicas are not in sync by nature: only the others tell whether a partition is under-replicated. Replicas that
+ * the cluster itself calls offline, for their broker or their dir is gone, explain it.
+ */
+function healthOf(topics: MetadataTopic[], moving: Map<string, Reassignment>, minIsr: Map<string, number>): Health {
   const health: Health = { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 }
   for (const topic of topics) {
     for (const partition of topic.partitions) {
@@ -232,7 +233,7 @@ function healthOf(
       const adding = moving.get(`${topic.name}-${partition.partition}`)?.adding ?? []
       const unexplained = missing.filter((node) => !adding.includes(node))
       if (unexplained.length === 0) health.underReplicated.own_move += 1
-      else if (unexplained.every((node) => !live.has(node))) health.underReplicated.node += 1
+      else if (unexplained.every((node) => partition.offlineReplicas.includes(node))) health.underReplicated.node += 1
       else health.underReplicated.other += 1
     }
   }

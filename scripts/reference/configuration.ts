@@ -1,0 +1,170 @@
+/**
+ * docs/configuration.md: every key of the config file. Meanings are the schema's own descriptions, and what a value may
+ * be is what the schema itself says when it is given something else.
+ */
+import { defaultTexts } from '../../src/config/balancing-schema.ts'
+import { fileSchema } from '../../src/config/file-schema.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import { code, generated, markdownTable } from './markdown.ts'
+
+/** As much of zod's insides as it takes to walk a schema. */
+interface Schema {
+  description?: string
+  _zod: {
+    optin?: string
+    def: {
+      type: string
+      shape?: Record<string, Schema>
+      innerType?: Schema
+      in?: Schema
+      element?: Schema
+      options?: Schema[]
+    }
+  }
+  safeParse(value: unknown): { success: boolean; error?: { issues: { message: string }[] } }
+}
+
+interface Key {
+  path: string
+  required: boolean
+  value: string
+  meaning: string
+}
+
+export function configurationPage(): string {
+  const keys = keysOf(fileSchema(() => '') as unknown as Schema, '')
+  const undescribed = keys.filter(({ meaning }) => meaning === '')
+  if (undescribed.length > 0)
+    throw new Error(`without a description: ${undescribed.map(({ path }) => path).join(', ')}`)
+  const used = new Set<Key>()
+  const section = (belongs: (path: string) => boolean) => {
+    const rows = unique(keys.filter((key) => belongs(key.path)))
+    for (const key of keys) if (belongs(key.path)) used.add(key)
+    return markdownTable(
+      ['Key', 'Value', 'Default', 'Meaning'],
+      rows.map((key) => [code(key.path), key.value, defaultOf(key), key.meaning]),
+    )
+  }
+  const top = section((path) => !path.includes('.') && !path.includes('['))
+  const kafka = section((path) => /^clusters\[\]\.(name|system|bootstrap_servers|tls|sasl)\b/.test(path))
+  const balancing = section((path) => path.startsWith('balancing.'))
+  const leadership = section((path) => path.startsWith('leadership.'))
+  const server = section((path) => path.startsWith('server.') || path.startsWith('log.'))
+  const simulator = section((path) => path.startsWith('clusters[].simulator'))
+  // The same keys under one cluster.
+  section((path) => /^clusters\[\]\.(balancing|leadership)\b/.test(path))
+  const left = keys.filter((key) => !used.has(key))
+  if (left.length > 0) throw new Error(`in no section: ${left.map(({ path }) => path).join(', ')}`)
+
+  return `${generated}# Configuration
+
+One YAML file, given with \`--config\`. [config/kafka.yaml](../config/kafka.yaml) shows every key for Kafka with its default,
+[config/demo.yaml](../config/demo.yaml) is the demo. \`evenkeel check-config FILE\` says whether a file is right and names
+line and column of everything that is not; \`config/evenkeel.schema.json\` lets editors do the same.
+
+- Values carry their unit: durations \`30s\`, \`5m\`; sizes \`10GiB\`; rates \`50MiB/s\`. Bare numbers are counts or end in \`_percent\`.
+- \`\${NAME}\` in a value stands for an environment variable; \`$\${\` for a plain \`\${\`.
+- Relative paths start at the folder of the config file.
+- A key that is not listed here is an error.
+- \`--set balancing.KEY=VALUE\` and \`--set leadership.KEY=VALUE\` of \`run\` and \`plan\` win over the file.
+- The file is read once, at the start.
+
+## The file
+
+${top}
+## Clusters
+
+${kafka}
+## Balancing
+
+At the top for all clusters, or as \`clusters[].balancing\` for one, whose keys win.
+
+${balancing}
+## Leadership
+
+At the top for all clusters, or as \`clusters[].leadership\` for one, whose keys win.
+
+${leadership}
+## Server and log
+
+${server}
+## Simulator
+
+A cluster with \`system: simulator\` lives in the memory of evenkeel.
+
+${simulator.trimEnd()}
+`
+}
+
+function keysOf(schema: Schema, path: string): Key[] {
+  const { def } = schema._zod
+  const inner = def.innerType ?? def.in
+  if (inner) return keysOf(inner, path)
+  if (def.type === 'array') return keysOf(def.element!, `${path}[]`)
+  if (def.type === 'union') return def.options!.flatMap((option) => keysOf(option, path))
+  return Object.entries(def.shape ?? {}).flatMap(([name, value]) => {
+    const own = path === '' ? name : `${path}.${name}`
+    const key = {
+      path: own,
+      required: value._zod.optin === undefined,
+      value: valueOf(value),
+      meaning: meaningOf(value),
+    }
+    return [key, ...keysOf(value, own)]
+  })
+}
+
+function meaningOf(schema: Schema): string {
+  const { innerType, in: input } = schema._zod.def
+  if (schema.description !== undefined) return schema.description
+  const inner = innerType ?? input
+  return inner ? meaningOf(inner) : ''
+}
+
+/** "expected a size above 0 with its unit" → "a size above 0 with its unit"; of blocks their keys tell. */
+function valueOf(schema: Schema): string {
+  const message = schema.safeParse(Symbol('nothing')).error?.issues[0]?.message ?? ''
+  return message
+    .replace(/^(Invalid input: )?expected /, '')
+    .replace(/^keys and values$/, 'a block')
+    .replace(/^"(.*)"$/, '$1')
+}
+
+/** Keys that both systems have are listed once. */
+function unique(keys: Key[]): Key[] {
+  const seen = new Map<string, Key>()
+  for (const key of keys) {
+    const before = seen.get(key.path)
+    if (!before) seen.set(key.path, { ...key })
+    else if (before.value !== key.value) before.value = `${before.value} or ${key.value}`
+  }
+  return [...seen.values()]
+}
+
+function defaultOf({ path, required }: Key): string {
+  if (path === 'balancing.mode') return 'none: required here or per cluster'
+  const value = path
+    .split('.')
+    .reduce<unknown>(
+      (found, name) =>
+        typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[name] : undefined,
+      defaultFile,
+    )
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return ''
+  if (value !== undefined) return code(JSON.stringify(value).replaceAll('"', ''))
+  return required ? 'required' : ''
+}
+
+/** The defaults in the words of a file. */
+const defaultFile: Record<string, unknown> = { ...defaultTexts, ...smallest() }
+
+function smallest(): Record<string, unknown> {
+  const text =
+    'version: 1\nclusters: [{ name: a, system: kafka, bootstrap_servers: [a:1], balancing: { mode: "off" } }]'
+  const { server, log } = parseConfig(text, 'the smallest file')
+  const address = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
+  return {
+    server: { metrics_listen: address(server.metricsListen), control_listen: address(server.controlListen) },
+    log,
+  }
+}

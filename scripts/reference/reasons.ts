@@ -1,0 +1,52 @@
+/** docs/reasons.md: the closed lists of src/cluster/reasons.ts with what each word means. */
+import {
+  rejectReasons,
+  rejectText,
+  type VerdictCode,
+  verdictCodes,
+  verdictText,
+  violationKinds,
+  violationText,
+} from '../../src/cluster/reasons.ts'
+import { code, generated, markdownTable } from './markdown.ts'
+
+/** Words of the list that nothing says yet. */
+const unspoken: VerdictCode[] = ['budget_full', 'unhealthy']
+
+export function reasonsPage(): string {
+  return `${generated}# Reasons
+
+Everything evenkeel does and everything it leaves undone has a word of these lists. The same words are in the terminal
+view, in \`evenkeel plan\` and \`evenkeel status\`, in the log, and in the labels of the metrics.
+
+## Violations
+
+A measured breach, and the reason of every move. In the order in which they are planned and dispatched. Metric
+\`evenkeel_violations{violation="…"}\`.
+
+${rows('Violation', violationKinds, violationText)}
+## Verdicts
+
+What a tick came to: \`acting\`, or the one code that says why nothing is started. Metric \`evenkeel_blocked{reason="…"}\`,
+for all but \`acting\`.
+
+${rows(
+  'Code',
+  verdictCodes.filter((code) => !unspoken.includes(code)),
+  verdictText,
+)}
+## Rejected candidates
+
+Why a move that would have helped was not planned. The plan counts them, with examples. Metric
+\`evenkeel_rejected_candidates_total{reason="…"}\`.
+
+${rows('Reason', rejectReasons, rejectText).trimEnd()}
+`
+}
+
+function rows<Word extends string>(title: string, words: readonly Word[], texts: Record<Word, string>): string {
+  return markdownTable(
+    [title, 'Meaning'],
+    words.map((word) => [code(word), texts[word]]),
+  )
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import type { NodeLine } from '../../src/cluster/lines.ts'
+import {
+  imbalance,
+  leaderCounts,
+  leaderLimit,
+  rackViolations,
+  ratios,
+  replicaCounts,
+  sharesOf,
+} from '../../src/cluster/shares.ts'
+import { build, node, topic } from './support.ts'
+
+test('a fair share is the same part of every node, however unlike they are', () => {
+  const shares = sharesOf(
+    build({ nodes: [node(1, { capacity: 100, used: 90 }), node(2, { capacity: 300, used: 110 })], topics: [] }),
+  )
+  expect([...shares.fairBytes]).toEqual([50, 150])
+  expect([...ratios(shares)]).toEqual([0.9, 110 / 300])
+})
+
+test('every domain has its own mean', () => {
+  const shares = sharesOf(
+    build({
+      nodes: [
+        node(1, { used: 100, domain: 'a' }),
+        node(2, { used: 300, domain: 'a' }),
+        node(3, { used: 500, domain: 'b' }),
+      ],
+      topics: [],
+    }),
+  )
+  expect([...shares.domainRatio]).toEqual([0.2, 0.5])
+  expect([...shares.fairBytes]).toEqual([200, 200, 500])
+  expect([...shares.domainNodes]).toEqual([2, 1])
+})
+
+describe('who takes part', () => {
+  const offline = [{ path: '/a', capacity_bytes: 9, used_bytes: 1, state: 'offline' as const }]
+  const rows: [string, Partial<NodeLine>, number][] = [
+    ['a plain one', {}, 1],
+    ['one that is unavailable', { state: 'unavailable' }, 0],
+    ['one that does not answer', { state: 'unreachable' }, 0],
+    ['one that is draining', { state: 'draining' }, 0],
+    ['one that is excluded', { excluded: true }, 0],
+    ['one without a healthy dir', { dirs: offline }, 0],
+    ['one without a dir', { dirs: [] }, 0],
+    [
+      'one with a healthy dir among others',
+      { dirs: [...offline, { path: '/b', capacity_bytes: 9, used_bytes: 1 }] },
+      1,
+    ],
+  ]
+  test.each(rows)('%s', (_, line, participates) => {
+    const shares = sharesOf(build({ nodes: [node(1, line), node(2, { used: 400 })], topics: [] }))
+    expect(shares.participates[0]).toBe(participates)
+    // Who takes no part has no say in the mean.
+    if (participates === 0) expect(shares.domainRatio[0]).toBe(0.4)
+  })
+})
+
+test('what is arriving counts as there, what is being deleted as gone', () => {
+  const state = build({ nodes: [node(1, { used: 100 })], topics: [] })
+  state.dirArrivingBytes[0] = 30
+  state.dirPendingFreeBytes[0] = 50
+  expect(sharesOf(state).usedBytes[0]).toBe(80)
+})
+
+test('replicas and leaders are counted, those being removed left out', () => {
+  const state = build({
+    nodes: [1, 2, 3].map((id) => node(id)),
+    topics: [
+      topic([
+        { replicas: [1, 2] },
+        { replicas: [2, 1, 3], adding: [3], removing: [1] },
+        { replicas: [2], leader: null },
+      ]),
+    ],
+  })
+  expect([...replicaCounts(state)]).toEqual([1, 3, 1])
+  expect([...leaderCounts(state)]).toEqual([1, 1, 0])
+})
+
+test.each([
+  [100, 10, 0.05, 10],
+  [101, 10, 0.05, 11],
+  [1000, 10, 0.05, 105],
+  [1, 3, 0.1, 1],
+  [0, 3, 0.1, 0],
+])(
+  'of %d leaders on %d nodes, one node should have at most %d %% more than the mean: %d',
+  (leaders, nodes, tolerance, limit) => {
+    expect(leaderLimit(leaders, nodes, tolerance)).toBe(limit)
+  },
+)
+
+test.each([
+  [[10, 10, 10], [1, 1, 1], 0],
+  [[10, 20, 30], [1, 1, 1], 0.5],
+  [[10, 20, 900], [1, 1, 0], 1 / 3],
+  [[0, 0], [1, 1], 0],
+  [[5], [0], 0],
+])('the imbalance of %j among %j is %d', (values, participates, expected) => {
+  expect(imbalance(values, Uint8Array.from(participates))).toBeCloseTo(expected, 12)
+})
+
+describe('racks shared although others are free', () => {
+  const inRacks = (...racks: string[]) => racks.map((rack, id) => node(id, rack === '' ? {} : { rack }))
+  const rows: [string, NodeLine[], number[], number][] = [
+    ['no racks at all', inRacks('', ''), [0, 1], 0],
+    ['every replica in its own', inRacks('a', 'b', 'c'), [0, 1, 2], 0],
+    ['two in one of three', inRacks('a', 'a', 'b', 'c'), [0, 1, 2], 1],
+    ['three over two racks cannot be better', inRacks('a', 'a', 'b'), [0, 1, 2], 0],
+    ['three in one of two racks', inRacks('a', 'a', 'a', 'b'), [0, 1, 2], 1],
+  ]
+  test.each(rows)('%s', (_, nodes, replicas, violations) => {
+    expect(rackViolations(build({ nodes, topics: [topic([{ replicas }])] }))).toBe(violations)
+  })
+
+  test('one that is being removed does not count', () => {
+    const partition = { replicas: [0, 1, 2], adding: [2], removing: [1] }
+    expect(rackViolations(build({ nodes: inRacks('a', 'a', 'b'), topics: [topic([partition])] }))).toBe(0)
+  })
+})

@@ -1,0 +1,218 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { emptyMemory, type Memory } from '../../src/cluster/memory.ts'
+import type { RunningMove } from '../../src/cluster/move.ts'
+import { type Snapshot, SnapshotReader, snapshotLines } from '../../src/cluster/snapshot.ts'
+import { messageOf } from '../../src/lib/errors.ts'
+import { anyLines, build, node, runs, takenAtMs, topic } from './support.ts'
+
+const read = (lines: Iterable<string>): Snapshot => {
+  const reader = new SnapshotReader()
+  for (const line of lines) reader.push(line)
+  return reader.end()
+}
+
+const memory: Memory = {
+  filling: [3, 'pinot-1'],
+  skewedDomains: ['', 'tenant'],
+  leaderSkew: true,
+  ended: [{ node: 1, bytes: 5, atMs: takenAtMs - 1500 }],
+  since: { 'disk_skew/cluster': takenAtMs - 60_000 },
+}
+const running: RunningMove[] = [
+  { topic: 't', partition: 0, target: [2], adding: [2], removing: [1], bytesDone: 3, bytesTotal: 9 },
+  { topic: 't', partition: 'seg', target: [1], adding: [], removing: [] },
+]
+
+test('any cluster is read as it was written', () => {
+  fc.assert(
+    fc.property(anyLines({ nodes: [1, 6], topics: 3, partitions: 5, odd: true }), (lines) => {
+      const snapshot = { state: build(lines), running, memory }
+      expect(read(snapshotLines(snapshot))).toEqual(snapshot)
+    }),
+    runs(60),
+  )
+})
+
+test('every field there is survives', () => {
+  const state = build({
+    nodes: [
+      node('s1', { host: 'h:1', rack: '', alive_since: '2025-12-31T00:00:00.000Z', excluded: true, max_replicas: 9 }),
+      node(2, { state: 'draining', domain: 'd', dirs: [{ capacity_bytes: 5, used_bytes: 4 }] }),
+      node(3, { state: 'unreachable', unavailable_since: '2025-12-31T01:00:00.000Z', dirs: [] }),
+      node(4, {
+        dirs: [
+          { path: '/a', capacity_bytes: 1, used_bytes: 0, state: 'offline', metadata: true },
+          { path: '/b', capacity_bytes: 1, used_bytes: 2, cordoned: true },
+        ],
+      }),
+    ],
+    topics: [
+      topic(
+        [
+          { id: 'seg', replicas: [4, 2], dirs: ['/b', null], isr: [2], leader: 2, bytes: [null, 7] },
+          { replicas: ['s1', 3], adding: [3], bytes_in_per_second: 1.5, bytes_out_per_second: 0 },
+        ],
+        {
+          min_isr: 2,
+          constraints: { domain: 'd', cap: 3, units: { seg: 'u' }, legal: { 1: [null, [3, 4]] }, excluded: true },
+        },
+      ),
+    ],
+  })
+  expect(read(snapshotLines({ state, running, memory }))).toEqual({ state, running, memory })
+})
+
+test('the lines are those that the design shows', () => {
+  const state = build({
+    nodes: [node(1, { rack: 'r0', used: 550 })],
+    topics: [topic([{ replicas: [1], bytes: 10, bytes_in_per_second: 5, bytes_out_per_second: 9 }])],
+  })
+  const lines = [...snapshotLines({ state, running: [], memory: emptyMemory })].slice(0, 3)
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { type: 'cluster', version: 1, name: 'orders', system: 'kafka', taken_at: '2026-01-01T00:00:00.000Z' },
+    {
+      type: 'node',
+      id: 1,
+      rack: 'r0',
+      state: 'alive',
+      dirs: [{ path: '/d0', capacity_bytes: 1000, used_bytes: 550 }],
+    },
+    {
+      type: 'topic',
+      name: 't',
+      partitions: [
+        {
+          id: 0,
+          leader: 1,
+          replicas: [1],
+          isr: [1],
+          bytes: [10],
+          dirs: ['/d0'],
+          bytes_in_per_second: 5,
+          bytes_out_per_second: 9,
+        },
+      ],
+    },
+  ])
+})
+
+const goodLines = [
+  '{"type":"cluster","version":1,"name":"o","system":"kafka","taken_at":"2026-01-01T00:00:00Z","cluster_id":"x"}',
+  '{"type":"node","id":1,"rack":"a","state":"alive","excluded":false,"max_replicas":9,"dirs":[{"path":"/d","capacity_bytes":9,"used_bytes":1,"state":"online","cordoned":false}]}',
+  '{"type":"topic","name":"t","min_isr":1,"constraints":{"cap":2,"units":{"0":"u"},"legal":{"0":[[1]]}},"partitions":[{"id":0,"leader":1,"replicas":[1],"isr":[1],"bytes":[5],"dirs":["/d"],"bytes_in_per_second":1}]}',
+  '{"type":"move","topic":"t","partition":0,"target":[1],"adding":[1],"removing":[],"bytes_done":1}',
+  '{"type":"memory","filling":[1],"skewed_domains":[""],"leader_skew":false,"ended":[{"node":1,"bytes":5,"at":"2026-01-01T00:00:00Z"}],"since":{"a/b":"2026-01-01T00:00:00Z"}}',
+]
+
+test('unknown fields and empty lines pass', () => {
+  const extended = goodLines.flatMap((line) => ['', line.replace('{', '{"hint":{"deep":[1]},')])
+  expect(read(extended)).toEqual(read(goodLines))
+})
+
+describe('a malformed line is one error with its number and path', () => {
+  const rows: [string, string][] = [
+    ['{', 'is not JSON: '],
+    ['[]', 'is not an object'],
+    ['null', 'is not an object'],
+    ['{"type":"broker"}', 'type is not one of cluster, node, topic, move, memory'],
+    ['{"type":"__proto__"}', 'type is not one of'],
+    ['{"type":"constructor"}', 'type is not one of'],
+    ['{"type":"node","state":"alive","dirs":[]}', 'id is missing'],
+    ['{"type":"node","id":1.5,"state":"alive","dirs":[]}', 'id is neither a number nor a text'],
+    [
+      '{"type":"node","id":1,"state":"dead","dirs":[]}',
+      'state is not one of alive, unavailable, unreachable, draining',
+    ],
+    ['{"type":"node","id":1,"state":"alive","dirs":[{"capacity_bytes":1}]}', 'dirs[0].used_bytes is missing'],
+    [
+      '{"type":"node","id":1,"state":"alive","dirs":[{"capacity_bytes":-1,"used_bytes":1}]}',
+      'dirs[0].capacity_bytes is not a number of at least 0',
+    ],
+    ['{"type":"topic","name":"t","partitions":[{"id":0}]}', 'partitions[0].replicas is missing'],
+    [
+      '{"type":"topic","name":"t","partitions":[{"id":0,"replicas":[1,2],"bytes":[1]}]}',
+      'partitions[0].bytes has 1 entries for 2 replicas',
+    ],
+    [
+      '{"type":"topic","name":"t","partitions":[],"constraints":{"legal":{"0":[[null]]}}}',
+      'constraints.legal.0[0][0] is neither a number nor a text',
+    ],
+    ['{"type":"cluster","version":2,"name":"o","system":"k","taken_at":"x"}', 'version is not one of 1'],
+    [
+      '{"type":"cluster","version":1,"name":"o","system":"k","taken_at":"2026-13-45T99:00:00Z"}',
+      'taken_at is not an ISO 8601 time',
+    ],
+    ['{"type":"memory","since":{"a/b":"2026-13-01T00:00:00Z"}}', 'since.a/b is not an ISO 8601 time'],
+    [goodLines[0]!, 'a second cluster line'],
+  ]
+  test.each(rows)('%s', (line, problem) => {
+    const reader = new SnapshotReader()
+    reader.push(goodLines[0]!)
+    reader.push('')
+    expect(() => reader.push(line)).toThrow(
+      expect.objectContaining({ code: 'bad_input', message: expect.stringContaining(`snapshot line 3: ${problem}`) }),
+    )
+  })
+})
+
+test('without a cluster line there is no snapshot', () => {
+  expect(() => read([])).toThrow(
+    expect.objectContaining({ code: 'bad_input', message: 'the snapshot has no cluster line' }),
+  )
+})
+
+/** A value anywhere inside, with the way to it. */
+function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [path]
+  return [path, ...Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, key]))]
+}
+
+function replaceAt(value: unknown, path: (string | number)[], by: unknown): unknown {
+  if (path.length === 0) return by
+  const [key, ...rest] = path
+  const copy = structuredClone(value) as Record<string, unknown>
+  copy[key!] = replaceAt(copy[key!], rest, by)
+  return copy
+}
+
+test('whatever is put in place of any value: it is read, or it is one bad_input error that says where', () => {
+  const junk = fc.oneof(
+    fc.constantFrom<unknown>(undefined, null, true, -1, 1.5, 1e300, '', 'x', [], {}, [null], [[]], '__proto__'),
+    fc.jsonValue(),
+  )
+  const mutation = fc
+    .nat(goodLines.length - 1)
+    .chain((index) => {
+      const line = JSON.parse(goodLines[index]!) as unknown
+      return fc.tuple(fc.constant(index), fc.constantFrom(...places(line)), junk)
+    })
+    .map(([index, path, by]) => ({
+      index,
+      path,
+      line: JSON.stringify(replaceAt(JSON.parse(goodLines[index]!), path, by)) ?? '{',
+    }))
+  let refused = 0
+  fc.assert(
+    fc.property(mutation, ({ index, path, line }) => {
+      const lines = goodLines.with(index, line)
+      try {
+        const { state, memory } = read(lines)
+        // What was taken can be used: nothing in it is half a figure.
+        expect(Number.isNaN(state.takenAtMs)).toBe(false)
+        expect(Object.values(memory.since).some(Number.isNaN)).toBe(false)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'bad_input' })
+        const message = messageOf(error)
+        expect(message).not.toMatch(/undefined|\[object|\n/)
+        if (message.startsWith('snapshot line')) {
+          refused += 1
+          expect(message).toContain(`snapshot line ${index + 1}: `)
+          if (path.length > 0) expect(message).toContain(String(path[0]))
+        }
+      }
+    }),
+    runs(1500),
+  )
+  expect(refused).toBeGreaterThan(10)
+})

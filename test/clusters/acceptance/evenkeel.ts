@@ -1,0 +1,149 @@
+/** The daemon and its commands as real processes against a real cluster. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import type { KafkaCluster } from '../kafka/cluster.ts'
+import type { Launched } from '../launched.ts'
+import { freePort } from '../ports.ts'
+import { freshDir, launch } from '../sandbox.ts'
+import { until, within } from '../wait.ts'
+
+const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
+
+/** Keys of the config's `balancing` block, as they stand in the file. */
+export type Balancing = Record<string, unknown> & { mode: 'off' | 'node_add' | 'continuous' }
+
+export interface Status {
+  status: string
+  verdict?: { act: boolean; code: string; text: string }
+  violations: { kind: string; subject: string }[]
+  moves: { running: number; pending: number }
+  notes: string[]
+  error?: string
+}
+
+/** Nothing waits, nothing runs, and it says that nothing needs to. */
+export const isQuiet = ({ status, verdict, moves }: Status): boolean =>
+  status === 'ready' && verdict?.code === 'balanced' && moves.running + moves.pending === 0
+
+export interface PlanJson {
+  status: string
+  verdict: { act: boolean; code: string; text: string }
+  moves: { id: string; kind: string; topic: string; partition: number; from: number; to: number; bytes?: number }[]
+  bytes: number
+  lower_bound_bytes: number
+  nodes: { id: number; disk_bytes: { now: number; peak: number; final: number } }[]
+}
+
+/** Writes a config for the cluster, hurried so that a test sees much in little time. */
+export async function configFor(cluster: KafkaCluster, balancing: Balancing, control: number, metrics: number) {
+  const file = join(await freshDir('config'), 'evenkeel.yaml')
+  const config = {
+    version: 1,
+    clusters: [{ name: 'test', system: 'kafka', bootstrap_servers: cluster.bootstrap }],
+    balancing: { tick_interval: '1s', pulse_interval: '250ms', node_add_hold: '2s', ...balancing },
+    server: { metrics_listen: `127.0.0.1:${metrics}`, control_listen: `127.0.0.1:${control}` },
+    log: { format: 'text' },
+  }
+  await writeFile(file, stringify(config))
+  return file
+}
+
+/** Runs one command to its end. @throws Error with all it printed when it ends otherwise than with `code`. */
+export async function evenkeel(args: string[], code = 0): Promise<string> {
+  const command = await launch('node', [main, ...args])
+  try {
+    const end = await within(`evenkeel ${args.join(' ')}`, 60_000, command.exited)
+    if (end !== code) throw new Error(`evenkeel ${args.join(' ')} ended with ${end}, not ${code}:\n${command.text()}`)
+    return command.output()
+  } finally {
+    await command.end('SIGKILL')
+  }
+}
+
+/** A running daemon. */
+export class Evenkeel {
+  readonly config: string
+  readonly #process: Launched
+  readonly #control: string
+  readonly #metrics: string
+
+  private constructor(config: string, process: Launched, control: string, metrics: string) {
+    this.config = config
+    this.#process = process
+    this.#control = control
+    this.#metrics = metrics
+  }
+
+  static async start(cluster: KafkaCluster, balancing: Balancing): Promise<Evenkeel> {
+    const [control, metrics] = [await freePort(), await freePort()]
+    const config = await configFor(cluster, balancing, control, metrics)
+    const process = await launch('node', [main, 'run', '--config', config])
+    await process.printed('keeps test', 20_000)
+    return new Evenkeel(config, process, `http://127.0.0.1:${control}`, `http://127.0.0.1:${metrics}`)
+  }
+
+  async status(): Promise<Status> {
+    const response = await fetch(`${this.#control}/api/v1/status`)
+    const { clusters } = (await response.json()) as { clusters: Status[] }
+    return clusters[0]!
+  }
+
+  async plan(): Promise<PlanJson> {
+    return (await (await fetch(`${this.#control}/api/v1/plan`)).json()) as PlanJson
+  }
+
+  async metricsText(): Promise<string> {
+    return (await fetch(`${this.#metrics}/metrics`)).text()
+  }
+
+  /** Sum of all series of a metric whose labels contain all of `labels`. */
+  async metric(name: string, ...labels: string[]): Promise<number> {
+    const lines = (await this.metricsText()).split('\n')
+    const values = lines
+      .filter((line) => new RegExp(`^${name}[{ ]`).test(line) && labels.every((label) => line.includes(label)))
+      .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)))
+    return values.reduce((sum, value) => sum + value, 0)
+  }
+
+  /** Ticks that were planned so far. */
+  ticks = (): Promise<number> => this.metric('evenkeel_evaluations_total')
+
+  /** Moves that ended so far, however they ended. */
+  movesEnded = (): Promise<number> => this.metric('evenkeel_moves_finished_total')
+
+  /** Waits until so many further ticks have passed. */
+  async passTicks(count: number): Promise<void> {
+    const start = await this.ticks()
+    await until(`${count} ticks`, count * 5_000 + 10_000, async () => (await this.ticks()) >= start + count, 200)
+  }
+
+  /** Waits until `what` holds of the status. @throws Error with the daemon's last lines when it does not in time. */
+  async reaches(what: string, deadlineMs: number, holds: (status: Status) => boolean): Promise<Status> {
+    try {
+      return await until(
+        what,
+        deadlineMs,
+        async () => {
+          const status = await this.status()
+          return holds(status) ? status : undefined
+        },
+        200,
+      )
+    } catch (error) {
+      const last = JSON.stringify(await this.status().catch(String))
+      throw new Error(`${(error as Error).message}\nlast status: ${last}\n${this.#process.tail(40)}`)
+    }
+  }
+
+  log(): string {
+    return this.#process.output()
+  }
+
+  /** Asks it to end, as an operator would. @returns its exit code */
+  async stop(): Promise<unknown> {
+    await this.#process.end('SIGTERM')
+    return this.#process.exited
+  }
+}
