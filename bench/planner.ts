@@ -47,6 +47,8 @@ for (const shape of shapes) {
     const disk = plan.finalBytes.map((bytes, node) => bytes / shares.fairBytes[node]!)
     const leaders = columns.partitionCount / columns.nodeCount
     const bound = lowerBound(columns, band)
+    // Leadership of partitions that move is evened out once they have landed, as the loop does.
+    const landed = makePlan(applied(columns, plan.moves), { ...request, fillNodes: [], skewedDomains: [] })
     rows.push([
       shape.name,
       `±${band * 100} %`,
@@ -58,15 +60,30 @@ for (const shape of shapes) {
       Math.max(...disk).toFixed(3),
       Math.min(...disk).toFixed(3),
       String(rackBreaks(columns, plan.moves)),
-      String(plan.moves.filter((move) => move.kind === 'leader').length),
-      (Math.max(...plan.finalLeaders) / leaders).toFixed(3),
-      String(plan.problems.length),
+      String([...plan.moves, ...landed.moves].filter((move) => move.kind === 'leader').length),
+      (Math.max(...landed.finalLeaders) / leaders).toFixed(3),
+      String(plan.problems.length + landed.problems.length),
     ])
   }
 }
 const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)))
 for (const row of [header, widths.map((width) => '-'.repeat(width)), ...rows]) {
   console.log(row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '))
+}
+
+/** The columns once all moves have landed. */
+function applied(columns: Columns, moves: PlannedMove[]): Columns {
+  const replicaNode = Int32Array.from(columns.replicaNode)
+  const partitionLeader = Int32Array.from(columns.partitionLeader)
+  for (const { kind, partition, from, to } of moves) {
+    const first = columns.partitionReplicaStart[partition]!
+    if (kind === 'leader') partitionLeader[partition] = to
+    else {
+      replicaNode[replicaNode.indexOf(from, first)] = to
+      if (partitionLeader[partition] === from) partitionLeader[partition] = replicaNode[first]!
+    }
+  }
+  return { ...columns, replicaNode, partitionLeader }
 }
 
 /** Over the whole cluster, whatever class the moves belong to: what peers are measured by. */

@@ -48,7 +48,6 @@ export function assess(state: ClusterState, settings: BalanceSettings, memory: M
       filling: [...goals.fillNodes.map((node) => state.names.nodes[node]!), ...judge.waiting],
       skewedDomains: goals.skewedDomains.map((domain) => state.names.domains[domain]!),
       leaderSkew: goals.balanceLeaders,
-      ended: memory.ended,
       since: Object.fromEntries(judge.violations.map(({ kind, subject, sinceMs }) => [`${kind}/${subject}`, sinceMs])),
     },
   }

@@ -51,6 +51,7 @@ export function verdictOf(now: Circumstances): Verdict {
 
 /** What is as even as racks and replicas allow is nothing to be stalled about. */
 function nothingHelps(now: Circumstances, why: string): Verdict {
+  if (now.assessment.holding.length > 0) return no('holding', now.assessment.holding.join('; '))
   if (now.assessment.violations.every(({ closing, kind }) => closing || kind === 'leader_skew')) {
     return no('balanced', `it is as even as the constraints allow: ${why}`)
   }

@@ -69,6 +69,7 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
     dirNode: new Int32Array(dirCount),
     dirCapacityBytes: new Float64Array(dirCount),
     dirUsedBytes: new Float64Array(dirCount),
+    dirFreeingBytes: new Float64Array(dirCount),
     dirPendingFreeBytes: new Float64Array(dirCount),
     dirArrivingBytes: new Float64Array(dirCount),
     dirState: new Uint8Array(dirCount),
@@ -106,6 +107,7 @@ function fillDirs(state: ClusterState, nodes: NodeLine[]): void {
       state.dirNode[next] = node
       state.dirCapacityBytes[next] = dir.capacity_bytes
       state.dirUsedBytes[next] = dir.used_bytes
+      state.dirFreeingBytes[next] = Math.min(dir.freeing_bytes ?? 0, dir.used_bytes)
       state.dirState[next] = dirStates.indexOf(dir.state ?? 'online')
       state.dirCordoned[next] = Number(dir.cordoned ?? false)
       state.dirMetadata[next] = Number(dir.metadata ?? false)

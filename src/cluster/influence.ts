@@ -6,14 +6,7 @@
  */
 import { type Move, partitionName } from './move.ts'
 import { dirStates, immovableReasons } from './reasons.ts'
-import { ADDING, type ClusterState, IN_SYNC, type NodeId, REMOVING } from './state.ts'
-
-/** A move that ended lately: its source may still hold the bytes. */
-export interface EndedMove {
-  node: NodeId
-  bytes: number
-  atMs: number
-}
+import { ADDING, type ClusterState, IN_SYNC, REMOVING } from './state.ts'
 
 const ONLINE = dirStates.indexOf('online')
 const ALREADY_MOVING = immovableReasons.indexOf('already_moving')
@@ -22,12 +15,11 @@ const ALREADY_MOVING = immovableReasons.indexOf('already_moving')
  * Sets the arriving and pending-free bytes of every dir, and marks partitions of our moves that the sample does not
  * show yet. Folding twice gives the same as folding once.
  */
-export function foldInFlight(state: ClusterState, inFlight: Move[], ended: EndedMove[]): void {
+export function foldInFlight(state: ClusterState, inFlight: Move[]): void {
   state.dirArrivingBytes.fill(0)
-  state.dirPendingFreeBytes.fill(0)
+  state.dirPendingFreeBytes.set(state.dirFreeingBytes)
   foldVisible(state)
   foldInvisible(state, inFlight)
-  foldEnded(state, ended)
 }
 
 function foldVisible(state: ClusterState): void {
@@ -80,27 +72,6 @@ function isVisiblyMoving(state: ClusterState, partition: number): boolean {
   return state.replicaFlags
     .subarray(state.partitionReplicaStart[partition], state.partitionReplicaStart[partition + 1])
     .some((flags) => (flags & (ADDING | REMOVING)) !== 0)
-}
-
-/** Only as much as a volume really shows above its replicas can still be waiting for deletion. */
-function foldEnded(state: ClusterState, ended: EndedMove[]): void {
-  if (ended.length === 0) return
-  const slack = Float64Array.from(state.dirUsedBytes)
-  for (let replica = 0; replica < state.replicaCount; replica += 1) {
-    const dir = dirOf(state, replica)
-    if (dir !== -1) slack[dir]! -= state.replicaBytes[replica]! || 0
-  }
-  for (const { node: id, bytes } of ended) {
-    const node = state.names.nodes.indexOf(id)
-    if (node === -1) continue
-    let left = bytes
-    for (let dir = state.nodeDirStart[node]!; dir < state.nodeDirStart[node + 1]!; dir += 1) {
-      const pending = Math.min(left, Math.max(0, slack[dir]!))
-      state.dirPendingFreeBytes[dir]! += pending
-      slack[dir]! -= pending
-      left -= pending
-    }
-  }
 }
 
 /** Where the replica lies, or would lie at worst: the fullest healthy dir of its node. */

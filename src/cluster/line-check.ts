@@ -90,6 +90,7 @@ const dir = shape({
   'path?': text,
   capacity_bytes: amount,
   used_bytes: amount,
+  'freeing_bytes?': amount,
   'state?': oneOf(dirStates),
   'cordoned?': flag,
   'metadata?': flag,
@@ -169,7 +170,6 @@ const shapes: Record<string, Check> = {
     'filling?': list(id),
     'skewed_domains?': list(text),
     'leader_skew?': flag,
-    'ended?': list(shape({ node: id, bytes: amount, at: moment })),
     'since?': table(moment),
   }),
 }

@@ -20,6 +20,8 @@ export interface DirLine {
   path?: string
   capacity_bytes: number
   used_bytes: number
+  /** Part of the used bytes that is known to be on its way out: deleted replicas that still lie on the volume. */
+  freeing_bytes?: number
   state?: DirState
   cordoned?: boolean
   metadata?: boolean
@@ -96,8 +98,6 @@ export interface MemoryLine {
   filling?: NodeId[]
   skewed_domains?: string[]
   leader_skew?: boolean
-  /** Moves that ended lately, whose source may not have freed the space yet. */
-  ended?: { node: NodeId; bytes: number; at: string }[]
   /** First moment each open violation was seen. */
   since?: Record<string, string>
 }

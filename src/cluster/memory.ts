@@ -3,7 +3,6 @@
  * plan of its tick.
  */
 import { formatTime, parseTime } from '../lib/iso-time.ts'
-import type { EndedMove } from './influence.ts'
 import type { MemoryLine } from './lines.ts'
 import type { NodeId } from './state.ts'
 
@@ -13,16 +12,11 @@ export interface Memory {
   /** Domains, by name, whose disk use left the band and has not come back inside. */
   skewedDomains: string[]
   leaderSkew: boolean
-  /** Replica moves that ended lately. */
-  ended: EndedMove[]
   /** `KIND/SUBJECT` of each open violation → when it was first seen, in milliseconds since the epoch. */
   since: Record<string, number>
 }
 
-/** A source that has not freed the space of a finished move after this long never will because of it. */
-export const FREEING_MS = 5 * 60_000
-
-export const emptyMemory: Memory = { filling: [], skewedDomains: [], leaderSkew: false, ended: [], since: {} }
+export const emptyMemory: Memory = { filling: [], skewedDomains: [], leaderSkew: false, since: {} }
 
 export function memoryLine(memory: Memory): MemoryLine {
   return {
@@ -30,7 +24,6 @@ export function memoryLine(memory: Memory): MemoryLine {
     filling: memory.filling,
     skewed_domains: memory.skewedDomains,
     leader_skew: memory.leaderSkew,
-    ended: memory.ended.map(({ node, bytes, atMs }) => ({ node, bytes, at: formatTime(atMs) })),
     since: Object.fromEntries(Object.entries(memory.since).map(([key, ms]) => [key, formatTime(ms)])),
   }
 }
@@ -40,7 +33,6 @@ export function readMemory(line: MemoryLine): Memory {
     filling: line.filling ?? [],
     skewedDomains: line.skewed_domains ?? [],
     leaderSkew: line.leader_skew ?? false,
-    ended: (line.ended ?? []).map(({ node, bytes, at }) => ({ node, bytes, atMs: parseTime(at) })),
     since: Object.fromEntries(Object.entries(line.since ?? {}).map(([key, at]) => [key, parseTime(at)])),
   }
 }

@@ -111,6 +111,7 @@ function nodeLine(state: ClusterState, node: number): NodeLine {
       path: state.names.dirs[dir]!,
       capacity_bytes: state.dirCapacityBytes[dir]!,
       used_bytes: state.dirUsedBytes[dir]!,
+      ...(state.dirFreeingBytes[dir] === 0 ? {} : { freeing_bytes: state.dirFreeingBytes[dir]! }),
       ...(state.dirState[dir] === 0 ? {} : { state: dirStates[state.dirState[dir]!]! }),
       ...(state.dirCordoned[dir] === 0 ? {} : { cordoned: true }),
       ...(state.dirMetadata[dir] === 0 ? {} : { metadata: true }),

@@ -47,7 +47,9 @@ export interface Columns {
   dirCapacityBytes: F64
   /** As measured: everything on the volume. */
   dirUsedBytes: F64
-  /** Part of the used bytes that is being deleted: free when asking for a violation, used when asking what fits. */
+  /** Part of the used bytes that is being deleted already. */
+  dirFreeingBytes: F64
+  /** That and what moves in flight will leave: free when asking for a violation, used when asking what fits. */
   dirPendingFreeBytes: F64
   /** Still to arrive by copies in flight. */
   dirArrivingBytes: F64

@@ -7,7 +7,7 @@
  */
 import { type Circumstances, statusOf, verdictOf } from '../assess/verdict.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
-import { emptyMemory, FREEING_MS, type Memory } from '../cluster/memory.ts'
+import { emptyMemory, type Memory } from '../cluster/memory.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import { Executor, type ExecutorOptions, pendingBytes } from '../execute/executor.ts'
@@ -117,7 +117,6 @@ export class ClusterLoop {
     this.#see(sample)
     const { balance } = this.#options
     const now = clock.now()
-    this.#memory = { ...this.#memory, ended: this.#memory.ended.filter((move) => now - move.atMs < FREEING_MS) }
     this.#liveness.mark(sample.state, now)
     const thought = await think(sample, this.#executor.inFlight, this.#memory, balance, planner, now, signal)
     if (thought.problems.length > 0) {
@@ -125,8 +124,7 @@ export class ClusterLoop {
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
       return
     }
-    // A move may have ended while the planner was at work: only the judged part of the memory is new.
-    this.#memory = { ...rememberedOf(thought, this.#executor.inFlight.length), ended: this.#memory.ended }
+    this.#memory = rememberedOf(thought, this.#executor.inFlight.length)
     this.#conclude(sample, thought, { sampleMs, tickMs: tickWatch() })
   }
 
@@ -204,10 +202,6 @@ export class ClusterLoop {
 
   #remember(progress: MoveProgress): void {
     this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
-    const { move } = progress
-    if (progress.state !== 'done' || move.kind !== 'replica') return
-    const ended = { node: move.from, bytes: move.bytes, atMs: this.#parts.clock.now() }
-    this.#memory = { ...this.#memory, ended: [...this.#memory.ended, ended] }
   }
 
   async #guarded(signal: AbortSignal, work: () => Promise<void>): Promise<void> {

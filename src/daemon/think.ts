@@ -36,7 +36,7 @@ export async function think(
   signal: AbortSignal,
 ): Promise<Thought> {
   const { state } = sample
-  foldInFlight(state, inFlight, memory.ended)
+  foldInFlight(state, inFlight)
   applyExclusions(state, settings)
   const assessment = assess(state, settings, memory, nowMs)
   const watch = stopwatch()

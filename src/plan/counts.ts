@@ -7,7 +7,7 @@ import type { Filters } from './filters.ts'
 import type { Model } from './model.ts'
 
 /** Bytes it may cost, as a part of what the filling itself copies. */
-const BYTES_SHARE = 0.005
+const BYTES_SHARE = 0.01
 const COUNT_SHARE = 0.5
 
 /** @param plannedBytes bytes that the filling of these nodes copies. */
@@ -20,9 +20,10 @@ export function evenCounts(
 ): void {
   const total = sources.reduce((sum, node) => sum + model.replicas[node]!, 0)
   const wanted = Math.floor((total / sources.length) * COUNT_SHARE)
-  let budget = plannedBytes * BYTES_SHARE
   const cursors = new Map<number, number>()
   for (const to of nodes) {
+    // Each has its own part, or the first would leave nothing to those that joined with it.
+    let budget = (plannedBytes * BYTES_SHARE) / nodes.length
     for (const from of sources.toSorted((a, b) => model.replicas[b]! - model.replicas[a]! || a - b)) {
       const list = model.replicasBySize(from)
       let next = cursors.get(from) ?? list.length - 1

@@ -14,6 +14,11 @@ export function evenLeaders(model: Model): void {
 class LeaderPass {
   readonly #model: Model
   readonly #nodes: number[]
+  /** Leaders per node and leader per partition by the hand-overs so far. */
+  readonly #leaders: Int32Array
+  readonly #leader: Int32Array
+  /** Partitions in the order in which they were first handed over. */
+  readonly #handedOver = new Set<number>()
   readonly #topicLeaders: Uint16Array
   /** Heads of linked lists: partitions that node a leads and node b could take over, at `a * nodeCount + b`. */
   readonly #head: Int32Array
@@ -24,6 +29,8 @@ class LeaderPass {
     const { columns, shares } = model
     this.#model = model
     this.#nodes = [...shares.participates.keys()].filter((node) => shares.participates[node] === 1)
+    this.#leaders = Int32Array.from(model.leaders)
+    this.#leader = Int32Array.from(model.leader)
     this.#topicLeaders = new Uint16Array(columns.topicCount * columns.nodeCount)
     this.#head = new Int32Array(columns.nodeCount * columns.nodeCount).fill(-1)
     this.#next = new Int32Array(columns.replicaCount).fill(-1)
@@ -36,7 +43,7 @@ class LeaderPass {
   }
 
   run(): void {
-    const { leaders } = this.#model
+    const leaders = this.#leaders
     const total = this.#nodes.reduce((sum, node) => sum + leaders[node]!, 0)
     const limit = leaderLimit(total, this.#nodes.length, LEADER_TOLERANCE)
     const stuck = new Set<number>()
@@ -51,13 +58,19 @@ class LeaderPass {
       if (path.length === 0) stuck.add(worst)
       for (let i = path.length - 1; i > 0; i -= 1) this.#handOver(path[i - 1]!, path[i]!)
     }
+    // A partition may have been handed on by a later chain: only where it ends up is planned.
+    for (const partition of this.#handedOver) {
+      if (this.#leader[partition] !== this.#model.leader[partition]) {
+        this.#model.moveLeader(partition, this.#leader[partition]!)
+      }
+    }
     for (const node of stuck) this.#model.rejections.add('leader_preference', -1, node, -1)
   }
 
   /** Puts the partition on the list of every node that could take it from its leader. */
   #list(partition: number): void {
-    const { columns, leader, replicaNode, shares } = this.#model
-    const from = leader[partition]!
+    const { columns, replicaNode, shares } = this.#model
+    const from = this.#leader[partition]!
     const end = columns.partitionReplicaStart[partition + 1]!
     for (let replica = columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
       const to = replicaNode[replica]!
@@ -70,7 +83,7 @@ class LeaderPass {
 
   /** Shortest chain of hand-overs from the node to one with at least two leaders fewer; empty when there is none. */
   #pathFrom(start: number): number[] {
-    const { leaders } = this.#model
+    const leaders = this.#leaders
     const before = new Map([[start, -1]])
     let frontier = [start]
     while (frontier.length > 0) {
@@ -115,8 +128,11 @@ class LeaderPass {
     const row = columns.partitionTopic[partition]! * columns.nodeCount
     this.#topicLeaders[row + from]! -= 1
     this.#topicLeaders[row + to]! += 1
-    this.#model.moveLeader(partition, to)
-    // It has been moved once and is not listed again: no partition changes hands twice in a plan.
+    this.#leaders[from]! -= 1
+    this.#leaders[to]! += 1
+    this.#leader[partition] = to
+    this.#handedOver.add(partition)
+    this.#list(partition)
   }
 
   #unlist(partition: number, from: number): void {

@@ -13,6 +13,7 @@ import type { NodeId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { formatTime } from '../../lib/iso-time.ts'
+import { Departures } from './departures.ts'
 import type { Readings, Reassignment } from './readings.ts'
 import { SharedVolumes } from './shared-volumes.ts'
 import { Sizes } from './sizes.ts'
@@ -30,6 +31,7 @@ export class Sampler {
   /** The last answer of each broker, kept for when it does not answer. */
   readonly #lastDirs = new Map<number, LogDir[]>()
   readonly #volumes = new SharedVolumes()
+  readonly #departures: Departures
   #hiddenTopics = new Set<string>()
   #minIsr = new Map<string, number>()
   #minIsrReadMs = Number.NEGATIVE_INFINITY
@@ -38,6 +40,7 @@ export class Sampler {
     this.#name = name
     this.#readings = readings
     this.#clock = clock
+    this.#departures = new Departures(clock)
   }
 
   async sample(signal: AbortSignal): Promise<Sample> {
@@ -85,6 +88,7 @@ export class Sampler {
       const id = ids[index]!
       if (result.status === 'fulfilled') {
         this.#lastDirs.set(id, result.value)
+        this.#departures.see(id, result.value)
         return
       }
       // A refusal is the same at every broker and no matter of reachability.
@@ -145,7 +149,7 @@ export class Sampler {
     const live = new Map(metadata.brokers.map((broker) => [broker.id, broker]))
     const placed = topics.flatMap((topic) => topic.partitions.flatMap((p) => p.replicas as number[]))
     const ids = [...new Set([...live.keys(), ...registered, ...placed])]
-    const dirs = new Map(ids.map((id) => [id, dirLines(id, this.#lastDirs.get(id))]))
+    const dirs = new Map(ids.map((id) => [id, dirLines(id, this.#lastDirs.get(id), this.#departures)]))
     const hosts = new Map(metadata.brokers.map(({ id, host }) => [id, host]))
     notes.push(...this.#volumes.apply(dirs, hosts, (id, path) => sizes.ofDir(id, path)))
     return ids.map((id): NodeLine => {
@@ -185,8 +189,9 @@ function partitionLine(
 /**
  * @throws EvenkeelError `unsupported` when a healthy dir does not tell its size.
  */
-function dirLines(broker: number, dirs: LogDir[] | undefined): DirLine[] {
-  return (dirs ?? []).map(({ path, errorCode, totalBytes, usableBytes, isCordoned }): DirLine => {
+function dirLines(broker: number, dirs: LogDir[] | undefined, departures: Departures): DirLine[] {
+  return (dirs ?? []).map((dir): DirLine => {
+    const { path, errorCode, totalBytes, usableBytes, isCordoned } = dir
     if (errorCode !== 0) return { path, capacity_bytes: 0, used_bytes: 0, state: 'offline' }
     if (totalBytes === null || usableBytes === null) {
       throw new EvenkeelError(
@@ -194,10 +199,12 @@ function dirLines(broker: number, dirs: LogDir[] | undefined): DirLine[] {
         `broker ${broker} does not tell the size of ${path}: DescribeLogDirs v4 is needed (Kafka 3.3 or newer)`,
       )
     }
+    const freeing = departures.freeing(broker, dir, totalBytes - usableBytes)
     return {
       path,
       capacity_bytes: totalBytes,
       used_bytes: totalBytes - usableBytes,
+      ...(freeing > 0 ? { freeing_bytes: freeing } : {}),
       ...(isCordoned ? { cordoned: true } : {}),
     }
   })

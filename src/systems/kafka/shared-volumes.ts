@@ -52,6 +52,7 @@ export class SharedVolumes {
       group.forEach(({ line }, index) => {
         line.capacity_bytes = Math.floor(line.capacity_bytes / group.length)
         line.used_bytes = held[index]!
+        delete line.freeing_bytes
       })
     }
     return notes

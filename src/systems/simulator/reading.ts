@@ -78,6 +78,7 @@ function nodeLines(world: World): NodeLine[] {
         path,
         capacity_bytes: capacityBytes,
         used_bytes: Math.round((used.get(`${node.id}${path}`) ?? 0) + pending),
+        ...(pending > 0 ? { freeing_bytes: Math.round(pending) } : {}),
       }
     })
     return line

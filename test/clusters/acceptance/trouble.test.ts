@@ -71,7 +71,9 @@ describe('a cluster in trouble', () => {
     })
 
     daemon = await Evenkeel.start(cluster, { mode: 'node_add' })
-    await daemon.reaches('moves towards the new broker', 60_000, (s) => s.status === 'in_progress')
+    await daemon.reaches('the new broker being filled', 60_000, (s) =>
+      s.violations.some(({ kind }) => kind === 'node_underused'),
+    )
     const status = await daemon.reaches('quiet', 120_000, isQuiet)
 
     expect(status.notes.join()).toMatch(/the size of a replica of \d+ partitions is not known \(.*\): left alone/)
