@@ -15,6 +15,7 @@ const header = [
   'replica moves',
   'TB moved',
   '÷ bound',
+  '÷ rack bound',
   'disk max/mean',
   'min/mean',
   'rack breaks',
@@ -57,6 +58,7 @@ for (const shape of shapes) {
       String(plan.moves.filter((move) => move.kind === 'replica').length),
       (plan.bytes / 1e12).toFixed(2),
       (plan.bytes / bound).toFixed(3),
+      (plan.bytes / plan.lowerBoundBytes).toFixed(3),
       Math.max(...disk).toFixed(3),
       Math.min(...disk).toFixed(3),
       String(rackBreaks(columns, plan.moves)),
@@ -86,7 +88,7 @@ function applied(columns: Columns, moves: PlannedMove[]): Columns {
   return { ...columns, replicaNode, partitionLeader }
 }
 
-/** Over the whole cluster, whatever class the moves belong to: what peers are measured by. */
+/** Over the whole cluster, racks left out: what peers are measured by. */
 function lowerBound(columns: Columns, band: number): number {
   const { usedBytes, fairBytes } = sharesOf(columns)
   let leave = 0

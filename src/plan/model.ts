@@ -2,7 +2,7 @@
  * The planner's working picture: the state's columns with the moves planned so far applied.
  * Passes ask it and apply moves to it; it knows nothing of goals.
  */
-import { immovableReasons } from '../cluster/reasons.ts'
+import { type ImmovableReason, immovableReasons } from '../cluster/reasons.ts'
 import { INDEX_RESERVE } from '../cluster/settings.ts'
 import { leaderCounts, replicaCounts, type Shares, sharesOf } from '../cluster/shares.ts'
 import { type Columns, IN_SYNC } from '../cluster/state.ts'
@@ -121,18 +121,16 @@ export class Model {
     const start = new Int32Array(columns.nodeCount + 1)
     const movable = new Uint8Array(columns.replicaCount)
     for (let partition = 0; partition < columns.partitionCount; partition += 1) {
-      const why = columns.partitionImmovable[partition]!
+      const first = columns.partitionReplicaStart[partition]!
       const end = columns.partitionReplicaStart[partition + 1]!
-      for (let replica = columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
-        if (why === 0) {
-          // What lies in a failed dir is not among the bytes that are evened out.
-          const dir = columns.replicaDir[replica]!
-          if (dir !== -1 && columns.dirState[dir] !== 0) continue
+      const reason = this.#stays(partition, first, end)
+      for (let replica = first; replica < end; replica += 1) {
+        // What lies in a failed dir is not among the bytes that are evened out.
+        const dir = columns.replicaDir[replica]!
+        if (reason !== '') this.rejections.add(reason, partition, columns.replicaNode[replica]!, -1)
+        else if (dir === -1 || columns.dirState[dir] === 0) {
           movable[replica] = 1
           start[columns.replicaNode[replica]! + 1]! += 1
-        } else {
-          const reason = immovableReasons[why]!
-          if (reason !== '') this.rejections.add(reason, partition, columns.replicaNode[replica]!, -1)
         }
       }
     }
@@ -153,6 +151,17 @@ export class Model {
       }
     }
     return { start, replicas }
+  }
+
+  /**
+   * Why no replica of the partition may move for balance; empty when they may. What is not fully in sync is a matter of
+   * repair, and Kafka 3.9 does not end a move while another replica of the partition is offline (seen).
+   */
+  #stays(partition: number, first: number, end: number): ImmovableReason | 'under_replicated' | '' {
+    const reason = immovableReasons[this.columns.partitionImmovable[partition]!]!
+    if (reason !== '') return reason
+    for (let replica = first; replica < end; replica += 1) if (!this.inSync(replica)) return 'under_replicated'
+    return ''
   }
 
   /** Adds the move of a replica to the plan. */

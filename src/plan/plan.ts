@@ -42,7 +42,7 @@ function fillAddedNodes(model: Model, filters: Filters, domain: number): number 
   const others = nodes.filter((node) => !added.includes(node))
   if (others.length === 0) return 0
   const { lower, upper } = bandsAround(model, request.fillTolerance)
-  const bound = lowerBoundBytes(added, model.usedBytes, lower, upper)
+  const bound = lowerBoundBytes(model.columns, request, added, model.usedBytes, lower, upper)
   const before = model.moves.length
   even(model, filters, {
     reason: 'node_underused',
@@ -65,7 +65,7 @@ function bringIntoBand(model: Model, filters: Filters, domain: number): number {
   if (!request.skewedDomains.includes(domain)) return 0
   const nodes = participants(model, domain)
   const { lower, upper } = bandsAround(model, request.band)
-  const bound = lowerBoundBytes(nodes, model.usedBytes, lower, upper)
+  const bound = lowerBoundBytes(model.columns, request, nodes, model.usedBytes, lower, upper)
   even(model, filters, {
     reason: 'disk_skew',
     fix: nodes,

@@ -46,6 +46,7 @@ export function verifyPlan(columns: Columns, request: PlanRequest, moves: Planne
     }
 
     if (columns.partitionImmovable[move.partition] !== 0) say('the partition must stay')
+    if (!inSync(columns, move.partition)) say('another replica of the partition is not in sync')
     if (list.includes(move.to)) say('the target holds a replica already')
     if (movedSlots.has(replica)) say('the replica moves twice')
     movedSlots.add(replica)
@@ -69,6 +70,14 @@ export function verifyPlan(columns: Columns, request: PlanRequest, moves: Planne
 }
 
 type Say = (what: string) => void
+
+function inSync(columns: Columns, partition: number): boolean {
+  const flags = columns.replicaFlags.subarray(
+    columns.partitionReplicaStart[partition],
+    columns.partitionReplicaStart[partition + 1],
+  )
+  return flags.every((bits) => (bits & IN_SYNC) !== 0)
+}
 
 function checkPlace(columns: Columns, move: PlannedMove, replica: number, topic: number, say: Say): void {
   const set = columns.replicaLegal[replica]!
