@@ -175,7 +175,9 @@ function refusal(step: Step, look: Look): StepResult | undefined {
   const partition = look.partitions.get(name)
   if (!partition) return no('partition_gone', `${name} does not exist`)
   if (look.moving.has(name)) return no('already_moving', `${name} is being reassigned`)
-  if (!sameList(partition.replicas, step.expect)) {
+  // The broker that is asked may not have heard of a new order yet; the controller, who elects, has.
+  const same = step.kind === 'elect' ? sameSet : sameList
+  if (!same(partition.replicas, step.expect)) {
     return no('replicas_changed', `${name} is on ${partition.replicas.join(', ')}, not on ${step.expect.join(', ')}`)
   }
   if (partition.leader === -1) return no('no_leader', `${name} has no leader`)

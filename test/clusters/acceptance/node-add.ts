@@ -99,7 +99,7 @@ export function nodeAdd(version: KafkaVersion): void {
       expect(placement.looks).toBeGreaterThan(50)
       const placed = await describeTopics(cluster)
       expect(placed.filter(({ replicas, isr }) => replicas.length !== 3 || isr.length !== 3)).toEqual([])
-      expect(await daemon.metric('evenkeel_moves_finished_total', 'result="done"')).toBe(ended)
+      expect(await daemon.metric('evenkeel_moves_finished_total', 'result="done"'), daemon.log()).toBe(ended)
     })
 
     test('its metrics are clean and its end is orderly', async () => {

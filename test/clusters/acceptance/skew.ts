@@ -105,7 +105,7 @@ export function skewedCluster(version: KafkaVersion): void {
         const ended = await daemon.movesEnded()
         await daemon.passTicks(20)
         expect(await daemon.movesEnded(), 'moves in 20 ticks after the end').toBe(ended)
-        expect(await daemon.metric('evenkeel_moves_finished_total', 'result="done"')).toBe(ended)
+        expect(await daemon.metric('evenkeel_moves_finished_total', 'result="done"'), daemon.log()).toBe(ended)
 
         const used = brokers.map((id) => total(after.get(id)!.values()))
         const fair = total(used) / brokers.length

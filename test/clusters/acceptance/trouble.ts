@@ -103,7 +103,8 @@ export function clusterInTrouble(version: KafkaVersion): void {
 async function fillUpOneDir(cluster: KafkaCluster, id: number): Promise<void> {
   const [dir] = cluster.logDirs(id)
   const disk = await statfs(dir!)
-  await writeFile(join(dir!, 'other-data'), Buffer.alloc(disk.bavail * disk.bsize))
+  const brim = writeFile(join(dir!, 'other-data'), Buffer.alloc(disk.bavail * disk.bsize))
+  await brim.catch((error: NodeJS.ErrnoException) => expect(error.code).toBe('ENOSPC'))
   // Only replicas that lie in this dir fail; some of these writes go there.
   await fill(cluster, 'offline', [MiB, MiB, MiB, MiB]).catch(() => undefined)
   await until('the dir going offline', 30_000, async () => {
