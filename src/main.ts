@@ -11,16 +11,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     return process.kill(process.pid, signal)
   })
 }
+let readerGone = false
 // A reader that went away (`| head`) is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exitCode = 0
+  readerGone = true
   stop.abort()
 })
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const code = await runCli(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,
   env: process.env,
   signal: stop.signal,
 })
+process.exitCode = readerGone ? 0 : code

@@ -8,7 +8,6 @@
  */
 import type { Memory } from '../cluster/memory.ts'
 import type { Goals, Violation } from '../cluster/plan.ts'
-import type { ViolationKind } from '../cluster/reasons.ts'
 import {
   type BalanceSettings,
   FILL_TOLERANCE,

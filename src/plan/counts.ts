@@ -35,7 +35,7 @@ export function evenCounts(
         if (bytes > budget) break
         next -= 1
         const partition = model.partitionOf(replica)
-        if (touched(model, partition)) continue
+        if (touched(model, partition) || model.crowd(partition) > 0) continue
         filters.candidate(replica, partition)
         if (!filters.allows(to)) continue
         model.moveReplica(replica, partition, to, 'node_underused')

@@ -12,6 +12,8 @@ import type { PlannedMove, PlanRequest } from './request.ts'
 /** A sort key is a size class above, a replica index below. */
 const INDEX_PART = 2 ** 22
 const SIZE_STEPS = 2 ** 24
+/** Of the mean number of replicas: a node with less has few. */
+const FEW = 0.75
 
 export class Model {
   readonly columns: Columns
@@ -36,6 +38,7 @@ export class Model {
   readonly #arriving: Float64Array
   /** Free bytes under the limit in the fullest usable dir of each node: where a copy may land before we choose. */
   readonly #roomBytes: Float64Array
+  readonly #fewReplicas: number
   #bySize: { start: Int32Array; replicas: Int32Array } | undefined
 
   constructor(columns: Columns, request: PlanRequest, rejections: Rejections) {
@@ -53,6 +56,8 @@ export class Model {
     this.topicReplicas = new Uint16Array(columns.topicCount * columns.nodeCount)
     this.#arriving = new Float64Array(columns.nodeCount)
     this.#roomBytes = new Float64Array(columns.nodeCount).fill(Number.POSITIVE_INFINITY)
+    const participants = this.shares.participates.reduce((count, one) => count + one, 0)
+    this.#fewReplicas = (columns.replicaCount / Math.max(1, participants)) * FEW
     this.#readDirs()
     for (let partition = 0; partition < columns.partitionCount; partition += 1) {
       const row = columns.partitionTopic[partition]! * columns.nodeCount
@@ -187,6 +192,19 @@ export class Model {
       const first = this.replicaNode[columns.partitionReplicaStart[partition]!]!
       this.#lead(partition, first)
     }
+  }
+
+  /**
+   * Replicas of the partition on nodes that have few. Two nodes that were filled with the same few large partitions could
+   * not both lead their share, whatever the leadership pass does.
+   */
+  crowd(partition: number): number {
+    const end = this.columns.partitionReplicaStart[partition + 1]!
+    let crowd = 0
+    for (let replica = this.columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
+      if (this.replicas[this.replicaNode[replica]!]! < this.#fewReplicas) crowd += 1
+    }
+    return crowd
   }
 
   /** Adds a transfer of leadership to the plan. */
