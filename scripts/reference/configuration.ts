@@ -10,16 +10,13 @@ import { code, generated, markdownTable } from './markdown.ts'
 /** As much of zod's insides as it takes to walk a schema. */
 interface Schema {
   description?: string
-  _zod: {
-    optin?: string
-    def: {
-      type: string
-      shape?: Record<string, Schema>
-      innerType?: Schema
-      in?: Schema
-      element?: Schema
-      options?: Schema[]
-    }
+  def: {
+    type: string
+    shape?: Record<string, Schema>
+    innerType?: Schema
+    in?: Schema
+    element?: Schema
+    options?: Schema[]
   }
   safeParse(value: unknown): { success: boolean; error?: { issues: { message: string }[] } }
 }
@@ -97,7 +94,7 @@ ${simulator.trimEnd()}
 }
 
 function keysOf(schema: Schema, path: string): Key[] {
-  const { def } = schema._zod
+  const { def } = schema
   const inner = def.innerType ?? def.in
   if (inner) return keysOf(inner, path)
   if (def.type === 'array') return keysOf(def.element!, `${path}[]`)
@@ -106,7 +103,7 @@ function keysOf(schema: Schema, path: string): Key[] {
     const own = path === '' ? name : `${path}.${name}`
     const key = {
       path: own,
-      required: value._zod.optin === undefined,
+      required: value.def.type !== 'optional',
       value: valueOf(value),
       meaning: meaningOf(value),
     }
@@ -115,7 +112,7 @@ function keysOf(schema: Schema, path: string): Key[] {
 }
 
 function meaningOf(schema: Schema): string {
-  const { innerType, in: input } = schema._zod.def
+  const { innerType, in: input } = schema.def
   if (schema.description !== undefined) return schema.description
   const inner = innerType ?? input
   return inner ? meaningOf(inner) : ''
@@ -162,9 +159,12 @@ function smallest(): Record<string, unknown> {
   const text =
     'version: 1\nclusters: [{ name: a, system: kafka, bootstrap_servers: [a:1], balancing: { mode: "off" } }]'
   const { server, log } = parseConfig(text, 'the smallest file')
-  const address = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
   return {
     server: { metrics_listen: address(server.metricsListen), control_listen: address(server.controlListen) },
     log,
   }
+}
+
+function address({ host, port }: { host: string; port: number }): string {
+  return `${host}:${port}`
 }

@@ -1,7 +1,10 @@
 /** A table whose cells may hold anything but line breaks. */
 export function markdownTable(header: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
-  return line(header) + line(header.map(() => '---')) + rows.map(line).join('')
+  return row(header) + row(header.map(() => '---')) + rows.map(row).join('')
+}
+
+function row(cells: string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
 }
 
 export function code(text: string): string {

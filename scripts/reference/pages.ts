@@ -1,10 +1,13 @@
-/** The generated pages of docs/: file name → text. */
+/** The pages of docs/ that are made from the sources, in whole or in part: file name → text. */
+import { readFileSync } from 'node:fs'
+import { withArrows } from './arrows.ts'
 import { configurationPage } from './configuration.ts'
 import { metricsPage } from './metrics.ts'
 import { reasonsPage } from './reasons.ts'
 
 export function pages(): Record<string, string> {
   return {
+    'architecture.md': withArrows(readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8')),
     'configuration.md': configurationPage(),
     'metrics.md': metricsPage(),
     'reasons.md': reasonsPage(),

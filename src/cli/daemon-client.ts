@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 
-export const defaultUrl = 'http://127.0.0.1:9632'
+const defaultUrl = 'http://127.0.0.1:9632'
 const ANSWER_MS = 10_000
 
 export interface ClientOptions {

@@ -4,9 +4,12 @@ import { buildState } from '../../src/cluster/builder.ts'
 import type { ClusterLine, DirLine, NodeLine, PartitionLine, TopicLine } from '../../src/cluster/lines.ts'
 import type { ClusterState, NodeId } from '../../src/cluster/state.ts'
 
-/** Runs of a property: a few in the fast suite, many when asked for by the environment. */
-export const runs = (few: number): fc.Parameters => ({
-  numRuns: Number(process.env['EVENKEEL_PROPERTY_RUNS'] ?? few),
+const asked = process.env['EVENKEEL_PROPERTY_RUNS']
+
+/** Runs of a property: a few in the fast suite, many when asked for by the environment. Shrinking has its time too. */
+export const runs = (few: number) => ({
+  numRuns: Number(asked ?? few),
+  interruptAfterTimeLimit: asked === undefined ? 10_000 : 600_000,
 })
 
 export const clusterLine: ClusterLine = {

@@ -30,6 +30,7 @@ const report: TickReport = {
       size: 300,
       unit: 'bytes',
       text: 'node 4 is empty',
+      closing: false,
     },
   ],
   plan: {

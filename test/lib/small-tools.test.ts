@@ -63,7 +63,7 @@ test('a seed gives one sequence of numbers in [0, 1), spread evenly', () => {
 })
 
 test.each<[string, (secret: Secret) => string]>([
-  ['a template', (secret) => `${secret}`],
+  ['a text', (secret) => ['it is', secret].join(' ')],
   ['JSON', (secret) => JSON.stringify({ secret })],
   ['inspection', (secret) => inspect({ secret })],
   ['its keys', (secret) => Object.keys(secret).join()],

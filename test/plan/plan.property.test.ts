@@ -106,13 +106,6 @@ describe.each([
 
   test('the order in which a cluster is read is irrelevant', () => {
     const pairs = clusters.chain((lines) => fc.tuple(fc.constant(lines), shuffled(lines)))
-    const movesOf = (
-      lines: Lines,
-      requestFor: Parameters<typeof anyRequest.map>[0] extends (r: infer R) => unknown ? R : never,
-    ) => {
-      const state = build(lines)
-      return describePlan(state, makePlan(state, requestFor(state)), 0)
-    }
     fc.assert(
       fc.property(pairs, anyRequest, ([lines, other], requestFor) => {
         const [one, another] = [lines, other].map((read) => {

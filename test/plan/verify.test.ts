@@ -1,6 +1,6 @@
 /** Every rule of the verifier is broken once by hand: it must see exactly that. */
 import { describe, expect, test } from 'vitest'
-import type { NodeLine, PartitionLine, TopicLine } from '../../src/cluster/lines.ts'
+import type { PartitionLine, TopicLine } from '../../src/cluster/lines.ts'
 import { replicaNodesOf } from '../../src/cluster/state.ts'
 import type { PlannedMove, PlanRequest } from '../../src/plan/request.ts'
 import { verifyPlan } from '../../src/plan/verify.ts'
@@ -9,7 +9,7 @@ import { request } from './support.ts'
 
 /** Nodes 0 to 4 in racks a, a, b, c, c; partition 0 of 100 bytes on 0 and 2, partition 1 on 1. */
 interface Case {
-  nodes?: Record<number, Partial<NodeLine>>
+  nodes?: Record<number, Parameters<typeof node>[1]>
   partition?: Partial<PartitionLine>
   topic?: Partial<TopicLine>
   request?: Partial<PlanRequest>

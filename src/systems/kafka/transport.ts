@@ -14,7 +14,7 @@ import { TransportError } from './transport-error.ts'
 import { errorKind } from './wire/errors.ts'
 import { Reader } from './wire/reader.ts'
 
-export type { Address, KafkaNode, KafkaTransport, SendOptions, UpstreamCall } from './router.ts'
+export type { Address, KafkaTransport, UpstreamCall } from './router.ts'
 
 export interface Sasl {
   mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'

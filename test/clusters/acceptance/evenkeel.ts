@@ -133,7 +133,8 @@ export class Evenkeel {
       )
     } catch (error) {
       const last = JSON.stringify(await this.status().catch(String))
-      throw new Error(`${(error as Error).message}\nlast status: ${last}\n${this.#process.tail(40)}`)
+      const text = `${(error as Error).message}\nlast status: ${last}\n${this.#process.tail(40)}`
+      throw new Error(text, { cause: error })
     }
   }
 

@@ -1,6 +1,7 @@
 /** Two empty brokers join a cluster under load: evenkeel fills them, moves little, loses nothing, and is quiet afterwards. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../src/lib/random.ts'
+import { promtoolFindings } from '../../support/promtool.ts'
 import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
 import type { KafkaVersion } from '../kafka/jars.ts'
@@ -104,6 +105,7 @@ export function nodeAdd(version: KafkaVersion): void {
 
     test('its metrics are clean and its end is orderly', async () => {
       expect(await daemon.metric('evenkeel_up')).toBe(1)
+      expect(promtoolFindings(await daemon.metricsText())).toBe('')
       expect(await daemon.metric('evenkeel_node_disk_used_bytes', 'node_id="5"')).toBeGreaterThan(10 * MiB)
       expect(await daemon.stop()).toBe(0)
     })

@@ -41,13 +41,13 @@ export function watchPlacement(cluster: KafkaCluster, racks: number, replicas: n
   const broken = new Set<string>()
   const seen = new Map<string, Set<string>>()
   let looks = 0
-  let stopped = false
+  const stop = new AbortController()
   const rackOf = () => new Map(cluster.brokers.map(({ id, rack }) => [id, rack]))
   const watching = (async () => {
     const admin = kafkaClient(cluster).admin()
     await admin.connect()
     try {
-      while (!stopped) {
+      while (!stop.signal.aborted) {
         const { topics } = await admin.fetchTopicMetadata()
         looks += 1
         const rack = rackOf()
@@ -69,7 +69,7 @@ export function watchPlacement(cluster: KafkaCluster, racks: number, replicas: n
   return {
     /** @throws what the watching ran into. */
     async stop(): Promise<{ broken: string[]; looks: number }> {
-      stopped = true
+      stop.abort()
       await watching
       return { broken: [...broken], looks }
     },

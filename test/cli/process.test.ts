@@ -1,0 +1,81 @@
+/** What only a process of its own can show: signals, pipes, ports. */
+import { createServer } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { config, freePort, type Running, start } from './support.ts'
+
+const started: Running[] = []
+const run = (...args: string[]) => {
+  const running = start(...args)
+  started.push(running)
+  return running
+}
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGKILL')
+    await ended
+  }
+})
+
+async function daemon(name: string) {
+  const [metrics, control] = [await freePort(), await freePort()]
+  const server = `server: { metrics_listen: "127.0.0.1:${metrics}", control_listen: "127.0.0.1:${control}" }`
+  return { args: ['run', '--config', config(name, { server })], metrics, control }
+}
+
+/** Rejects unless the port can be listened on. */
+const canListen = (port: number) =>
+  new Promise<void>((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()))
+  })
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends a daemon at work with 0, at once, its ports free',
+  async (signal) => {
+    const { args, metrics, control } = await daemon(`${signal}.yaml`)
+    const { child, ended, said } = run(...args)
+    await said(/is copied|move_started|to node 5|orders-/)
+    const atMs = performance.now()
+    child.kill('SIGTERM')
+    const { code, err } = await ended
+    expect(code).toBe(0)
+    expect(performance.now() - atMs).toBeLessThan(3000)
+    expect(err).not.toMatch(/\n\s+at /)
+    await canListen(metrics)
+    await canListen(control)
+  },
+)
+
+test('a second daemon on the same ports ends with one line, and the first goes on', async () => {
+  const { args, metrics } = await daemon('twice.yaml')
+  const first = run(...args)
+  await first.said(/metrics on/)
+  const { code, err } = await run(...args).ended
+  expect(code).toBe(2)
+  expect(err.trimEnd().split('\n')).toHaveLength(1)
+  expect(err).toContain(String(metrics))
+  const response = await fetch(`http://127.0.0.1:${metrics}/healthz`)
+  expect([response.status, await response.text()]).toEqual([200, 'ok\n'])
+})
+
+test('what a daemon does can be asked from the command line', async () => {
+  const { args, control } = await daemon('asked.yaml')
+  await run(...args).said(/metrics on/)
+  const url = `http://127.0.0.1:${control}`
+  const status = await run('status', '--url', url).ended
+  expect(status).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringMatching(/^CLUSTER +STATUS .*\ndemo +\w+ +continuous /),
+  })
+  const moves = await run('moves', '--url', url, '-o', 'json').ended
+  expect(JSON.parse(moves.out)).toHaveProperty('moves')
+})
+
+test.each([['plan'], ['snapshot']])('a reader of %s that goes away is no failure', async (command) => {
+  const { child, ended } = run(command, '--config', config(`${command}.yaml`))
+  child.stdout!.destroy()
+  const { code, err } = await ended
+  expect([code, err]).toEqual([0, ''])
+})

@@ -1,0 +1,117 @@
+/** The command line, in this process with captured streams or as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+import { runCli } from '../../src/cli/cli.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+export const inDirectory = (name: string) => join(directory, name)
+
+export function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(inDirectory(name), content)
+  return inDirectory(name)
+}
+
+/** A fifth node that is empty, and nothing that grows: the same cluster whenever it is looked at. */
+export function config(name: string, more: { mode?: string; server?: string; bootstrap?: string } = {}): string {
+  const simulator = `
+    system: simulator
+    simulator:
+      seed: 3
+      copy_rate: 100MiB/s
+      nodes: [{ id: 1, disk: 10GiB }, { id: 2, disk: 10GiB }, { id: 3, disk: 10GiB }, { id: 4, disk: 10GiB }, { id: 5, disk: 10GiB }]
+      topics: [{ name: orders, partitions: 200, replication_factor: 2, size: 15MiB, nodes: [1, 2, 3, 4] }]`
+  const kafka = `
+    system: kafka
+    bootstrap_servers: ["${more.bootstrap}"]`
+  return file(
+    name,
+    `version: 1
+clusters:
+  - name: demo${more.bootstrap === undefined ? simulator : kafka}
+balancing: { mode: ${more.mode ?? 'continuous'}, node_add_hold: 0s, tick_interval: 1s, pulse_interval: 200ms }
+${more.server ?? ''}
+`,
+  )
+}
+
+export interface Ended {
+  code: number | null
+  out: string
+  err: string
+}
+
+export async function cli(...args: string[]): Promise<Ended> {
+  const texts = { out: '', err: '' }
+  const out = new Writable({
+    write(chunk: Buffer, _, done) {
+      texts.out += chunk.toString()
+      done()
+    },
+  })
+  const code = await runCli(args, {
+    out: out as unknown as NodeJS.WriteStream,
+    err: { write: (text) => (texts.err += text) },
+    env: {},
+    signal: new AbortController().signal,
+  })
+  return { code, ...texts }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Running {
+  child: ChildProcess
+  ended: Promise<Ended>
+  /** Resolves once what it wrote matches. */
+  said: (what: RegExp) => Promise<void>
+}
+
+export function start(...args: string[]): Running {
+  const child = spawn(process.execPath, ['--import', './test/support/register-tsx.mjs', 'src/main.ts', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] },
+  })
+  const texts = { out: '', err: '' }
+  const listeners = new Set<() => void>()
+  for (const [name, stream] of [
+    ['out', child.stdout],
+    ['err', child.stderr],
+  ] as const) {
+    stream.on('data', (chunk: Buffer) => {
+      texts[name] += chunk.toString()
+      for (const listener of listeners) listener()
+    })
+  }
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...texts })))
+  const said = (what: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (what.test(texts.out + texts.err)) resolve()
+      }
+      listeners.add(look)
+      void ended.then(({ out, err }) => reject(new Error(`it ended without saying ${what}: ${out}${err}`)))
+      look()
+    })
+  return { child, ended, said }
+}
+
+/** A port that nobody listens on right now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}

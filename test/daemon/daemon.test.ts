@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { Daemon } from '../../src/daemon/daemon.ts'
+import { VirtualClock } from '../../src/lib/clock.ts'
+import { inlinePlanner } from '../../src/plan/planner.ts'
+import { createSimulator } from '../../src/systems/simulator/simulator.ts'
+import { settings } from '../assess/support.ts'
+import { fillable } from './support.ts'
+
+const options = {
+  balance: settings(),
+  execution: { concurrentMoves: 5, concurrentMovesPerNode: 5, maxTransfersPerTick: 5, unknownHoldMs: 90_000 },
+  tickIntervalMs: 30_000,
+  pulseIntervalMs: 3_000,
+}
+
+test('every cluster has its own loop: one that fails does not touch the others, and stopping closes all', async () => {
+  const clock = new VirtualClock()
+  const simulator = () => createSimulator({ copyRate: 1e8, events: [], ...fillable }, clock)
+  const closed: string[] = []
+  const observed: unknown[] = []
+  const daemon = new Daemon(
+    [
+      {
+        name: 'sick',
+        options,
+        system: {
+          ...simulator(),
+          sample: () => Promise.reject(new Error('gone')),
+          close: async () => void closed.push('sick'),
+        },
+      },
+      { name: 'well', options, system: { ...simulator(), close: async () => void closed.push('well') } },
+    ],
+    inlinePlanner,
+    clock,
+    (error) => observed.push(error),
+  )
+  daemon.events.subscribe(() => {
+    throw new Error('broken observer')
+  })
+  daemon.start()
+  await clock.advance(60_000)
+  expect(daemon.clusters().map(({ name, status }) => [name, status])).toEqual([
+    ['sick', 'unreachable'],
+    ['well', 'ready'],
+  ])
+  expect(observed.length).toBeGreaterThan(0)
+  await daemon.stop()
+  expect(closed).toEqual(['sick', 'well'])
+})

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { Liveness } from '../../src/daemon/liveness.ts'
+import { build, node } from '../cluster/support.ts'
+
+test('who was there at the first look has not appeared', () => {
+  expect(new Liveness().see([1, 2], 0)).toEqual([])
+})
+
+test('appearing, being lost and returning are told once each', () => {
+  const liveness = new Liveness()
+  liveness.see([1], 0)
+  expect(liveness.see([1, 2], 1)).toEqual([{ type: 'node_appeared', node: 2 }])
+  expect(liveness.see([1, 2], 2)).toEqual([])
+  expect(liveness.see([1], 3)).toEqual([{ type: 'node_lost', node: 2 }])
+  expect(liveness.see([1], 4)).toEqual([])
+  expect(liveness.see([1, 2], 5)).toEqual([{ type: 'node_returned', node: 2 }])
+})
+
+test('the times seen are written into a state', () => {
+  const liveness = new Liveness()
+  liveness.see([1, 2], 10)
+  liveness.see([1], 20)
+  liveness.see([1], 30)
+  const nodes = [
+    node(1),
+    node(2, { state: 'unavailable' }),
+    node(3),
+    node(4, { state: 'unavailable', unavailable_since: '1970-01-01T00:00:00.005Z' }),
+  ]
+  const state = build({ nodes, topics: [] })
+  liveness.mark(state, 99)
+  expect([...state.nodeAliveSinceMs]).toEqual([10, Number.NaN, 99, Number.NaN])
+  expect([...state.nodeUnavailableSinceMs]).toEqual([Number.NaN, 20, Number.NaN, 5])
+})
+
+test('a time that nobody saw is no time alive, and coming out of it no event', () => {
+  const liveness = new Liveness()
+  liveness.see([1, 2], 10)
+  liveness.blind()
+  expect(liveness.see([1, 3], 50)).toEqual([])
+  const state = build({ nodes: [node(1)], topics: [] })
+  liveness.mark(state, 60)
+  expect(state.nodeAliveSinceMs[0]).toBe(50)
+})

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import { type BudgetLimits, Budgets } from '../../src/execute/budgets.ts'
+import { listed, replica, transfer } from './support.ts'
+
+const wide = { concurrentMoves: 100, concurrentMovesPerNode: 100 }
+
+/** How many of the moves are allowed, each taken when it is. */
+function taken(limits: BudgetLimits, moves: ReturnType<typeof replica>[], budgets = new Budgets(limits)): number {
+  let count = 0
+  for (const move of moves) {
+    if (!budgets.allows(move)) continue
+    budgets.take(move)
+    count += 1
+  }
+  return count
+}
+
+const several = (count: number, more: (index: number) => object) =>
+  Array.from({ length: count }, (_, index) => replica(index, more(index)))
+
+describe('moves', () => {
+  test.each([
+    [1, 1],
+    [2, 1],
+    [5, 4],
+    [10, 8],
+  ])('of %d per node, balancing uses %d', (concurrentMovesPerNode, count) => {
+    const limits = { ...wide, concurrentMovesPerNode }
+    // Into one node from many, and out of one node to many.
+    expect(
+      taken(
+        limits,
+        several(20, (index) => ({ leader: 100 + index, to: 3 })),
+      ),
+    ).toBe(count)
+    expect(
+      taken(
+        limits,
+        several(20, (index) => ({ leader: 1, to: 100 + index })),
+      ),
+    ).toBe(count)
+  })
+
+  test('a node may send and receive at once', () => {
+    const limits = { ...wide, concurrentMovesPerNode: 1 }
+    expect(taken(limits, [replica(0, { leader: 1, to: 2 }), replica(1, { leader: 2, to: 1 })])).toBe(2)
+  })
+
+  test('what is read from is the leader, whoever gives up its replica', () => {
+    const limits = { ...wide, concurrentMovesPerNode: 1 }
+    expect(taken(limits, [replica(0, { from: 5, leader: 1, to: 2 }), replica(1, { from: 6, leader: 1, to: 3 })])).toBe(
+      1,
+    )
+  })
+
+  test('the cluster has its own limit', () => {
+    expect(
+      taken(
+        { ...wide, concurrentMoves: 3 },
+        several(9, (index) => ({ leader: 100 + index, to: 200 + index })),
+      ),
+    ).toBe(3)
+  })
+})
+
+describe('bytes', () => {
+  test('of 1000 per node, balancing uses 800', () => {
+    const limits = { ...wide, bytesInFlightPerNode: 1000 }
+    expect(
+      taken(
+        limits,
+        several(20, (index) => ({ bytes: 200, leader: 100 + index, to: 3 })),
+      ),
+    ).toBe(4)
+    expect(
+      taken(
+        limits,
+        several(20, (index) => ({ bytes: 200, leader: 1, to: 100 + index })),
+      ),
+    ).toBe(4)
+  })
+
+  test('one that is larger than the whole budget goes alone', () => {
+    const limits = { ...wide, bytesInFlightPerNode: 1000 }
+    expect(taken(limits, [replica(0, { bytes: 5000 }), replica(1, { bytes: 1 })])).toBe(1)
+    expect(taken(limits, [replica(0, { bytes: 1 }), replica(1, { bytes: 5000 })])).toBe(1)
+  })
+
+  test('without a limit they do not count', () => {
+    expect(
+      taken(
+        wide,
+        several(9, () => ({ bytes: 1e15 })),
+      ),
+    ).toBe(9)
+  })
+})
+
+describe('what somebody else moves', () => {
+  test('takes its place at the nodes it goes to', () => {
+    const limits = { ...wide, concurrentMovesPerNode: 1 }
+    const budgets = new Budgets(limits)
+    budgets.takeForeign(listed(replica(9, { to: 3 })))
+    expect(taken(limits, [replica(0, { to: 3 }), replica(1, { to: 4 })], budgets)).toBe(1)
+  })
+
+  test('takes its bytes, shared by those it goes to', () => {
+    const limits = { ...wide, bytesInFlightPerNode: 1000 }
+    const budgets = new Budgets(limits)
+    budgets.takeForeign(listed(replica(9), { adding: [3, 4], bytesTotal: 1400 }))
+    expect(taken(limits, [replica(0, { to: 3, bytes: 101 }), replica(1, { to: 3, bytes: 100 })], budgets)).toBe(1)
+  })
+
+  test('counts in the cluster once for each copy', () => {
+    const limits = { ...wide, concurrentMoves: 3 }
+    const budgets = new Budgets(limits)
+    budgets.takeForeign(listed(replica(9), { adding: [3, 4] }))
+    budgets.takeForeign(listed(replica(8), { adding: [] }))
+    expect(
+      taken(
+        limits,
+        several(5, (index) => ({ leader: 10 + index, to: 20 + index })),
+        budgets,
+      ),
+    ).toBe(1)
+  })
+})
+
+test('leadership copies nothing and needs no budget', () => {
+  const budgets = new Budgets({ concurrentMoves: 1, concurrentMovesPerNode: 1 })
+  budgets.take(replica())
+  expect([budgets.allows(transfer(1)), budgets.allows(replica(2))]).toEqual([true, false])
+})

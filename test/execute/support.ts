@@ -1,0 +1,114 @@
+/** Moves, and a cluster whose every answer is scripted. */
+import {
+  type LeaderMove,
+  type Move,
+  moveId,
+  partitionName,
+  type ReplicaMove,
+  type RunningMove,
+  replicasAfter,
+} from '../../src/cluster/move.ts'
+import { Executor, type ExecutorEvent, type ExecutorOptions } from '../../src/execute/executor.ts'
+import { VirtualClock } from '../../src/lib/clock.ts'
+import type { Outcome, Step, StepResult, System } from '../../src/systems/port.ts'
+
+export function replica(partition = 0, more: Partial<ReplicaMove> = {}): ReplicaMove {
+  const move = {
+    topic: 't',
+    partition,
+    from: 1,
+    to: 3,
+    replicas: [1, 2],
+    leader: 1,
+    bytes: 100,
+    reason: 'disk_skew' as const,
+    ...more,
+  }
+  return { kind: 'replica', id: moveId('replica', move.topic, move.partition, move.from, move.to), ...move }
+}
+
+export function transfer(partition = 0, more: Partial<LeaderMove> = {}): LeaderMove {
+  const move = {
+    topic: 't',
+    partition,
+    from: 1,
+    to: 2,
+    replicas: [1, 2],
+    leader: 1,
+    reason: 'leader_skew' as const,
+    ...more,
+  }
+  return { kind: 'leader', id: moveId('leader', move.topic, move.partition, move.from, move.to), ...move }
+}
+
+/** As the cluster lists a move of ours. */
+export function listed(move: Move, more: Partial<RunningMove> = {}): RunningMove {
+  const { topic, partition, from, to } = move
+  return { topic, partition, target: replicasAfter(move), adding: [to], removing: [from], ...more }
+}
+
+const stepsOf = (move: Move): Step[] => {
+  const step = { topic: move.topic, partition: move.partition, expect: move.replicas, replicas: replicasAfter(move) }
+  if (move.kind === 'replica') return [{ kind: 'set', ...step, adds: [move.to] }]
+  return [
+    { kind: 'order', ...step, adds: [] },
+    { kind: 'elect', ...step, expect: step.replicas, adds: [] },
+  ]
+}
+
+export const accepted: StepResult = { outcome: 'accepted' }
+export const unknown: StepResult = { outcome: 'unknown', text: 'no answer' }
+export const refused: StepResult = { outcome: 'refused', code: 'replicas_changed', text: 'it is elsewhere' }
+
+export function scripted(options: Partial<ExecutorOptions> = {}) {
+  const clock = new VirtualClock(0)
+  const asked: string[] = []
+  const told: string[] = []
+  /** What the cluster says; everything is accepted and then nowhere to be seen, unless told otherwise. */
+  const cluster = {
+    running: [] as RunningMove[],
+    answer: (_step: Step): StepResult => accepted,
+    outcome: (_move: Move): Outcome => ({ outcome: 'unknown', text: 'not seen' }),
+    fail: undefined as Error | undefined,
+  }
+  const never = () => Promise.reject(new Error('not part of executing'))
+  const system: System = {
+    capabilities: () => ({ leaderTransfer: true, replicaMoves: true }),
+    sample: never,
+    pulse: never,
+    steps: stepsOf,
+    perform: async (steps) => {
+      asked.push(...steps.map((step) => `${step.kind} ${partitionName(step)}`))
+      if (cluster.fail) throw cluster.fail
+      return steps.map((step) => cluster.answer(step))
+    },
+    judge: async (moves) => moves.map((move) => cluster.outcome(move)),
+    cancel: never,
+    close: async () => undefined,
+  }
+  const limits = {
+    concurrentMoves: 50,
+    concurrentMovesPerNode: 5,
+    maxTransfersPerTick: 50,
+    unknownHoldMs: 90_000,
+    ...options,
+  }
+  const executor = new Executor(system, clock, limits, (event: ExecutorEvent) => {
+    const { move, text } = event.progress
+    const what = event.type === 'move_started' ? 'started' : event.result
+    told.push(`${partitionName(move)} ${what}${text === undefined ? '' : `: ${text}`}`)
+  })
+  const { signal } = new AbortController()
+  return {
+    executor,
+    cluster,
+    asked,
+    told,
+    clock,
+    /** One pulse, `afterMs` later. */
+    work: async (afterMs = 0) => {
+      await clock.advance(afterMs)
+      await executor.work({ takenAtMs: clock.now(), aliveNodes: [1, 2, 3], running: cluster.running }, signal)
+    },
+  }
+}
