@@ -1,7 +1,12 @@
 /** Prints `N passed, N failed` from the JSON that vitest's reporter wrote: `node scripts/count-tests.mjs FILE`. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
-const { testResults } = JSON.parse(readFileSync(process.argv[2], 'utf8'))
+const file = process.argv[2]
+if (!existsSync(file)) {
+  console.error('the tests did not come to an end: there is nothing to count')
+  process.exit(1)
+}
+const { testResults } = JSON.parse(readFileSync(file, 'utf8'))
 const count = (status) =>
   testResults.flatMap((file) => file.assertionResults).filter((test) => test.status === status).length
 // A file that fails outside of its tests (it does not load, or its clean-up fails) counts as one failure.
