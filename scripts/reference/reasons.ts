@@ -2,16 +2,12 @@
 import {
   rejectReasons,
   rejectText,
-  type VerdictCode,
   verdictCodes,
   verdictText,
   violationKinds,
   violationText,
 } from '../../src/cluster/reasons.ts'
 import { code, generated, markdownTable } from './markdown.ts'
-
-/** Words of the list that nothing says yet. */
-const unspoken: VerdictCode[] = ['budget_full', 'unhealthy']
 
 export function reasonsPage(): string {
   return `${generated}# Reasons
@@ -30,11 +26,7 @@ ${rows('Violation', violationKinds, violationText)}
 What a tick came to: \`acting\`, or the one code that says why nothing is started. Metric \`evenkeel_blocked{reason="…"}\`,
 for all but \`acting\`.
 
-${rows(
-  'Code',
-  verdictCodes.filter((code) => !unspoken.includes(code)),
-  verdictText,
-)}
+${rows('Code', verdictCodes, verdictText)}
 ## Rejected candidates
 
 Why a move that would have helped was not planned. The plan counts them, with examples. Metric

@@ -19,6 +19,8 @@ export interface Circumstances {
   /** Two complete samples in a row agreed since the start. */
   agreed: boolean
   participants: number
+  /** What the verifier found wrong with the plan. */
+  problems: string[]
 }
 
 export function verdictOf(now: Circumstances): Verdict {
@@ -43,6 +45,9 @@ export function verdictOf(now: Circumstances): Verdict {
   }
   if (now.foreignMoves > 0) {
     return no('foreign_moves', `${now.foreignMoves} partitions are being moved by somebody else; ${why}`)
+  }
+  if (now.problems.length > 0) {
+    return no('unhealthy', `the plan failed its own verification and was dropped: ${now.problems[0]}`)
   }
   if (plan.moves.length === 0 && now.running === 0) return nothingHelps(now, why)
   if (plan.moves.length === 0) return { act: true, code: 'acting', text: `the last moves are running; ${why}` }

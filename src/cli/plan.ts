@@ -56,9 +56,8 @@ async function planOnce(options: PlanArguments, io: Io): Promise<TickReport> {
     const settings = options.config
       ? pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
       : defaultSettings(options.mode ?? 'continuous', options.set)
-    const { state, running, memory } = await readSnapshot(options.snapshot)
-    const health = { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 }
-    return judge({ state, running, health, missingNodes: [], notes: [] }, memory, settings, 0, io)
+    const { memory, ...sample } = await readSnapshot(options.snapshot)
+    return judge(sample, memory, settings, 0, io)
   }
   if (options.config === undefined) throw new EvenkeelError('usage', 'plan needs --config FILE or --snapshot FILE')
   const cluster = pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
@@ -82,9 +81,6 @@ async function judge(
   const watch = stopwatch()
   const balance = balanceSettings(settings)
   const thought = await think(sample, [], memory, balance, inlinePlanner, sample.state.takenAtMs, io.signal)
-  if (thought.problems.length > 0) {
-    throw new EvenkeelError('internal', `the plan failed its own verification: ${thought.problems.join('; ')}`)
-  }
   const circumstances = {
     settings: balance,
     ...thought,

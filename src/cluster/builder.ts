@@ -20,7 +20,7 @@ export function compareIds(a: NodeId, b: NodeId): number {
  * @throws EvenkeelError `bad_input` naming the topic, partition or node whose line contradicts the others.
  */
 export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLines: TopicLine[]): ClusterState {
-  const nodes = sortedUnique(nodeLines, (line) => line.id, 'node')
+  const nodes = sortedUnique(nodeLines, (line) => line.id, 'node').map(withDirsInOrder)
   const topics = sortedUnique(topicLines, (line) => line.name, 'topic')
   const nodeIndex = new Map(nodes.map((line, index) => [line.id, index]))
   const racks = [...new Set(nodes.flatMap((line) => line.rack ?? []))].sort(compareIds)
@@ -98,6 +98,10 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
   fillDirs(state, nodes)
   fillTopics(state, topics, nodeIndex)
   return state
+}
+
+function withDirsInOrder(line: NodeLine): NodeLine {
+  return { ...line, dirs: line.dirs.toSorted((a, b) => compareIds(a.path ?? '', b.path ?? '')) }
 }
 
 function fillDirs(state: ClusterState, nodes: NodeLine[]): void {

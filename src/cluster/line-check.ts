@@ -166,6 +166,13 @@ const shapes: Record<string, Check> = {
     'bytes_done?': amount,
     'bytes_total?': amount,
   }),
+  health: shape({
+    under_replicated: shape({ own_move: amount, node: amount, other: amount }),
+    offline: amount,
+    under_min_isr: amount,
+    missing_nodes: list(id),
+    notes: list(text),
+  }),
   memory: shape({
     'filling?': list(id),
     'skewed_domains?': list(text),

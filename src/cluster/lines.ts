@@ -102,4 +102,14 @@ export interface MemoryLine {
   since?: Record<string, string>
 }
 
-export type SnapshotLine = ClusterLine | NodeLine | TopicLine | MoveLine | MemoryLine
+/** What the adapter judged beside the placement: gates depend on it. */
+export interface HealthLine {
+  type: 'health'
+  under_replicated: { own_move: number; node: number; other: number }
+  offline: number
+  under_min_isr: number
+  missing_nodes: NodeId[]
+  notes: string[]
+}
+
+export type SnapshotLine = ClusterLine | NodeLine | TopicLine | MoveLine | HealthLine | MemoryLine

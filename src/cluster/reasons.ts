@@ -26,7 +26,6 @@ export const verdictCodes = [
   'foreign_moves',
   'no_capacity',
   'too_few_nodes',
-  'budget_full',
   'unhealthy',
 ] as const
 export type VerdictCode = (typeof verdictCodes)[number]
@@ -42,7 +41,6 @@ export const verdictText: Record<VerdictCode, string> = {
   foreign_moves: 'somebody else is moving replicas',
   no_capacity: 'violations are open and no allowed move improves them',
   too_few_nodes: 'there are too few healthy nodes to move anything between',
-  budget_full: 'as much is in flight as the budgets allow',
   unhealthy: 'the plan failed its own verification and was dropped',
 }
 
@@ -73,7 +71,7 @@ export const rejectText: Record<RejectReason, string> = {
   already_moving: 'the partition is being moved already',
   excluded: 'the node or topic is excluded, cordoned or not alive',
   min_gain: 'the gain would be smaller than what is worth a move',
-  replica_group: 'the topic may have no more replicas on that node',
+  replica_group: 'the topic may have no more replicas on that node, or the partition moves only with others',
   tenant_mismatch: 'the node does not belong to the domain of the partition',
   leader_preference: 'no in-sync replica on a node with fewer leaders',
 }

@@ -6,24 +6,44 @@ import { EvenkeelError, messageOf } from '../lib/errors.ts'
 import { formatTime } from '../lib/iso-time.ts'
 import { buildState } from './builder.ts'
 import { checkLine } from './line-check.ts'
-import type { ClusterLine, DirLine, MoveLine, NodeLine, PartitionLine, SnapshotLine, TopicLine } from './lines.ts'
+import type {
+  ClusterLine,
+  DirLine,
+  HealthLine,
+  MoveLine,
+  NodeLine,
+  PartitionLine,
+  SnapshotLine,
+  TopicLine,
+} from './lines.ts'
 import { emptyMemory, type Memory, memoryLine, readMemory } from './memory.ts'
 import type { RunningMove } from './move.ts'
 import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
+import type { Sample } from './sample.ts'
 import { ADDING, type ClusterState, IN_SYNC, type NodeId, REMOVING } from './state.ts'
 
-export interface Snapshot {
-  state: ClusterState
-  running: RunningMove[]
+export interface Snapshot extends Sample {
   memory: Memory
 }
 
+/** Of a snapshot without a health line: nothing is known to be wrong. */
+const healthy: HealthLine = {
+  type: 'health',
+  under_replicated: { own_move: 0, node: 0, other: 0 },
+  offline: 0,
+  under_min_isr: 0,
+  missing_nodes: [],
+  notes: [],
+}
+
 /** The lines of a snapshot, without line ends. */
-export function* snapshotLines({ state, running, memory }: Snapshot): Generator<string> {
+export function* snapshotLines(snapshot: Snapshot): Generator<string> {
+  const { state, running, memory } = snapshot
   yield JSON.stringify(clusterLine(state))
   for (let node = 0; node < state.nodeCount; node += 1) yield JSON.stringify(nodeLine(state, node))
   for (let topic = 0; topic < state.topicCount; topic += 1) yield JSON.stringify(topicLine(state, topic))
   for (const move of running) yield JSON.stringify(moveLine(move))
+  yield JSON.stringify(healthLine(snapshot))
   yield JSON.stringify(memoryLine(memory))
 }
 
@@ -34,6 +54,7 @@ export class SnapshotReader {
   readonly #nodes: NodeLine[] = []
   readonly #topics: TopicLine[] = []
   readonly #running: RunningMove[] = []
+  #health = healthy
   #memory: Memory = emptyMemory
 
   /**
@@ -58,6 +79,9 @@ export class SnapshotReader {
       case 'move':
         this.#running.push(readMove(line))
         break
+      case 'health':
+        this.#health = line
+        break
       case 'memory':
         this.#memory = readMemory(line)
         break
@@ -67,7 +91,12 @@ export class SnapshotReader {
   /** @throws EvenkeelError `bad_input` when lines are missing or contradict each other. */
   end(): Snapshot {
     if (!this.#cluster) throw new EvenkeelError('bad_input', 'the snapshot has no cluster line')
-    return { state: buildState(this.#cluster, this.#nodes, this.#topics), running: this.#running, memory: this.#memory }
+    return {
+      state: buildState(this.#cluster, this.#nodes, this.#topics),
+      running: this.#running,
+      ...readHealth(this.#health),
+      memory: this.#memory,
+    }
   }
 
   #parse(text: string): SnapshotLine {
@@ -205,6 +234,25 @@ function legalSets(state: ClusterState, partition: number): (NodeId[] | null)[] 
           (node) => state.names.nodes[node]!,
         ),
   )
+}
+
+function healthLine({ health, missingNodes, notes }: Sample): HealthLine {
+  return {
+    type: 'health',
+    under_replicated: health.underReplicated,
+    offline: health.offline,
+    under_min_isr: health.underMinIsr,
+    missing_nodes: missingNodes,
+    notes,
+  }
+}
+
+function readHealth(line: HealthLine): Pick<Sample, 'health' | 'missingNodes' | 'notes'> {
+  return {
+    health: { underReplicated: line.under_replicated, offline: line.offline, underMinIsr: line.under_min_isr },
+    missingNodes: line.missing_nodes,
+    notes: line.notes,
+  }
 }
 
 function moveLine(move: RunningMove): MoveLine {

@@ -119,16 +119,13 @@ export class ClusterLoop {
     const now = clock.now()
     this.#liveness.mark(sample.state, now)
     const thought = await think(sample, this.#executor.inFlight, this.#memory, balance, planner, now, signal)
-    if (thought.problems.length > 0) {
-      this.#executor.offer([])
+    if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
-      return
-    }
     this.#memory = rememberedOf(thought, this.#executor.inFlight.length)
     this.#conclude(sample, thought, { sampleMs, tickMs: tickWatch() })
   }
 
-  #conclude(sample: Sample, { assessment, plan }: Thought, took: { sampleMs: number; tickMs: number }): void {
+  #conclude(sample: Sample, { assessment, plan, problems }: Thought, took: { sampleMs: number; tickMs: number }): void {
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
     const foreign = this.#executor.foreign(sample.running)
@@ -141,6 +138,7 @@ export class ClusterLoop {
       running: this.#executor.inFlight.length,
       agreed: this.#agreed,
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
+      problems,
     }
     const verdict = verdictOf(now)
     this.#executor.offer(verdict.act ? plan.moves : [])
@@ -209,6 +207,8 @@ export class ClusterLoop {
       await work()
     } catch (error) {
       if (signal.aborted) return
+      // What is left of an older plan is not begun on the strength of a tick that failed.
+      this.#executor.offer([])
       this.#error = messageOf(error)
       this.#emit({ type: 'tick_failed', text: this.#error })
     }

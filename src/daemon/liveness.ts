@@ -10,9 +10,14 @@ export class Liveness {
   readonly #aliveSince = new Map<NodeId, number>()
   readonly #goneSince = new Map<NodeId, number>()
   #first = true
+  #blind = false
+  #lastMs = 0
 
   /** Takes in who is alive now; returns what changed since the last time. */
   see(alive: Iterable<NodeId>, nowMs: number): LivenessChange[] {
+    if (this.#blind) this.#skip(nowMs - this.#lastMs)
+    this.#blind = false
+    this.#lastMs = nowMs
     const changes: LivenessChange[] = []
     const present = new Set(alive)
     for (const node of present) {
@@ -31,11 +36,15 @@ export class Liveness {
     return changes
   }
 
-  /** Nothing was seen for a while: a node's time alive starts anew when it is seen again. */
+  /** Nothing was seen since the last look: the time until the next one counts for nothing. */
   blind(): void {
-    this.#aliveSince.clear()
-    this.#goneSince.clear()
-    this.#first = true
+    this.#blind = true
+  }
+
+  #skip(ms: number): void {
+    for (const times of [this.#aliveSince, this.#goneSince]) {
+      for (const [node, since] of times) times.set(node, since + ms)
+    }
   }
 
   /** Writes the times into a state. */

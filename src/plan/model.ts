@@ -2,7 +2,7 @@
  * The planner's working picture: the state's columns with the moves planned so far applied.
  * Passes ask it and apply moves to it; it knows nothing of goals.
  */
-import { type ImmovableReason, immovableReasons } from '../cluster/reasons.ts'
+import { immovableReasons, type RejectReason } from '../cluster/reasons.ts'
 import { INDEX_RESERVE } from '../cluster/settings.ts'
 import { leaderCounts, replicaCounts, type Shares, sharesOf } from '../cluster/shares.ts'
 import { type Columns, IN_SYNC } from '../cluster/state.ts'
@@ -162,9 +162,11 @@ export class Model {
    * Why no replica of the partition may move for balance; empty when they may. What is not fully in sync is a matter of
    * repair, and Kafka 3.9 does not end a move while another replica of the partition is offline (seen).
    */
-  #stays(partition: number, first: number, end: number): ImmovableReason | 'under_replicated' | '' {
+  #stays(partition: number, first: number, end: number): RejectReason | '' {
     const reason = immovableReasons[this.columns.partitionImmovable[partition]!]!
     if (reason !== '') return reason
+    // No pass moves several partitions as one yet.
+    if (this.columns.partitionUnit[partition] !== -1) return 'replica_group'
     for (let replica = first; replica < end; replica += 1) if (!this.inSync(replica)) return 'under_replicated'
     return ''
   }

@@ -47,6 +47,7 @@ export function verifyPlan(columns: Columns, request: PlanRequest, moves: Planne
 
     if (columns.partitionImmovable[move.partition] !== 0) say('the partition must stay')
     if (!inSync(columns, move.partition)) say('another replica of the partition is not in sync')
+    if (columns.partitionUnit[move.partition] !== -1) say('the partition moves only with others')
     if (list.includes(move.to)) say('the target holds a replica already')
     if (movedSlots.has(replica)) say('the replica moves twice')
     movedSlots.add(replica)

@@ -37,6 +37,7 @@ function circumstances({ violations = [], holding = [], ...more }: Given): Circu
     settings: settings(),
     assessment: { violations, goals, holding, waiting: [], memory: emptyMemory },
     plan: plan([]),
+    problems: [],
     health: { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 },
     foreignMoves: 0,
     running: 0,

@@ -171,7 +171,7 @@ describe('a snapshot', () => {
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { type: string }).type)
-    expect(types).toEqual(['cluster', 'node', 'node', 'node', 'node', 'node', 'topic', 'memory'])
+    expect(types).toEqual(['cluster', 'node', 'node', 'node', 'node', 'node', 'topic', 'health', 'memory'])
   })
 
   test('needs no config: it is planned for as if everything were switched on', async () => {

@@ -4,10 +4,11 @@ import { expect, test } from 'vitest'
 import { generate } from '../../bench/generate.ts'
 import { readSnapshot, writeSnapshot } from '../../src/cli/snapshot-file.ts'
 import { emptyMemory } from '../../src/cluster/memory.ts'
+import { allWell } from '../cluster/support.ts'
 import { file, inDirectory } from './support.ts'
 
 const state = generate({ name: 'x', nodes: 6, added: 0, racks: 3, topics: 10, partitions: 2000, bytes: 1e12 })
-const snapshot = { state, running: [], memory: emptyMemory }
+const snapshot = { state, running: [], memory: emptyMemory, ...allWell }
 const nowhere = process.stdout
 
 test.each(['plain.ndjson', 'zipped.ndjson.gz'])('%s is read as it was written', async (name) => {

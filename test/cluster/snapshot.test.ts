@@ -4,7 +4,7 @@ import { emptyMemory, type Memory } from '../../src/cluster/memory.ts'
 import type { RunningMove } from '../../src/cluster/move.ts'
 import { type Snapshot, SnapshotReader, snapshotLines } from '../../src/cluster/snapshot.ts'
 import { messageOf } from '../../src/lib/errors.ts'
-import { anyLines, build, node, runs, takenAtMs, topic } from './support.ts'
+import { allWell, anyLines, build, node, runs, takenAtMs, topic } from './support.ts'
 
 const read = (lines: Iterable<string>): Snapshot => {
   const reader = new SnapshotReader()
@@ -18,6 +18,11 @@ const memory: Memory = {
   leaderSkew: true,
   since: { 'disk_skew/cluster': takenAtMs - 60_000 },
 }
+const troubled = {
+  health: { underReplicated: { own_move: 1, node: 2, other: 3 }, offline: 4, underMinIsr: 5 },
+  missingNodes: [7, 'pinot-2'],
+  notes: ['the size of t-3 is not known'],
+}
 const running: RunningMove[] = [
   { topic: 't', partition: 0, target: [2], adding: [2], removing: [1], bytesDone: 3, bytesTotal: 9 },
   { topic: 't', partition: 'seg', target: [1], adding: [], removing: [] },
@@ -26,7 +31,7 @@ const running: RunningMove[] = [
 test('any cluster is read as it was written', () => {
   fc.assert(
     fc.property(anyLines({ nodes: [1, 6], topics: 3, partitions: 5, odd: true }), (lines) => {
-      const snapshot = { state: build(lines), running, memory }
+      const snapshot = { state: build(lines), running, memory, ...troubled }
       expect(read(snapshotLines(snapshot))).toEqual(snapshot)
     }),
     runs(60),
@@ -59,7 +64,7 @@ test('every field there is survives', () => {
       ),
     ],
   })
-  expect(read(snapshotLines({ state, running, memory }))).toEqual({ state, running, memory })
+  expect(read(snapshotLines({ state, running, memory, ...troubled }))).toEqual({ state, running, memory, ...troubled })
 })
 
 test('the lines are those that the design shows', () => {
@@ -67,7 +72,7 @@ test('the lines are those that the design shows', () => {
     nodes: [node(1, { rack: 'r0', used: 550 })],
     topics: [topic([{ replicas: [1], bytes: 10, bytes_in_per_second: 5, bytes_out_per_second: 9 }])],
   })
-  const lines = [...snapshotLines({ state, running: [], memory: emptyMemory })].slice(0, 3)
+  const lines = [...snapshotLines({ state, running: [], memory: emptyMemory, ...allWell })].slice(0, 3)
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     { type: 'cluster', version: 1, name: 'orders', system: 'kafka', taken_at: '2026-01-01T00:00:00.000Z' },
     {
@@ -114,7 +119,7 @@ describe('a malformed line is one error with its number and path', () => {
     ['{', 'is not JSON: '],
     ['[]', 'is not an object'],
     ['null', 'is not an object'],
-    ['{"type":"broker"}', 'type is not one of cluster, node, topic, move, memory'],
+    ['{"type":"broker"}', 'type is not one of cluster, node, topic, move, health, memory'],
     ['{"type":"__proto__"}', 'type is not one of'],
     ['{"type":"constructor"}', 'type is not one of'],
     ['{"type":"node","state":"alive","dirs":[]}', 'id is missing'],

@@ -208,3 +208,10 @@ export function shuffled(lines: Lines): fc.Arbitrary<Lines> {
     ),
   })
 }
+
+/** What a sample tells beside its state when nothing is wrong. */
+export const allWell = {
+  health: { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 },
+  missingNodes: [],
+  notes: [],
+}

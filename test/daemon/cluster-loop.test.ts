@@ -17,14 +17,15 @@ afterEach(async () => {
 const planInline: Planner['plan'] = (...args) => inlinePlanner.plan(...args)
 
 /** Lets the call through unless told what to throw instead. */
-const failing = (method: 'sample' | 'pulse') => {
+const failing = (...methods: ('sample' | 'pulse')[]) => {
   const broken = { by: undefined as Error | undefined }
+  const breakable = (system: System, method: 'sample' | 'pulse') => async (signal: AbortSignal) => {
+    if (broken.by) throw broken.by
+    return system[method](signal)
+  }
   const between = (system: System): System => ({
     ...system,
-    [method]: async (signal: AbortSignal) => {
-      if (broken.by) throw broken.by
-      return system[method](signal)
-    },
+    ...Object.fromEntries(methods.map((method) => [method, breakable(system, method)])),
   })
   return { broken, between }
 }
@@ -122,15 +123,15 @@ describe('a cluster that cannot be sampled', () => {
   })
 
   test('does not let time that nobody saw count towards a hold', async () => {
-    const { broken, between } = failing('sample')
+    const { broken, between } = failing('sample', 'pulse')
     const loop = start({ between, balance: { nodeAddHoldMs: 5 * MINUTE } })
-    await loop.advance(4 * MINUTE)
-    broken.by = new Error('gone')
-    await loop.advance(4 * MINUTE)
-    broken.by = undefined
-    await loop.advance(4 * MINUTE)
-    expect(loop.of('move_started')).toEqual([])
     await loop.advance(3 * MINUTE)
+    broken.by = new Error('gone')
+    await loop.advance(10 * MINUTE)
+    broken.by = undefined
+    await loop.advance(1.5 * MINUTE)
+    expect(loop.of('move_started')).toEqual([])
+    await loop.advance(1.5 * MINUTE)
     expect(loop.of('move_started').length).toBeGreaterThan(0)
   })
 })

@@ -33,12 +33,14 @@ test('the times seen are written into a state', () => {
   expect([...state.nodeUnavailableSinceMs]).toEqual([Number.NaN, 20, Number.NaN, 5])
 })
 
-test('a time that nobody saw is no time alive, and coming out of it no event', () => {
+test('a time that nobody saw counts neither as alive nor as gone', () => {
   const liveness = new Liveness()
   liveness.see([1, 2], 10)
+  liveness.see([1], 20)
   liveness.blind()
-  expect(liveness.see([1, 3], 50)).toEqual([])
-  const state = build({ nodes: [node(1)], topics: [] })
+  liveness.blind()
+  expect(liveness.see([1], 50)).toEqual([])
+  const state = build({ nodes: [node(1), node(2, { state: 'unavailable' })], topics: [] })
   liveness.mark(state, 60)
-  expect(state.nodeAliveSinceMs[0]).toBe(50)
+  expect([state.nodeAliveSinceMs[0], state.nodeUnavailableSinceMs[1]]).toEqual([40, 50])
 })
