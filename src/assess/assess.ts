@@ -85,7 +85,7 @@ function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettin
     const deficit = fair * (1 - FILL_TOLERANCE) - used
     const closing = used >= fair * settings.nodeAddBelow
     if (!(deficit > FLOOR_BYTES) || (closing && !filling)) continue
-    const text = `node ${id} holds ${formatBytes(used)} of its fair share of ${formatBytes(fair)} (${formatPercent(used / fair)})`
+    const text = `node ${id} ${receives(state, node) ? 'holds or receives' : 'holds'} ${formatBytes(used)} of its fair share of ${formatBytes(fair)} (${formatPercent(used / fair)})`
     const aliveMs = judge.nowMs - state.nodeAliveSinceMs[node]!
     if (aliveMs < settings.nodeAddHoldMs) {
       const left = formatDuration(settings.nodeAddHoldMs - aliveMs)
@@ -97,6 +97,12 @@ function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettin
     added.push(node)
   }
   return added
+}
+
+/** Whether some of what counts as used is still on its way. */
+function receives(state: ClusterState, node: number): boolean {
+  const arriving = state.dirArrivingBytes.subarray(state.nodeDirStart[node], state.nodeDirStart[node + 1])
+  return arriving.some((bytes) => bytes > 0)
 }
 
 function skewedDomains(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {

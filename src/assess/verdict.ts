@@ -4,7 +4,7 @@ import { bytesOf } from '../cluster/move.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
 import type { Health } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
-import { formatBytes } from '../lib/units.ts'
+import { formatBytes, formatCount } from '../lib/units.ts'
 import type { Assessment } from './assess.ts'
 
 export interface Circumstances {
@@ -19,6 +19,8 @@ export interface Circumstances {
   /** Two complete samples in a row agreed since the start. */
   agreed: boolean
   participants: number
+  /** Why the cluster refused our acts for want of a permission, while that is recent. */
+  denied?: string | undefined
   /** What the verifier found wrong with the plan. */
   problems: string[]
 }
@@ -26,16 +28,18 @@ export interface Circumstances {
 export function verdictOf(now: Circumstances): Verdict {
   const { settings, assessment, plan } = now
   const why = assessment.violations.map((violation) => violation.text).join('; ')
+  const held = assessment.holding.map((sentence) => `; ${sentence}`).join('')
   const would = plan.moves.length === 0 ? '' : `; would make ${planText(plan)}`
   if (!now.agreed) return no('sample_incomplete', 'the first two complete samples must agree before anything is done')
-  if (settings.mode === 'off') return no('mode_off', `the mode is off; ${why || 'no violation is open'}${would}`)
+  if (settings.mode === 'off') return no('mode_off', `the mode is off; ${why || 'no violation is open'}${would}${held}`)
   if (assessment.violations.length === 0) {
-    if (now.running > 0) return { act: true, code: 'acting', text: `the last ${now.running} moves are running` }
+    if (now.running > 0)
+      return { act: true, code: 'acting', text: `the last ${formatCount(now.running, 'move')} running` }
     return assessment.holding.length > 0
       ? no('holding', assessment.holding.join('; '))
       : no('balanced', 'no violation is open')
   }
-  if (settings.dryRun) return no('dry_run', `dry_run is set; ${why}${would}`)
+  if (settings.dryRun) return no('dry_run', `dry_run is set; ${why}${would}${held}`)
   if (now.health.underReplicated.other > 0) {
     const count = now.health.underReplicated.other
     return no(
@@ -43,6 +47,7 @@ export function verdictOf(now: Circumstances): Verdict {
       `${count} partitions are under-replicated without a move or a lost node behind it; ${why}`,
     )
   }
+  if (now.denied !== undefined) return no('permission_denied', `${now.denied}; ${why}`)
   if (now.foreignMoves > 0) {
     return no('foreign_moves', `${now.foreignMoves} partitions are being moved by somebody else; ${why}`)
   }
@@ -51,7 +56,8 @@ export function verdictOf(now: Circumstances): Verdict {
   }
   if (plan.moves.length === 0 && now.running === 0) return nothingHelps(now, why)
   if (plan.moves.length === 0) return { act: true, code: 'acting', text: `the last moves are running; ${why}` }
-  return { act: true, code: 'acting', text: `${planText(plan)}: ${why}` }
+  const underWay = now.running > 0 ? `${now.running} running, then ` : ''
+  return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${why}` }
 }
 
 /** What is as even as racks and replicas allow is nothing to be stalled about. */
@@ -79,8 +85,8 @@ function planText(plan: Plan): string {
   const leaders = plan.moves.length - replicas
   const bytes = plan.moves.reduce((sum, move) => sum + bytesOf(move), 0)
   const parts = [
-    ...(replicas > 0 ? [`${replicas} replica moves of ${formatBytes(bytes)}`] : []),
-    ...(leaders > 0 ? [`${leaders} leadership transfers`] : []),
+    ...(replicas > 0 ? [`${formatCount(replicas, 'replica move')} of ${formatBytes(bytes)}`] : []),
+    ...(leaders > 0 ? [formatCount(leaders, 'leadership transfer')] : []),
   ]
   return parts.join(' and ')
 }

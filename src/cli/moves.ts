@@ -23,6 +23,7 @@ export function addMoves(program: Command, io: Io): void {
 
 /** Columns as rpk names them. */
 const header = [
+  'KIND',
   'PARTITION',
   'MOVING-FROM',
   'MOVING-TO',
@@ -42,6 +43,7 @@ function movesText(answer: Moves, format: (typeof formats)[number]): string {
     const total = ('bytes_total' in move ? move.bytes_total : undefined) ?? ('bytes' in move ? move.bytes : 0)
     const done = ('bytes_done' in move ? move.bytes_done : undefined) ?? 0
     return [
+      move.kind,
       `${move.topic}-${move.partition}`,
       move.from,
       move.to,
@@ -53,5 +55,5 @@ function movesText(answer: Moves, format: (typeof formats)[number]): string {
       move.reason,
     ]
   })
-  return table(header, rows, [4, 5, 6, 7])
+  return table(header, rows, [5, 6, 7, 8])
 }

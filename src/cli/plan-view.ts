@@ -3,7 +3,7 @@ import { stringify } from 'yaml'
 import type { TickReport } from '../cluster/events.ts'
 import { bytesOf, type Move, partitionName, replicasAfter } from '../cluster/move.ts'
 import { planJson } from '../cluster/plan-json.ts'
-import { formatBytes, formatPercent } from '../lib/units.ts'
+import { formatBytes, formatCount, formatPercent } from '../lib/units.ts'
 import { table } from './table.ts'
 
 export const planFormats = ['table', 'wide', 'json', 'yaml', 'kafka-reassignment'] as const
@@ -47,10 +47,11 @@ function forPeople(report: TickReport, shown: number): string {
   }
   parts.push(nodesTable(report))
   if (plan.moves.length > 0) {
-    const ratio =
-      plan.lowerBoundBytes > 0 ? ` (${(plan.bytes / plan.lowerBoundBytes).toFixed(2)} × the least possible)` : ''
+    // Below the bound the goal is not quite reached: there is no ratio then.
+    const reached = plan.lowerBoundBytes > 0 && plan.bytes >= plan.lowerBoundBytes
+    const ratio = reached ? ` (${(plan.bytes / plan.lowerBoundBytes).toFixed(2)} × the least possible)` : ''
     parts.push(
-      `${plan.moves.length} moves, ${formatBytes(plan.bytes)} to copy${ratio}\n`,
+      `${formatCount(plan.moves.length, 'move')}, ${formatBytes(plan.bytes)} to copy${ratio}\n`,
       movesTable(plan.moves, shown),
     )
   }

@@ -79,7 +79,10 @@ async function start(config: CompiledConfig, io: Io, releases: ReleaseStack): Pr
   releases.push('the listeners', () => server.close())
   announce(logger, config, server.metrics, server.control)
   daemon.start()
-  releases.push('the daemon', () => daemon.stop())
+  releases.push('the daemon', () => {
+    logger.info({}, 'stopping: nothing more is started, moves in flight are left to their clusters')
+    return daemon.stop()
+  })
 }
 
 async function manage(cluster: ClusterConfig, metrics: Metrics, releases: ReleaseStack): Promise<ManagedCluster> {

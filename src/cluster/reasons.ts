@@ -24,6 +24,7 @@ export const verdictCodes = [
   'sample_incomplete',
   'under_replicated',
   'foreign_moves',
+  'permission_denied',
   'no_capacity',
   'too_few_nodes',
   'unhealthy',
@@ -39,6 +40,7 @@ export const verdictText: Record<VerdictCode, string> = {
   sample_incomplete: 'the cluster could not be read completely and twice alike',
   under_replicated: 'partitions are under-replicated for a reason that is not ours and not explained',
   foreign_moves: 'somebody else is moving replicas',
+  permission_denied: 'the cluster refused an act for want of a permission; it is tried again after a while',
   no_capacity: 'violations are open and no allowed move improves them',
   too_few_nodes: 'there are too few healthy nodes to move anything between',
   unhealthy: 'the plan failed its own verification and was dropped',
@@ -78,7 +80,6 @@ export const rejectText: Record<RejectReason, string> = {
 
 /** Why a partition must stay as it is; an index into this list is kept per partition, 0 meaning movable. */
 export const immovableReasons = ['', 'already_moving', 'no_quorum', 'size_unknown', 'excluded'] as const
-export type ImmovableReason = Exclude<(typeof immovableReasons)[number], ''>
 
 /** States of a node, in the order of their codes in the state's columns. */
 export const nodeStates = ['alive', 'unavailable', 'unreachable', 'draining'] as const

@@ -139,6 +139,7 @@ export class ClusterLoop {
       agreed: this.#agreed,
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
       problems,
+      denied: this.#executor.denied,
     }
     const verdict = verdictOf(now)
     this.#executor.offer(verdict.act ? plan.moves : [])

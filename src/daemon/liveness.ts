@@ -9,29 +9,41 @@ const ALIVE = nodeStates.indexOf('alive')
 export class Liveness {
   readonly #aliveSince = new Map<NodeId, number>()
   readonly #goneSince = new Map<NodeId, number>()
+  /** Nodes that the last look showed otherwise than those before: brokers hear of a death at different times. */
+  #differed = new Set<NodeId>()
   #first = true
   #blind = false
   #lastMs = 0
 
-  /** Takes in who is alive now; returns what changed since the last time. */
+  /** Takes in who is alive now; returns what changed. That a known node is gone, or back, takes two looks in a row. */
   see(alive: Iterable<NodeId>, nowMs: number): LivenessChange[] {
     if (this.#blind) this.#skip(nowMs - this.#lastMs)
     this.#blind = false
     this.#lastMs = nowMs
     const changes: LivenessChange[] = []
     const present = new Set(alive)
+    const differs = new Set<NodeId>()
     for (const node of present) {
       if (this.#aliveSince.has(node)) continue
+      if (this.#goneSince.has(node) && !this.#differed.has(node)) {
+        differs.add(node)
+        continue
+      }
       this.#aliveSince.set(node, nowMs)
       if (this.#goneSince.delete(node)) changes.push({ type: 'node_returned', node })
       else if (!this.#first) changes.push({ type: 'node_appeared', node })
     }
     for (const node of this.#aliveSince.keys()) {
       if (present.has(node)) continue
+      if (!this.#differed.has(node)) {
+        differs.add(node)
+        continue
+      }
       this.#aliveSince.delete(node)
       this.#goneSince.set(node, nowMs)
       changes.push({ type: 'node_lost', node })
     }
+    this.#differed = differs
     this.#first = false
     return changes
   }

@@ -26,6 +26,9 @@ export type ExecutorEvent =
   | { type: 'move_started'; progress: MoveProgress }
   | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number }
 
+/** A missing permission is the same for every move: asking again at every tick would only fill the log. */
+const DENIED_FOR_MS = 5 * 60_000
+
 /** A list that says done before every broker's metadata does must not be taken for a move that was undone. */
 const REVERTED_FOR_MS = 10_000
 
@@ -38,6 +41,7 @@ export class Executor {
   #transfers = 0
   #operators: Operator[] = []
   #movedBytes = 0
+  #denied: { text: string; atMs: number } | undefined
 
   constructor(system: System, clock: Clock, options: ExecutorOptions, emit: (event: ExecutorEvent) => void) {
     this.#system = system
@@ -71,6 +75,11 @@ export class Executor {
   /** Bytes copied by our moves since the start, those still running included. */
   get movedBytes(): number {
     return this.#operators.reduce((sum, operator) => sum + operator.bytesDone, this.#movedBytes)
+  }
+
+  /** Why acts were refused for want of a permission; undefined when none was for a while. */
+  get denied(): string | undefined {
+    return this.#denied && this.#clock.now() - this.#denied.atMs < DENIED_FOR_MS ? this.#denied.text : undefined
   }
 
   /** Those of the running moves that are not ours. */
@@ -240,6 +249,10 @@ export class Executor {
     } else if (result.outcome === 'unknown') operator.to('unknown', now, result.text)
     else {
       if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
+      if (result.code === 'not_permitted') {
+        this.#denied = { text: result.text, atMs: now }
+        this.#pending = []
+      }
       return this.#end(operator, 'failed', `${result.code}: ${result.text}`)
     }
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })

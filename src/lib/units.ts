@@ -76,3 +76,8 @@ export function formatPercent(ratio: number): string {
   const percent = Number((ratio * 100).toPrecision(12))
   return `${Number.isInteger(percent) || Math.abs(percent) >= 100 ? percent.toFixed(0) : percent.toFixed(1)}%`
 }
+
+/** `1 move`, `2 moves`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

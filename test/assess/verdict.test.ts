@@ -53,15 +53,15 @@ const off = settings({ mode: 'off' })
 const dry = settings({ dryRun: true })
 
 const rows: [VerdictCode, string, string, Given][] = [
-  ['acting', 'in_progress', '1 replica moves of 3.00 GiB: node 4 holds 120%', { ...skew, plan: plan([replica]) }],
+  ['acting', 'in_progress', '1 replica move of 3.00 GiB: node 4 holds 120%', { ...skew, plan: plan([replica]) }],
   [
     'acting',
     'in_progress',
-    '1 replica moves of 3.00 GiB and 2 leadership transfers: node 4',
+    '1 replica move of 3.00 GiB and 2 leadership transfers: node 4',
     { ...skew, plan: plan([replica, transfer, transfer]) },
   ],
   ['acting', 'in_progress', 'the last moves are running; node 4 holds 120%', { ...skew, running: 2 }],
-  ['acting', 'in_progress', 'the last 2 moves are running', { running: 2 }],
+  ['acting', 'in_progress', 'the last 2 moves running', { running: 2 }],
   ['balanced', 'ready', 'no violation is open', {}],
   [
     'balanced',
@@ -74,13 +74,13 @@ const rows: [VerdictCode, string, string, Given][] = [
   [
     'mode_off',
     'off',
-    'node 4 holds 120%; would make 1 replica moves of 3.00 GiB',
+    'node 4 holds 120%; would make 1 replica move of 3.00 GiB',
     { ...skew, settings: off, plan: plan([replica]) },
   ],
   [
     'dry_run',
     'ready',
-    'node 4 holds 120%; would make 1 leadership transfers',
+    'node 4 holds 120%; would make 1 leadership transfer',
     { ...skew, settings: dry, plan: plan([transfer]) },
   ],
   ['holding', 'ready', 'node 5 counts as added in 2m', { holding: ['node 5 counts as added in 2m'] }],
@@ -117,6 +117,13 @@ const rows: [VerdictCode, string, string, Given][] = [
       ),
     },
   ],
+  [
+    'permission_denied',
+    'ready',
+    'the permission CLUSTER ALTER is missing; node 4 holds 120%',
+    { ...skew, denied: 'the permission CLUSTER ALTER is missing', plan: plan([replica]) },
+  ],
+  ['unhealthy', 'ready', 'move 0: the racks get worse', { ...skew, problems: ['move 0: the racks get worse'] }],
   ['too_few_nodes', 'stalled', 'only 1 node can take part', { ...skew, participants: 1 }],
 ]
 

@@ -11,14 +11,23 @@ test('appearing, being lost and returning are told once each', () => {
   liveness.see([1], 0)
   expect(liveness.see([1, 2], 1)).toEqual([{ type: 'node_appeared', node: 2 }])
   expect(liveness.see([1, 2], 2)).toEqual([])
-  expect(liveness.see([1], 3)).toEqual([{ type: 'node_lost', node: 2 }])
-  expect(liveness.see([1], 4)).toEqual([])
-  expect(liveness.see([1, 2], 5)).toEqual([{ type: 'node_returned', node: 2 }])
+  expect(liveness.see([1], 3)).toEqual([])
+  expect(liveness.see([1], 4)).toEqual([{ type: 'node_lost', node: 2 }])
+  expect(liveness.see([1], 5)).toEqual([])
+  expect(liveness.see([1, 2], 6)).toEqual([])
+  expect(liveness.see([1, 2], 7)).toEqual([{ type: 'node_returned', node: 2 }])
+})
+
+test('brokers that disagree for a moment change nothing', () => {
+  const liveness = new Liveness()
+  liveness.see([1, 2], 0)
+  expect([[1], [1, 2], [1], [1, 2]].flatMap((alive, at) => liveness.see(alive, at + 1))).toEqual([])
 })
 
 test('the times seen are written into a state', () => {
   const liveness = new Liveness()
   liveness.see([1, 2], 10)
+  liveness.see([1], 19)
   liveness.see([1], 20)
   liveness.see([1], 30)
   const nodes = [
@@ -36,6 +45,7 @@ test('the times seen are written into a state', () => {
 test('a time that nobody saw counts neither as alive nor as gone', () => {
   const liveness = new Liveness()
   liveness.see([1, 2], 10)
+  liveness.see([1], 19)
   liveness.see([1], 20)
   liveness.blind()
   liveness.blind()

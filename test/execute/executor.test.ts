@@ -27,6 +27,22 @@ test('a refused move ends at once and is not asked for again', async () => {
   expect(asked).toEqual(['set t-0'])
 })
 
+test('a missing permission ends what waits as well, and is remembered for a while', async () => {
+  const { executor, cluster, work, asked } = scripted({ concurrentMoves: 1 })
+  cluster.answer = () => ({
+    outcome: 'refused',
+    code: 'not_permitted',
+    text: 'the permission CLUSTER ALTER is missing',
+  })
+  executor.offer([replica(0), replica(1)])
+  await work()
+  expect([executor.denied, executor.pending]).toEqual(['the permission CLUSTER ALTER is missing', []])
+  await work(299_000)
+  expect(executor.denied).toBe('the permission CLUSTER ALTER is missing')
+  await work(1_000)
+  expect([executor.denied, asked]).toEqual([undefined, ['set t-0']])
+})
+
 test('one refusal does not touch the others of the call', async () => {
   const { executor, cluster, work } = scripted()
   cluster.answer = (step) => (step.partition === 0 ? refused : accepted)

@@ -2,7 +2,7 @@
  * Makes a complete sample out of the brokers' answers, or says what is missing.
  *
  * Metadata leaves out topics that may not be described, silently; the brokers' log dirs list them all. Topics that lie on
- * disks but not in metadata, in two samples in a row, therefore refuse the sample. A live broker that does not answer is
+ * disks but not in metadata, in two readings in a row, therefore refuse the sample. A live broker that does not answer is
  * `unreachable` and keeps its last known figures.
  */
 import { buildState } from '../../cluster/builder.ts'
@@ -22,6 +22,7 @@ import type { MetadataPartition, MetadataResponse, MetadataTopic } from './wire/
 
 /** min.insync.replicas changes seldom: it is read anew this often. */
 const CONFIG_AGE_MS = 10 * 60_000
+const SECOND_LOOK_MS = 1_000
 const NAMED = 3
 
 export class Sampler {
@@ -44,6 +45,15 @@ export class Sampler {
   }
 
   async sample(signal: AbortSignal): Promise<Sample> {
+    const known = this.#hiddenTopics
+    const sample = await this.#read(signal)
+    if ([...this.#hiddenTopics].every((name) => known.has(name))) return sample
+    // A topic that has just been made or deleted is for a moment in one of the two only; a hidden one stays hidden.
+    await this.#clock.sleep(SECOND_LOOK_MS, signal)
+    return this.#read(signal)
+  }
+
+  async #read(signal: AbortSignal): Promise<Sample> {
     // Asked before and after the metadata: what began or ended meanwhile is in one of the two and counts as moving.
     const before = await this.#readings.reassignments(signal)
     const metadata = await this.#readings.metadata(null, signal)
