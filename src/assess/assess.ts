@@ -153,6 +153,11 @@ function leadersUneven(state: ClusterState, shares: Shares, settings: BalanceSet
     if (worst === -1 || leaders[node]! > leaders[worst]!) worst = node
   }
   if (nodes < 2) return false
+  const unrest = leadersUnrest(state, settings, judge.nowMs)
+  if (unrest !== undefined) {
+    judge.holding.push(`leadership waits: ${unrest}`)
+    return false
+  }
   const begins = leaderLimit(total, nodes, LEADER_TRIGGER)
   const ends = leaderLimit(total, nodes, LEADER_TOLERANCE)
   const closing = leaders[worst]! <= begins
@@ -167,4 +172,18 @@ function leadersUneven(state: ClusterState, shares: Shares, settings: BalanceSet
     closing,
   })
   return true
+}
+
+/**
+ * A broker that restarts takes its leaders with it and gets them back by Kafka's own means: as long as somebody has
+ * come or gone lately leadership is left alone. Undefined when all is calm.
+ */
+function leadersUnrest(state: ClusterState, settings: BalanceSettings, nowMs: number): string | undefined {
+  for (let node = 0; node < state.nodeCount; node += 1) {
+    const alive = state.nodeState[node] === 0
+    const since = alive ? state.nodeAliveSinceMs[node]! : state.nodeUnavailableSinceMs[node]!
+    if (!(nowMs - since < settings.nodeAddHoldMs)) continue
+    return `node ${state.names.nodes[node]} is ${alive ? 'here' : 'gone'} for ${formatDuration(nowMs - since)} only`
+  }
+  return undefined
 }

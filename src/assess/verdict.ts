@@ -1,6 +1,6 @@
 /** Act, or do not act because of one code and one sentence with the number that decides. */
 import type { LoopStatus } from '../cluster/events.ts'
-import { bytesOf } from '../cluster/move.ts'
+import { bytesOf, partitionName, type RunningMove } from '../cluster/move.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
 import type { Health } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
@@ -12,10 +12,12 @@ export interface Circumstances {
   assessment: Assessment
   plan: Plan
   health: Health
-  /** Reassignments in flight that are not ours. */
-  foreignMoves: number
+  /** What is in flight and not ours. */
+  foreign: RunningMove[]
   /** Our moves in flight. */
   running: number
+  /** Why some of those do not get on; undefined when all do. */
+  stalled?: string | undefined
   /** Two complete samples in a row agreed since the start. */
   agreed: boolean
   participants: number
@@ -28,13 +30,14 @@ export interface Circumstances {
 export function verdictOf(now: Circumstances): Verdict {
   const { settings, assessment, plan } = now
   const why = assessment.violations.map((violation) => violation.text).join('; ')
+  const stalled = now.stalled === undefined ? '' : ` (${now.stalled})`
   const held = assessment.holding.map((sentence) => `; ${sentence}`).join('')
   const would = plan.moves.length === 0 ? '' : `; would make ${planText(plan)}`
   if (!now.agreed) return no('sample_incomplete', 'the first two complete samples must agree before anything is done')
   if (settings.mode === 'off') return no('mode_off', `the mode is off; ${why || 'no violation is open'}${would}${held}`)
   if (assessment.violations.length === 0) {
     if (now.running > 0)
-      return { act: true, code: 'acting', text: `the last ${formatCount(now.running, 'move')} running` }
+      return { act: true, code: 'acting', text: `the last ${formatCount(now.running, 'move')} running${stalled}` }
     return assessment.holding.length > 0
       ? no('holding', assessment.holding.join('; '))
       : no('balanced', 'no violation is open')
@@ -48,15 +51,14 @@ export function verdictOf(now: Circumstances): Verdict {
     )
   }
   if (now.denied !== undefined) return no('permission_denied', `${now.denied}; ${why}`)
-  if (now.foreignMoves > 0) {
-    return no('foreign_moves', `${now.foreignMoves} partitions are being moved by somebody else; ${why}`)
-  }
+  if (now.foreign.length > 0) return no('foreign_moves', `${foreignText(now.foreign)}; ${why}`)
   if (now.problems.length > 0) {
     return no('unhealthy', `the plan failed its own verification and was dropped: ${now.problems[0]}`)
   }
   if (plan.moves.length === 0 && now.running === 0) return nothingHelps(now, why)
-  if (plan.moves.length === 0) return { act: true, code: 'acting', text: `the last moves are running; ${why}` }
-  const underWay = now.running > 0 ? `${now.running} running, then ` : ''
+  if (plan.moves.length === 0)
+    return { act: true, code: 'acting', text: `the last moves are running${stalled}; ${why}` }
+  const underWay = now.running > 0 ? `${now.running} running${stalled}, then ` : ''
   return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${why}` }
 }
 
@@ -78,6 +80,13 @@ export function statusOf(now: Circumstances, verdict: Verdict): LoopStatus {
   if (!now.agreed) return 'starting'
   if (verdict.act || now.running > 0) return 'in_progress'
   return verdict.code === 'no_capacity' || verdict.code === 'too_few_nodes' ? 'stalled' : 'ready'
+}
+
+/** The first few by name: the operator has to know whom to ask. */
+function foreignText(foreign: RunningMove[]): string {
+  const named = foreign.slice(0, 3).map((move) => `${partitionName(move)} to ${move.target.join(', ')}`)
+  const more = foreign.length > named.length ? ', …' : ''
+  return `${formatCount(foreign.length, 'partition')} being moved by somebody else (${named.join('; ')}${more})`
 }
 
 function planText(plan: Plan): string {

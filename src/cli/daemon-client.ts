@@ -1,5 +1,6 @@
 /** Asks a running daemon through its control listener. */
 import type { Command } from 'commander'
+import { withDeadline } from '../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 
 const defaultUrl = 'http://127.0.0.1:9632'
@@ -26,13 +27,16 @@ export async function ask<Answer>(
   query: Record<string, string | undefined>,
   signal: AbortSignal,
 ): Promise<Answer> {
+  if (!URL.canParse(path, url)) throw new EvenkeelError('usage', `${url} is not a URL, such as ${defaultUrl}`)
   const address = new URL(path, url)
   for (const [name, value] of Object.entries(query)) if (value !== undefined) address.searchParams.set(name, value)
   let response: Response
   let text: string
   try {
-    response = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) })
-    text = await response.text()
+    ;({ response, text } = await withDeadline(url, ANSWER_MS, signal, async (s) => {
+      const response = await fetch(address, { signal: s })
+      return { response, text: await response.text() }
+    }))
   } catch (error) {
     throw new EvenkeelError(
       'unreachable',

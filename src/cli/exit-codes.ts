@@ -18,6 +18,7 @@ const byError: Partial<Record<ErrorCode, number>> = {
   not_permitted: exitCodes.notPermitted,
   unreachable: exitCodes.unreachable,
   timeout: exitCodes.unreachable,
+  protocol: exitCodes.unreachable,
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -85,7 +85,7 @@ async function judge(
     settings: balance,
     ...thought,
     health: sample.health,
-    foreignMoves: sample.running.length,
+    foreign: sample.running,
     running: 0,
     agreed: true,
     participants: thought.plan.nodes.filter((node) => node.state === 'alive').length,

@@ -18,9 +18,9 @@ export function checkLine(value: unknown): string | undefined {
 const text: Check = (value, path) => (typeof value === 'string' ? undefined : `${path} is not a text`)
 const flag: Check = (value, path) => (typeof value === 'boolean' ? undefined : `${path} is not true or false`)
 const amount: Check = (value, path) =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0
+  typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
     ? undefined
-    : `${path} is not a number of at least 0`
+    : `${path} is not a number from 0 to 2^53`
 const id: Check = (value, path) =>
   typeof value === 'string' || Number.isSafeInteger(value) ? undefined : `${path} is neither a number nor a text`
 const moment: Check = (value, path) =>

@@ -3,6 +3,7 @@
  * Tables and broker lists join this union with the system that has them.
  */
 
+import { sameList } from '../lib/lists.ts'
 import type { ViolationKind } from './reasons.ts'
 import type { NodeId, PartitionId } from './state.ts'
 
@@ -55,6 +56,19 @@ export function bytesOf(move: Move): number {
 export function replicasAfter(move: Move): NodeId[] {
   if (move.kind === 'leader') return [move.to, ...move.replicas.filter((node) => node !== move.to)]
   return move.replicas.map((node) => (node === move.from ? move.to : node))
+}
+
+/** Whether what is in flight is this very move: it adds our target and removes our source, and no stranger changed it. */
+export function isListedAs(
+  move: Move,
+  listed: { adding: readonly NodeId[]; removing: readonly NodeId[] } | undefined,
+): boolean {
+  return (
+    listed !== undefined &&
+    move.kind === 'replica' &&
+    sameList(listed.adding, [move.to]) &&
+    sameList(listed.removing, [move.from])
+  )
 }
 
 /** Something in flight on the cluster, ours or foreign, one per partition. */

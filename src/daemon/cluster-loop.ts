@@ -57,6 +57,7 @@ export class ClusterLoop {
   #agreed = false
   #report: TickReport | undefined
   #ended: MoveProgress[] = []
+  #done = 0
   #error: string | undefined
   /** Set when the plan in force is used up: the next tick need not wait for its time. */
   #due = true
@@ -134,8 +135,9 @@ export class ClusterLoop {
       assessment,
       plan,
       health: sample.health,
-      foreignMoves: foreign.length,
+      foreign,
       running: this.#executor.inFlight.length,
+      stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
       agreed: this.#agreed,
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
       problems,
@@ -166,10 +168,11 @@ export class ClusterLoop {
     }
     for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
     const before = this.#executor.pending.length + this.#executor.inFlight.length
+    const doneBefore = this.#done
     await this.#executor.work(pulse, signal)
     const after = this.#executor.pending.length + this.#executor.inFlight.length
-    // What the plan had is used up: see at once whether there is more, instead of idling until the next tick.
-    if (before > 0 && after === 0) this.#due = true
+    // What the plan had is used up and did some good: see at once whether there is more, instead of idling until the tick.
+    if (before > 0 && after === 0 && this.#done > doneBefore) this.#due = true
     if (before > 0) {
       this.#emit({
         type: 'progress',
@@ -201,6 +204,7 @@ export class ClusterLoop {
 
   #remember(progress: MoveProgress): void {
     this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
+    if (progress.state === 'done') this.#done += 1
   }
 
   async #guarded(signal: AbortSignal, work: () => Promise<void>): Promise<void> {

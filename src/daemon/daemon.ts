@@ -32,7 +32,7 @@ export class Daemon implements DaemonView {
     this.#running ??= Promise.all(this.#clusters.map(({ loop }) => loop.run(this.#stop.signal)))
   }
 
-  /** Starts nothing more, lets what is being said to the clusters end, and leaves the moves in flight to them. */
+  /** Gives up what is being said to the clusters, starts nothing more, and leaves the moves in flight to them. */
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running

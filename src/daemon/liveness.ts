@@ -64,7 +64,8 @@ export class Liveness {
     state.names.nodes.forEach((id, node) => {
       if (state.nodeState[node] === ALIVE) state.nodeAliveSinceMs[node] = this.#aliveSince.get(id) ?? nowMs
       else if (Number.isNaN(state.nodeUnavailableSinceMs[node]!)) {
-        state.nodeUnavailableSinceMs[node] = this.#goneSince.get(id) ?? nowMs
+        if (!this.#goneSince.has(id)) this.#goneSince.set(id, nowMs)
+        state.nodeUnavailableSinceMs[node] = this.#goneSince.get(id)!
       }
     })
   }

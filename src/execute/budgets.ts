@@ -1,5 +1,5 @@
-/** How much may be in flight: moves and bytes, per node and direction and over the cluster, foreign moves counted in. */
-import type { Move, ReplicaMove, RunningMove } from '../cluster/move.ts'
+/** How much may be in flight: moves and bytes, per node and direction and over the cluster. */
+import type { Move, ReplicaMove } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
 
 export interface BudgetLimits {
@@ -36,12 +36,6 @@ export class Budgets {
     this.#moves += 1
     count(this.#in, move.to, move.bytes)
     count(this.#out, move.leader, move.bytes)
-  }
-
-  /** Counts what somebody else has in flight; where it reads from is not told, so only arrivals weigh. */
-  takeForeign(running: RunningMove): void {
-    this.#moves += running.adding.length
-    for (const node of running.adding) count(this.#in, node, (running.bytesTotal ?? 0) / running.adding.length)
   }
 
   /** A node with nothing in flight may always take one move, however large. */

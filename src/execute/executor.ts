@@ -7,7 +7,7 @@
  * when the hold is over and the placement still shows nothing of it.
  */
 import type { MoveProgress, MoveResult } from '../cluster/events.ts'
-import { bytesOf, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
+import { bytesOf, isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
@@ -36,7 +36,7 @@ export class Executor {
   readonly #system: System
   readonly #clock: Clock
   readonly #emit: (event: ExecutorEvent) => void
-  #options: ExecutorOptions
+  readonly #options: ExecutorOptions
   #pending: Move[] = []
   #transfers = 0
   #operators: Operator[] = []
@@ -48,10 +48,6 @@ export class Executor {
     this.#clock = clock
     this.#options = options
     this.#emit = emit
-  }
-
-  configure(options: ExecutorOptions): void {
-    this.#options = options
   }
 
   /** The moves of the newest plan replace all that wait; what is in flight stays. */
@@ -87,7 +83,7 @@ export class Executor {
     const ours = new Map(this.#operators.map((operator) => [partitionName(operator.move), operator]))
     return running.filter((move) => {
       const operator = ours.get(partitionName(move))
-      return !operator || !isOurs(operator.move, move)
+      return !operator || !isListedAs(operator.move, move)
     })
   }
 
@@ -104,10 +100,10 @@ export class Executor {
     for (const operator of this.#operators) {
       const listed = running.get(partitionName(operator.move))
       if (!listed || operator.move.kind !== 'replica') unlisted.push(operator)
-      else if (!isOurs(operator.move, listed)) {
+      else if (!isListedAs(operator.move, listed)) {
         this.#end(operator, 'superseded', `somebody else is moving it to ${listed.target.join(', ')}`)
       } else {
-        this.#runs(operator, listed)
+        this.#runs(operator, listed, pulse.aliveNodes.includes(operator.move.to))
       }
     }
     if (unlisted.length > 0) {
@@ -120,8 +116,11 @@ export class Executor {
     this.#operators = this.#operators.filter((operator) => !operator.ended)
   }
 
-  #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }): void {
-    if (operator.state !== 'running') operator.to('running', this.#clock.now())
+  #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }, targetAlive: boolean): void {
+    const now = this.#clock.now()
+    const gone = `node ${operator.move.to} is gone, the copy goes on when it is back`
+    if (!targetAlive && operator.state !== 'stalled') operator.to('stalled', now, gone)
+    if (targetAlive && operator.state !== 'running') operator.to('running', now)
     operator.revertedSinceMs = undefined
     // It is under way, whether or not its answer came: asked again it would be refused for being under way.
     operator.accepted = operator.steps.length
@@ -138,7 +137,7 @@ export class Executor {
       case 'superseded':
         return this.#end(operator, 'superseded', outcome.text)
       case 'running':
-        return this.#runs(operator, outcome)
+        return this.#runs(operator, outcome, operator.state !== 'stalled')
       case 'reverted':
         return this.#concludeReverted(operator)
       case 'partial':
@@ -187,14 +186,14 @@ export class Executor {
   }
 
   async #dispatch(pulse: Pulse, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#pending.length === 0) return
+    // What somebody else began since the plan was made is a reason to plan anew, not to start more.
+    if (signal.aborted || this.#pending.length === 0 || this.foreign(pulse.running).length > 0) return
     const budgets = new Budgets(this.#options)
     const busy = new Set(pulse.running.map(partitionName))
     for (const { move } of this.#operators) {
       busy.add(partitionName(move))
       if (move.kind === 'replica') budgets.take(move)
     }
-    for (const move of this.foreign(pulse.running)) budgets.takeForeign(move)
 
     // Leadership that is moved among replicas that move themselves would soon be moved again.
     const copying = [...this.inFlight, ...this.#pending].some((move) => move.kind === 'replica')
@@ -258,17 +257,6 @@ export class Executor {
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
     return undefined
   }
-}
-
-/** A listed move is ours when it adds our target and would end with our list. */
-function isOurs(move: Move, listed: RunningMove): boolean {
-  if (move.kind !== 'replica') return false
-  const wanted = move.replicas.map((node) => (node === move.from ? move.to : node))
-  return (
-    listed.adding.includes(move.to) &&
-    listed.target.length === wanted.length &&
-    wanted.every((node) => listed.target.includes(node))
-  )
 }
 
 /** Bytes of moves that wait. */

@@ -20,7 +20,7 @@ const arrows: Record<OperatorState, OperatorState[]> = {
   planned: ['submitting', 'cancelled'],
   submitting: ['running', 'unknown', 'failed'],
   running: ['unknown', 'stalled', 'cancelling', ...ends],
-  unknown: ['running', 'submitting', 'cancelling', ...ends],
+  unknown: ['running', 'stalled', 'submitting', 'cancelling', ...ends],
   stalled: ['running', 'unknown', 'cancelling', ...ends],
   cancelling: ['unknown', ...ends],
   done: [],

@@ -11,6 +11,11 @@ export function evenLeaders(model: Model): void {
   new LeaderPass(model).run()
 }
 
+/** Partitions compared for one hand-over. */
+const LOOKS = 64
+/** More than any difference between counts: what only goes back to its preferred leader needs no new order. */
+const PREFERRED = 1e6
+
 class LeaderPass {
   readonly #model: Model
   readonly #nodes: number[]
@@ -107,16 +112,18 @@ class LeaderPass {
     return []
   }
 
-  /** Takes the partition off the list whose hand-over spreads its topic best, of the first few. */
+  /** Takes the partition off the list that only goes back to its preferred leader, else the one that spreads its topic best. */
   #handOver(from: number, to: number): void {
     const { columns } = this.#model
     const list = from * columns.nodeCount + to
     let best = -1
     let bestSpread = Number.NEGATIVE_INFINITY
     let looked = 0
-    for (let replica = this.#head[list]!; replica !== -1 && looked < 16; replica = this.#next[replica]!) {
-      const row = columns.partitionTopic[this.#model.partitionOf(replica)]! * columns.nodeCount
-      const spread = this.#topicLeaders[row + from]! - this.#topicLeaders[row + to]!
+    for (let replica = this.#head[list]!; replica !== -1 && looked < LOOKS; replica = this.#next[replica]!) {
+      const candidate = this.#model.partitionOf(replica)
+      const row = columns.partitionTopic[candidate]! * columns.nodeCount
+      const preferred = replica === columns.partitionReplicaStart[candidate] ? PREFERRED : 0
+      const spread = preferred + this.#topicLeaders[row + from]! - this.#topicLeaders[row + to]!
       if (spread > bestSpread) {
         best = replica
         bestSpread = spread

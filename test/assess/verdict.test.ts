@@ -29,6 +29,16 @@ const violation = (more: Partial<Violation> = {}): Violation => ({
   ...more,
 })
 
+/** So many partitions that somebody else moves. */
+const strangers = (count: number) =>
+  Array.from({ length: count }, (_, partition) => ({
+    topic: 't',
+    partition,
+    target: [3, 4],
+    adding: [4],
+    removing: [1],
+  }))
+
 type Given = Partial<Omit<Circumstances, 'assessment'>> & { violations?: Violation[]; holding?: string[] }
 
 function circumstances({ violations = [], holding = [], ...more }: Given): Circumstances {
@@ -39,7 +49,7 @@ function circumstances({ violations = [], holding = [], ...more }: Given): Circu
     plan: plan([]),
     problems: [],
     health: { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 },
-    foreignMoves: 0,
+    foreign: [],
     running: 0,
     agreed: true,
     participants: 3,
@@ -99,8 +109,8 @@ const rows: [VerdictCode, string, string, Given][] = [
   [
     'foreign_moves',
     'ready',
-    '6 partitions are being moved by somebody else',
-    { ...skew, foreignMoves: 6, plan: plan([replica]) },
+    '6 partitions being moved by somebody else (t-0 to 3, 4; t-1 to 3, 4; t-2 to 3, 4, …)',
+    { ...skew, foreign: strangers(6), plan: plan([replica]) },
   ],
   [
     'no_capacity',
@@ -135,21 +145,21 @@ test.each(rows)('%s, %s: %s', (code, status, text, given) => {
 })
 
 describe('what comes first', () => {
-  const everything = { ...skew, health: sick(1), foreignMoves: 1, plan: plan([replica]) }
+  const everything = { ...skew, health: sick(1), foreign: strangers(1), plan: plan([replica]) }
   test.each<[VerdictCode, Given]>([
     ['sample_incomplete', { ...everything, agreed: false, settings: off }],
     ['mode_off', { ...everything, settings: settings({ mode: 'off', dryRun: true }) }],
     ['dry_run', { ...everything, settings: dry }],
     ['under_replicated', everything],
     ['foreign_moves', { ...everything, health: sick(0) }],
-    ['acting', { ...everything, health: sick(0), foreignMoves: 0 }],
+    ['acting', { ...everything, health: sick(0), foreign: strangers(0) }],
   ])('%s', (code, given) => {
     expect(verdictOf(circumstances(given)).code).toBe(code)
   })
 })
 
 test('moves that still run are progress, whatever holds new ones', () => {
-  const now = circumstances({ ...skew, foreignMoves: 1, running: 1 })
+  const now = circumstances({ ...skew, foreign: strangers(1), running: 1 })
   expect(statusOf(now, verdictOf(now))).toBe('in_progress')
 })
 

@@ -131,7 +131,7 @@ describe('a malformed line is one error with its number and path', () => {
     ['{"type":"node","id":1,"state":"alive","dirs":[{"capacity_bytes":1}]}', 'dirs[0].used_bytes is missing'],
     [
       '{"type":"node","id":1,"state":"alive","dirs":[{"capacity_bytes":-1,"used_bytes":1}]}',
-      'dirs[0].capacity_bytes is not a number of at least 0',
+      'dirs[0].capacity_bytes is not a number from 0 to 2^53',
     ],
     ['{"type":"topic","name":"t","partitions":[{"id":0}]}', 'partitions[0].replicas is missing'],
     [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type BudgetLimits, Budgets } from '../../src/execute/budgets.ts'
-import { listed, replica, transfer } from './support.ts'
+import { replica, transfer } from './support.ts'
 
 const wide = { concurrentMoves: 100, concurrentMovesPerNode: 100 }
 
@@ -93,36 +93,6 @@ describe('bytes', () => {
         several(9, () => ({ bytes: 1e15 })),
       ),
     ).toBe(9)
-  })
-})
-
-describe('what somebody else moves', () => {
-  test('takes its place at the nodes it goes to', () => {
-    const limits = { ...wide, concurrentMovesPerNode: 1 }
-    const budgets = new Budgets(limits)
-    budgets.takeForeign(listed(replica(9, { to: 3 })))
-    expect(taken(limits, [replica(0, { to: 3 }), replica(1, { to: 4 })], budgets)).toBe(1)
-  })
-
-  test('takes its bytes, shared by those it goes to', () => {
-    const limits = { ...wide, bytesInFlightPerNode: 1000 }
-    const budgets = new Budgets(limits)
-    budgets.takeForeign(listed(replica(9), { adding: [3, 4], bytesTotal: 1400 }))
-    expect(taken(limits, [replica(0, { to: 3, bytes: 101 }), replica(1, { to: 3, bytes: 100 })], budgets)).toBe(1)
-  })
-
-  test('counts in the cluster once for each copy', () => {
-    const limits = { ...wide, concurrentMoves: 3 }
-    const budgets = new Budgets(limits)
-    budgets.takeForeign(listed(replica(9), { adding: [3, 4] }))
-    budgets.takeForeign(listed(replica(8), { adding: [] }))
-    expect(
-      taken(
-        limits,
-        several(5, (index) => ({ leader: 10 + index, to: 20 + index })),
-        budgets,
-      ),
-    ).toBe(1)
   })
 })
 

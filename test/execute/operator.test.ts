@@ -8,7 +8,7 @@ const ways: Record<OperatorState, OperatorState[]> = {
   planned: ['submitting', 'cancelled'],
   submitting: ['running', 'unknown', 'failed'],
   running: ['unknown', 'stalled', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
-  unknown: ['running', 'submitting', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
+  unknown: ['running', 'stalled', 'submitting', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
   stalled: ['running', 'unknown', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
   cancelling: ['unknown', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
   done: [],

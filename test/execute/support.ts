@@ -67,6 +67,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
   /** What the cluster says; everything is accepted and then nowhere to be seen, unless told otherwise. */
   const cluster = {
     running: [] as RunningMove[],
+    alive: [1, 2, 3],
     answer: (_step: Step): StepResult => accepted,
     outcome: (_move: Move): Outcome => ({ outcome: 'unknown', text: 'not seen' }),
     fail: undefined as Error | undefined,
@@ -108,7 +109,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
     /** One pulse, `afterMs` later. */
     work: async (afterMs = 0) => {
       await clock.advance(afterMs)
-      await executor.work({ takenAtMs: clock.now(), aliveNodes: [1, 2, 3], running: cluster.running }, signal)
+      await executor.work({ takenAtMs: clock.now(), aliveNodes: cluster.alive, running: cluster.running }, signal)
     },
   }
 }

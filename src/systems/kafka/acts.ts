@@ -4,9 +4,11 @@
  * A replica move is one reassignment. Leadership goes by order and election: first the new leader is put at the head of
  * the replica list, so that Kafka's own timer agrees with us, then it is elected.
  */
-import { type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
+
+import { isListedAs, type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
+import { sameList, sameSet } from '../../lib/lists.ts'
 import type { Outcome, Refusal, Step, StepResult } from '../port.ts'
 import type { Readings, Reassignment } from './readings.ts'
 import type { KafkaTransport } from './router.ts'
@@ -53,7 +55,12 @@ export class Acts {
   }
 
   async perform(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
-    const look = await this.#look(steps, signal)
+    let look: Look
+    try {
+      look = await this.#look(steps, signal)
+    } catch (error) {
+      return steps.map(() => no('not_sent', messageOf(error)))
+    }
     const results: StepResult[] = steps.map((step) => refusal(step, look) ?? { outcome: 'accepted' })
     const open = (kinds: Step['kind'][]) =>
       steps.filter((step, index) => results[index]!.outcome === 'accepted' && kinds.includes(step.kind))
@@ -72,7 +79,7 @@ export class Acts {
   /** Only what is listed exactly as we submitted it is cancelled: cancelling what a stranger superseded raises the RF. */
   async cancel(moves: Move[], signal: AbortSignal): Promise<StepResult[]> {
     const look = await this.#look(moves, signal)
-    const ours = moves.filter((move) => isListedAsOurs(move, look.moving.get(partitionName(move))))
+    const ours = moves.filter((move) => isListedAs(move, look.moving.get(partitionName(move))))
     const steps = ours.map((move): Step => ({ ...kafkaSteps(move)[0]!, replicas: [] }))
     const answers = await this.#reassign(steps, signal)
     return moves.map((move) => {
@@ -196,7 +203,7 @@ function judgeMove(move: Move, look: Look): Outcome {
   if (!partition) return { outcome: 'superseded', text: `${name} does not exist any more` }
   const listed = look.moving.get(name)
   if (listed) {
-    return isListedAsOurs(move, listed)
+    return isListedAs(move, listed)
       ? { outcome: 'running' }
       : { outcome: 'superseded', text: `somebody else is moving it to ${listed.replicas.join(', ')}` }
   }
@@ -219,24 +226,6 @@ function judgeLeader(move: Move, partition: MetadataPartition): Outcome {
     return { outcome: 'superseded', text: `it is on ${partition.replicas.join(', ')} now` }
   }
   return partition.leader === move.to ? { outcome: 'landed' } : { outcome: 'reverted' }
-}
-
-/** The list names the target first, then what is removed: no stranger has changed it if both are as we asked. */
-function isListedAsOurs(move: Move, listed: Reassignment | undefined): boolean {
-  return (
-    listed !== undefined &&
-    move.kind === 'replica' &&
-    sameSet(listed.adding, [move.to]) &&
-    sameSet(listed.removing, [move.from])
-  )
-}
-
-function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index])
-}
-
-function sameSet(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value) => b.includes(value))
 }
 
 function byTopic(steps: Step[]): [string, Step[]][] {

@@ -18,6 +18,8 @@ export type Wanted = { name: string; partitions: number[] }[] | null
 
 const CLUSTER_AUTHORIZATION_FAILED = 31
 const CALL_MS = 15_000
+/** Reading log dirs is quick; a broker that does not answer must not hold up the sample of the others. */
+const LOG_DIRS_MS = 6_000
 const TOPICS_PER_REQUEST = 500
 
 export class Readings {
@@ -54,7 +56,7 @@ export class Readings {
 
   /** @throws EvenkeelError `not_permitted` also for the empty answer that older versions give to the unauthorised. */
   async logDirs(broker: number, topics: Wanted, signal: AbortSignal): Promise<LogDir[]> {
-    const answer = await this.#transport.send(broker, describeLogDirs, { topics }, { signal, timeoutMs: CALL_MS })
+    const answer = await this.#transport.send(broker, describeLogDirs, { topics }, { signal, timeoutMs: LOG_DIRS_MS })
     check(answer.errorCode, 'DescribeLogDirs', 'CLUSTER DESCRIBE')
     if (answer.dirs.length === 0) {
       throw new EvenkeelError(

@@ -66,7 +66,8 @@ export class Sampler {
     const takenAtMs = this.#clock.now()
     const registered = cluster.brokers.map((broker) => broker.id)
     const sizes = new Sizes(this.#lastDirs)
-    this.#compareTopics(metadata, sizes)
+    const live = metadata.brokers.map(({ id }) => id).filter((id) => !unreachable.includes(id))
+    this.#compareTopics(metadata, sizes.topics(live))
     const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
     const notes: string[] = []
     const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving))
@@ -119,13 +120,16 @@ export class Sampler {
     const missing = all ? names : names.filter((name) => !this.#minIsr.has(name))
     if (missing.length === 0) return
     const read = await this.#readings.minIsr(missing, signal)
-    this.#minIsr = all ? read : new Map([...this.#minIsr, ...read])
+    // What may not be read counts as 0, so that it is not asked for at every sample.
+    const unread = missing.filter((name) => !read.has(name)).map((name) => [name, 0] as const)
+    this.#minIsr = new Map([...(all ? [] : this.#minIsr), ...read, ...unread])
     if (all) this.#minIsrReadMs = now
   }
 
-  #compareTopics(metadata: MetadataResponse, sizes: Sizes): void {
+  /** @param onDisk topics on the brokers that told their dirs just now: a dead one's last word may be long out of date. */
+  #compareTopics(metadata: MetadataResponse, onDisk: string[]): void {
     const shown = new Set(metadata.topics.map((topic) => topic.name))
-    const hidden = sizes.topics().filter((name) => !shown.has(name))
+    const hidden = onDisk.filter((name) => !shown.has(name))
     const twice = hidden.filter((name) => this.#hiddenTopics.has(name))
     this.#hiddenTopics = new Set(hidden)
     if (twice.length === 0) return
@@ -141,7 +145,7 @@ export class Sampler {
     return {
       type: 'topic',
       name: topic.name,
-      ...(minIsr === undefined ? {} : { min_isr: minIsr }),
+      ...(minIsr ? { min_isr: minIsr } : {}),
       partitions: topic.partitions.map((p) =>
         partitionLine(topic.name, p, sizes, moving.get(`${topic.name}-${p.partition}`)),
       ),

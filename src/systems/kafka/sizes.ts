@@ -38,8 +38,8 @@ export class Sizes {
     return bytes
   }
 
-  /** Every topic that lies on a disk. */
-  topics(): string[] {
-    return [...new Set([...this.#byBroker.values()].flatMap((byTopic) => [...byTopic.keys()]))]
+  /** Every topic that lies on a disk of these brokers. */
+  topics(brokers: number[]): string[] {
+    return [...new Set(brokers.flatMap((broker) => [...(this.#byBroker.get(broker)?.keys() ?? [])]))]
   }
 }

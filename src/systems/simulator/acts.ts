@@ -1,6 +1,8 @@
 /** One step, one cancellation, one judgement: looked at afresh, as the port asks. */
+
 import { type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
 import type { NodeId } from '../../cluster/state.ts'
+import { sameList, sameSet } from '../../lib/lists.ts'
 import type { Outcome, Refusal, Step, StepResult } from '../port.ts'
 import { isMoving, type Partition, targetOf } from './partition.ts'
 import { runningOf } from './reading.ts'
@@ -107,12 +109,4 @@ function answer(rejection: string | undefined): StepResult {
 
 function refused(code: Refusal, text: string): StepResult {
   return { outcome: 'refused', code, text }
-}
-
-function sameList(a: NodeId[], b: NodeId[]): boolean {
-  return a.length === b.length && a.every((node, index) => node === b[index])
-}
-
-function sameSet(a: NodeId[], b: NodeId[]): boolean {
-  return a.length === b.length && a.every((node) => b.includes(node))
 }
