@@ -1,4 +1,5 @@
 import { defineApi } from './api.ts'
+import { readTopicResults, type TopicResults } from './partition-results.ts'
 
 export interface AlterPartitionReassignmentsRequest {
   /** How long the broker waits for the controller, in milliseconds; observed to be ignored while there is none (60 s then). */
@@ -13,10 +14,7 @@ export interface AlterPartitionReassignmentsRequest {
 export interface AlterPartitionReassignmentsResponse {
   errorCode: number
   errorMessage: string | null
-  topics: {
-    name: string
-    partitions: { partition: number; errorCode: number; errorMessage: string | null }[]
-  }[]
+  topics: TopicResults[]
 }
 
 /**
@@ -60,18 +58,7 @@ export const alterPartitionReassignments = defineApi<
     if (version >= 1) reader.bool()
     const errorCode = reader.int16()
     const errorMessage = reader.nullableString()
-    const topics = reader.array(() => {
-      const name = reader.string()
-      const partitions = reader.array(() => {
-        const partition = reader.int32()
-        const errorCode = reader.int16()
-        const errorMessage = reader.nullableString()
-        reader.tags()
-        return { partition, errorCode, errorMessage }
-      })
-      reader.tags()
-      return { name, partitions }
-    })
+    const topics = readTopicResults(reader)
     reader.tags()
     return { errorCode, errorMessage, topics }
   },

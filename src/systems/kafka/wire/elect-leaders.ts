@@ -1,4 +1,5 @@
 import { defineApi } from './api.ts'
+import { readTopicResults, type TopicResults } from './partition-results.ts'
 
 export interface ElectLeadersRequest {
   /** `preferred`: the first replica, if in sync. `unclean`: any live replica, at the price of lost records. */
@@ -10,10 +11,7 @@ export interface ElectLeadersRequest {
 
 export interface ElectLeadersResponse {
   errorCode: number
-  topics: {
-    name: string
-    partitions: { partition: number; errorCode: number; errorMessage: string | null }[]
-  }[]
+  topics: TopicResults[]
 }
 
 /**
@@ -45,18 +43,7 @@ export const electLeaders = defineApi<ElectLeadersRequest, ElectLeadersResponse>
   read(reader) {
     reader.int32()
     const errorCode = reader.int16()
-    const topics = reader.array(() => {
-      const name = reader.string()
-      const partitions = reader.array(() => {
-        const partition = reader.int32()
-        const errorCode = reader.int16()
-        const errorMessage = reader.nullableString()
-        reader.tags()
-        return { partition, errorCode, errorMessage }
-      })
-      reader.tags()
-      return { name, partitions }
-    })
+    const topics = readTopicResults(reader)
     reader.tags()
     return { errorCode, topics }
   },
