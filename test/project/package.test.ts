@@ -97,11 +97,8 @@ describe('the lock file', () => {
     expect(() => execFileSync(process.execPath, ['scripts/complete-lock.mjs', '--check'])).not.toThrow()
   })
 
-  it('names no registry of somebody’s own', () => {
-    const hosts = [...readFileSync('package-lock.json', 'utf8').matchAll(/"resolved": "https?:\/\/([^/"]+)/g)].map(
-      ([, host]) => host,
-    )
-    expect(hosts.filter((host) => host !== 'registry.npmjs.org')).toEqual([])
+  it('names no registry: each installation has its own', () => {
+    expect(readFileSync('package-lock.json', 'utf8')).not.toContain('"resolved"')
   })
 })
 
