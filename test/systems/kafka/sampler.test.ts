@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest'
+import { foldInFlight } from '../../../src/cluster/influence.ts'
+import { immovableReasons, nodeStates } from '../../../src/cluster/reasons.ts'
+import { sharesOf } from '../../../src/cluster/shares.ts'
+import { VirtualClock } from '../../../src/lib/clock.ts'
+import { Sampler } from '../../../src/systems/kafka/sampler.ts'
+import { fakeCluster } from './fake-cluster.ts'
+
+const signal = new AbortController().signal
+
+function sampled() {
+  const { cluster, readings } = fakeCluster()
+  const clock = new VirtualClock()
+  const sampler = new Sampler('orders', readings, clock)
+  cluster.topics = { t: [{ replicas: [1, 2] }] }
+  cluster.dirs = {
+    1: [{ usable: 850, replicas: { 't-0': 100 } }],
+    2: [{ usable: 880, replicas: { 't-0': 90 } }],
+    3: [{ usable: 1000 }],
+  }
+  return {
+    cluster,
+    clock,
+    /** A sample, moving time on where the sampler waits for it. */
+    sample: async () => {
+      const [sample] = await Promise.all([sampler.sample(signal), clock.advance(5_000)])
+      return sample
+    },
+  }
+}
+
+const statesOf = ({ state }: { state: { nodeState: Uint8Array } }) => [...state.nodeState].map((s) => nodeStates[s])
+
+test('racks, dirs, sizes, leaders and in-sync replicas are read', async () => {
+  const { sample } = sampled()
+  const { state, health, missingNodes, notes } = await sample()
+  expect(state.names).toMatchObject({ nodes: [1, 2, 3], racks: ['r1', 'r2', 'r3'], topics: ['t'] })
+  expect([...state.dirCapacityBytes]).toEqual([1000, 1000, 1000])
+  expect([...state.dirUsedBytes]).toEqual([150, 120, 0])
+  expect([...state.replicaBytes]).toEqual([100, 90])
+  expect([...state.partitionLeader]).toEqual([0])
+  expect([...state.topicMinIsr]).toEqual([2])
+  expect([health.offline, health.underMinIsr, missingNodes, notes]).toEqual([0, 0, [], []])
+})
+
+describe('who is there', () => {
+  test('a fenced broker is unavailable, and what lay on it has its last known size', async () => {
+    const { cluster, sample } = sampled()
+    await sample()
+    cluster.brokers = [1, 3]
+    cluster.fenced = [2]
+    cluster.topics = { t: [{ replicas: [1, 2], isr: [1], offline: [2] }] }
+    const dead = await sample()
+    expect(statesOf(dead)).toEqual(['alive', 'unavailable', 'alive'])
+    expect([...dead.state.replicaBytes]).toEqual([100, 90])
+    expect(dead.health.underReplicated).toEqual({ own_move: 0, node: 1, other: 0 })
+  })
+
+  test('a broker that holds replicas but is not registered is unavailable', async () => {
+    const { cluster, sample } = sampled()
+    cluster.topics = { t: [{ replicas: [1, 9], isr: [1], offline: [9] }] }
+    expect(statesOf(await sample())).toEqual(['alive', 'alive', 'alive', 'unavailable'])
+  })
+
+  test('a live broker that does not answer is unreachable and named', async () => {
+    const { cluster, sample } = sampled()
+    await sample()
+    delete cluster.dirs[2]
+    const partly = await sample()
+    expect([statesOf(partly), partly.missingNodes]).toEqual([['alive', 'unreachable', 'alive'], [2]])
+    expect([...partly.state.dirUsedBytes]).toEqual([150, 120, 0])
+  })
+
+  test('when none answers there is no sample', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs = {}
+    await expect(sample()).rejects.toMatchObject({ code: 'sample_incomplete' })
+  })
+})
+
+describe('what is not shown', () => {
+  test('a topic that lies on a disk but is not in metadata refuses the sample after a second look', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[3] = [{ replicas: { 'secret-0': 5 } }]
+    await expect(sample()).rejects.toMatchObject({
+      code: 'sample_incomplete',
+      message: expect.stringMatching(/secret.*TOPIC DESCRIBE/),
+    })
+  })
+
+  test('a topic deleted while a broker is dead is nothing hidden', async () => {
+    const { cluster, sample } = sampled()
+    cluster.topics = { t: [{ replicas: [1, 2] }], gone: [{ replicas: [3, 1] }] }
+    cluster.dirs[3] = [{ usable: 990, replicas: { 'gone-0': 10 } }]
+    await sample()
+    cluster.brokers = [1, 2]
+    cluster.fenced = [3]
+    cluster.topics = { t: [{ replicas: [1, 2] }] }
+    expect((await sample()).state.names.topics).toEqual(['t'])
+  })
+
+  test('without a size the partition stays, and that is said', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ error: 56 }, { path: '/d1' }]
+    const { state, notes } = await sample()
+    expect(immovableReasons[state.partitionImmovable[0]!]).toBe('size_unknown')
+    expect(notes).toEqual(['the size of a replica of 1 partitions is not known (t-0): left alone'])
+  })
+
+  test('a broker too old to tell the size of its disks is refused by name', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ total: null }]
+    await expect(sample()).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(/broker 2 .*v4/),
+    })
+  })
+})
+
+describe('under-replication', () => {
+  test.each([
+    ['a replica being added', { replicas: [3, 2, 1], isr: [1, 2] }, true, { own_move: 1, node: 0, other: 0 }],
+    [
+      'a replica in a dead dir',
+      { replicas: [1, 2], isr: [1], offline: [2] },
+      false,
+      { own_move: 0, node: 1, other: 0 },
+    ],
+    ['a replica that lags', { replicas: [1, 2], isr: [1] }, false, { own_move: 0, node: 0, other: 1 }],
+  ])('by %s', async (_, partition, moving, expected) => {
+    const { cluster, sample } = sampled()
+    cluster.topics = { t: [partition] }
+    if (moving) cluster.moving = [{ topic: 't', partition: 0, replicas: [3, 2, 1], adding: [3], removing: [1] }]
+    expect((await sample()).health.underReplicated).toEqual(expected)
+  })
+})
+
+test('a running move has its bytes: what lies at the target against the largest replica', async () => {
+  const { cluster, sample } = sampled()
+  cluster.topics = { t: [{ replicas: [3, 2, 1], isr: [1, 2] }] }
+  cluster.moving = [{ topic: 't', partition: 0, replicas: [3, 2, 1], adding: [3], removing: [1] }]
+  cluster.dirs[3] = [{ usable: 960, replicas: { 't-0': 40 } }]
+  const { running, state } = await sample()
+  expect(running).toEqual([
+    { topic: 't', partition: 0, target: [3, 2], adding: [3], removing: [1], bytesDone: 40, bytesTotal: 100 },
+  ])
+  foldInFlight(state, [])
+  expect([...sharesOf(state).usedBytes]).toEqual([50, 120, 100])
+})
+
+describe('space on its way out', () => {
+  test('counts as free once the broker has stopped listing the replica, until its volume shows it is', async () => {
+    const { cluster, sample } = sampled()
+    await sample()
+    cluster.topics = { t: [{ replicas: [3, 2] }] }
+    cluster.dirs[3] = [{ usable: 900, replicas: { 't-0': 100 } }]
+    cluster.dirs[1] = [{ usable: 850 }]
+    const lagging = await sample()
+    foldInFlight(lagging.state, [])
+    expect([...sharesOf(lagging.state).usedBytes]).toEqual([50, 120, 100])
+    cluster.dirs[1] = [{ usable: 990 }]
+    const freed = await sample()
+    expect([...freed.state.dirFreeingBytes]).toEqual([10, 0, 0])
+  })
+
+  test('is forgotten after a while', async () => {
+    const { cluster, clock, sample } = sampled()
+    await sample()
+    cluster.topics = {}
+    cluster.dirs = { 1: [{ usable: 850 }], 2: [{ usable: 880 }], 3: [{}] }
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([100, 90, 0])
+    await clock.advance(6 * 60_000)
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 0, 0])
+  })
+
+  test('is not what a dir held that went offline', async () => {
+    const { cluster, sample } = sampled()
+    await sample()
+    cluster.dirs[1] = [{ error: 56 }, { path: '/d1', usable: 500 }]
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 0, 0, 0])
+  })
+})
+
+test('a permission that is missing is named, whoever else would answer', async () => {
+  const { cluster, sample } = sampled()
+  cluster.dirs[2] = []
+  await expect(sample()).rejects.toMatchObject({
+    code: 'not_permitted',
+    message: expect.stringMatching(/CLUSTER DESCRIBE/),
+  })
+})
