@@ -163,6 +163,14 @@ describe('space on its way out', () => {
     expect([...freed.state.dirFreeingBytes]).toEqual([10, 0, 0])
   })
 
+  test('is never more than the volume shows beyond the replicas it lists', async () => {
+    const { cluster, sample } = sampled()
+    await sample()
+    cluster.topics = { t: [{ replicas: [3, 2] }, { replicas: [1, 2] }] }
+    cluster.dirs[1] = [{ usable: 935, replicas: { 't-1': 60 } }]
+    expect((await sample()).state.dirFreeingBytes[0]).toBe(5)
+  })
+
   test('is forgotten after a while', async () => {
     const { cluster, clock, sample } = sampled()
     await sample()
@@ -177,6 +185,8 @@ describe('space on its way out', () => {
     const { cluster, sample } = sampled()
     await sample()
     cluster.dirs[1] = [{ error: 56 }, { path: '/d1', usable: 500 }]
+    await sample()
+    cluster.dirs[1] = [{ usable: 700 }, { path: '/d1', usable: 500 }]
     expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 0, 0, 0])
   })
 })
