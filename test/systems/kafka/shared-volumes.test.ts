@@ -4,12 +4,10 @@ import { SharedVolumes } from '../../../src/systems/kafka/shared-volumes.ts'
 
 /** Brokers 1, 2, … on one host, each with one dir: used bytes and bytes of its replicas. */
 function look(volumes: SharedVolumes, dirs: [used: number, held: number][], hosts = dirs.map(() => 'host')) {
-  const lines = new Map(dirs.map(([used], i) => [i + 1, [{ path: '/d', capacity_bytes: 10_000, used_bytes: used }]]))
-  const notes = volumes.apply(
-    lines as Map<number, DirLine[]>,
-    new Map(hosts.map((host, i) => [i + 1, host])),
-    (broker) => dirs[broker - 1]![1],
+  const lines = new Map<number, DirLine[]>(
+    dirs.map(([used], i) => [i + 1, [{ path: '/d', capacity_bytes: 10_000, used_bytes: used }]]),
   )
+  const notes = volumes.apply(lines, new Map(hosts.map((host, i) => [i + 1, host])), (broker) => dirs[broker - 1]![1])
   return { notes, dirs: [...lines.values()].map(([line]) => [line!.capacity_bytes, line!.used_bytes]) }
 }
 
