@@ -7,9 +7,8 @@ import type { Capabilities, Outcome, Step, StepResult, System } from '../port.ts
 import { Acts, kafkaSteps } from './acts.ts'
 import { Readings, type Reassignment, type Wanted } from './readings.ts'
 import { runningMove, Sampler } from './sampler.ts'
-import { Sizes } from './sizes.ts'
+import { type BrokerSizes, brokerSizes, Sizes } from './sizes.ts'
 import { createTransport, type KafkaTransport, type TransportOptions } from './transport.ts'
-import type { LogDir } from './wire/describe-log-dirs.ts'
 
 export interface KafkaOptions extends TransportOptions {
   /** Name of the cluster in samples. */
@@ -80,19 +79,19 @@ class KafkaSystem implements System {
 
   /** Sizes of just the partitions that move, from just the brokers that have them. */
   async #progress(reassignments: Reassignment[], alive: number[], signal: AbortSignal): Promise<RunningMove[]> {
-    const dirs = new Map<number, LogDir[]>()
+    const found = new Map<number, BrokerSizes>()
     await Promise.all(
       alive.map(async (broker) => {
         const wanted = wantedOf(reassignments.filter((move) => move.replicas.includes(broker)))
         if (wanted.length === 0) return
         try {
-          dirs.set(broker, await this.#readings.logDirs(broker, wanted, signal))
+          found.set(broker, brokerSizes(await this.#readings.logDirs(broker, wanted, signal)))
         } catch {
           // Progress is a service: without one broker's figures the rest is still shown, and the sample says who is silent.
         }
       }),
     )
-    const sizes = new Sizes(dirs)
+    const sizes = new Sizes(found)
     return reassignments.map((move) => runningMove(move, sizes))
   }
 }

@@ -16,7 +16,7 @@ import { formatTime } from '../../lib/iso-time.ts'
 import { Departures } from './departures.ts'
 import type { Readings, Reassignment } from './readings.ts'
 import { SharedVolumes } from './shared-volumes.ts'
-import { Sizes } from './sizes.ts'
+import { type BrokerSizes, brokerSizes, listedBytes, Sizes } from './sizes.ts'
 import type { LogDir } from './wire/describe-log-dirs.ts'
 import type { MetadataPartition, MetadataResponse, MetadataTopic } from './wire/metadata.ts'
 
@@ -31,6 +31,7 @@ export class Sampler {
   readonly #clock: Clock
   /** The last answer of each broker, kept for when it does not answer. */
   readonly #lastDirs = new Map<number, LogDir[]>()
+  readonly #lastSizes = new Map<number, BrokerSizes>()
   readonly #volumes = new SharedVolumes()
   readonly #departures: Departures
   #hiddenTopics = new Set<string>()
@@ -65,7 +66,7 @@ export class Sampler {
     ])
     const takenAtMs = this.#clock.now()
     const registered = cluster.brokers.map((broker) => broker.id)
-    const sizes = new Sizes(this.#lastDirs)
+    const sizes = new Sizes(this.#lastSizes)
     const live = metadata.brokers.map(({ id }) => id).filter((id) => !unreachable.includes(id))
     this.#compareTopics(metadata, sizes.topics(live))
     const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
@@ -93,24 +94,39 @@ export class Sampler {
   /** Asks every live broker; returns those that did not answer. */
   async #readDirs(metadata: MetadataResponse, signal: AbortSignal): Promise<number[]> {
     const ids = metadata.brokers.map((broker) => broker.id)
-    const results = await Promise.allSettled(ids.map((id) => this.#readings.logDirs(id, null, signal)))
+    const results = await Promise.allSettled(ids.map((id) => this.#readDirsOf(id, signal)))
     const unreachable: number[] = []
     results.forEach((result, index) => {
-      const id = ids[index]!
-      if (result.status === 'fulfilled') {
-        this.#lastDirs.set(id, result.value)
-        this.#departures.see(id, result.value)
-        return
-      }
+      if (result.status === 'fulfilled') return
       // A refusal is the same at every broker and no matter of reachability.
       if (result.reason instanceof EvenkeelError && result.reason.code === 'not_permitted') throw result.reason
-      unreachable.push(id)
+      unreachable.push(ids[index]!)
     })
     if (unreachable.length === ids.length) {
       const first = results.find((result) => result.status === 'rejected')
       throw new EvenkeelError('sample_incomplete', 'no broker tells its log dirs', { cause: first?.reason })
     }
     return unreachable
+  }
+
+  /** Each answer is worked up as it comes in, so that many brokers do not hold the event loop at once. */
+  async #readDirsOf(broker: number, signal: AbortSignal): Promise<void> {
+    const dirs = await this.#readings.logDirs(broker, null, signal)
+    const sizes = brokerSizes(dirs)
+    this.#departures.see(broker, this.#lastSizes.get(broker) ?? new Map(), sizes, dirs)
+    this.#lastSizes.set(broker, sizes)
+    this.#lastDirs.set(broker, dirs)
+  }
+
+  /** A broker that is neither registered nor named by a partition will not come back as the one it was. */
+  #forget(broker: number): void {
+    this.#lastDirs.delete(broker)
+    this.#lastSizes.delete(broker)
+  }
+
+  #listedBytes(broker: number, path: string): number {
+    const dir = this.#lastDirs.get(broker)?.find((other) => other.path === path)
+    return dir ? listedBytes(dir) : 0
   }
 
   async #readMinIsr(topics: MetadataTopic[], signal: AbortSignal): Promise<void> {
@@ -163,9 +179,10 @@ export class Sampler {
     const live = new Map(metadata.brokers.map((broker) => [broker.id, broker]))
     const placed = topics.flatMap((topic) => topic.partitions.flatMap((p) => p.replicas as number[]))
     const ids = [...new Set([...live.keys(), ...registered, ...placed])]
+    for (const id of this.#lastDirs.keys()) if (!ids.includes(id)) this.#forget(id)
     const dirs = new Map(ids.map((id) => [id, dirLines(id, this.#lastDirs.get(id), this.#departures)]))
     const hosts = new Map(metadata.brokers.map(({ id, host }) => [id, host]))
-    notes.push(...this.#volumes.apply(dirs, hosts, (id, path) => sizes.ofDir(id, path)))
+    notes.push(...this.#volumes.apply(dirs, hosts, (id, path) => this.#listedBytes(id, path)))
     return ids.map((id): NodeLine => {
       const broker = live.get(id)
       const state = !broker ? 'unavailable' : unreachable.includes(id) ? 'unreachable' : 'alive'

@@ -7,35 +7,39 @@ export interface FoundReplica {
   dir: string
 }
 
-export class Sizes {
-  readonly #byBroker = new Map<number, Map<string, Map<number, FoundReplica>>>()
+/** What one broker lists: topic → partition → replica. */
+export type BrokerSizes = Map<string, Map<number, FoundReplica>>
 
-  constructor(dirs: Map<number, LogDir[]>) {
-    for (const [broker, list] of dirs) {
-      const byTopic = new Map<string, Map<number, FoundReplica>>()
-      this.#byBroker.set(broker, byTopic)
-      for (const dir of list) {
-        for (const { name, partitions } of dir.topics) {
-          let found = byTopic.get(name)
-          if (!found) byTopic.set(name, (found = new Map()))
-          // A copy on its way to another dir of the same broker is listed a second time; the present one counts.
-          for (const p of partitions) if (!p.isFutureKey) found.set(p.partition, { bytes: p.sizeBytes, dir: dir.path })
-        }
-      }
+/** Made once for each answer, as it comes in: a cluster's sizes are never gone through all at once. */
+export function brokerSizes(dirs: LogDir[]): BrokerSizes {
+  const sizes: BrokerSizes = new Map()
+  for (const { path, topics } of dirs) {
+    for (const { name, partitions } of topics) {
+      let found = sizes.get(name)
+      if (!found) sizes.set(name, (found = new Map()))
+      // A copy on its way to another dir of the same broker is listed a second time; the present one counts.
+      for (const p of partitions) if (!p.isFutureKey) found.set(p.partition, { bytes: p.sizeBytes, dir: path })
     }
+  }
+  return sizes
+}
+
+/** Bytes of the replicas that a dir lists. */
+export function listedBytes(dir: LogDir): number {
+  let bytes = 0
+  for (const { partitions } of dir.topics) for (const { sizeBytes } of partitions) bytes += sizeBytes
+  return bytes
+}
+
+export class Sizes {
+  readonly #byBroker: ReadonlyMap<number, BrokerSizes>
+
+  constructor(byBroker: ReadonlyMap<number, BrokerSizes>) {
+    this.#byBroker = byBroker
   }
 
   find(broker: number, topic: string, partition: number): FoundReplica | undefined {
     return this.#byBroker.get(broker)?.get(topic)?.get(partition)
-  }
-
-  /** Bytes of all replicas in one dir. */
-  ofDir(broker: number, path: string): number {
-    let bytes = 0
-    for (const found of this.#byBroker.get(broker)?.values() ?? []) {
-      for (const replica of found.values()) if (replica.dir === path) bytes += replica.bytes
-    }
-    return bytes
   }
 
   /** Every topic that lies on a disk of these brokers. */
