@@ -9,7 +9,7 @@
  *
  * A state is left only along these arrows; anything else is a bug and throws.
  */
-import type { MoveProgress, MoveResult, OperatorState } from '../cluster/events.ts'
+import type { MoveProgress, OperatorState } from '../cluster/events.ts'
 import { moveResults } from '../cluster/events.ts'
 import { bytesOf, type Move } from '../cluster/move.ts'
 import { EvenkeelError } from '../lib/errors.ts'
@@ -66,10 +66,6 @@ export class Operator {
 
   get ended(): boolean {
     return (moveResults as readonly OperatorState[]).includes(this.state)
-  }
-
-  get result(): MoveResult {
-    return this.state as MoveResult
   }
 
   progress(): MoveProgress {
