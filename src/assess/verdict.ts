@@ -1,6 +1,6 @@
 /** Act, or do not act because of one code and one sentence with the number that decides. */
 import type { LoopStatus } from '../cluster/events.ts'
-import { bytesOf, partitionName, type RunningMove } from '../cluster/move.ts'
+import { partitionName, type RunningMove, totalBytes } from '../cluster/move.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
 import type { Health } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
@@ -92,9 +92,8 @@ function foreignText(foreign: RunningMove[]): string {
 function planText(plan: Plan): string {
   const replicas = plan.moves.filter((move) => move.kind === 'replica').length
   const leaders = plan.moves.length - replicas
-  const bytes = plan.moves.reduce((sum, move) => sum + bytesOf(move), 0)
   const parts = [
-    ...(replicas > 0 ? [`${formatCount(replicas, 'replica move')} of ${formatBytes(bytes)}`] : []),
+    ...(replicas > 0 ? [`${formatCount(replicas, 'replica move')} of ${formatBytes(totalBytes(plan.moves))}`] : []),
     ...(leaders > 0 ? [formatCount(leaders, 'leadership transfer')] : []),
   ]
   return parts.join(' and ')

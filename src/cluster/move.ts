@@ -52,6 +52,11 @@ export function bytesOf(move: Move): number {
   return move.kind === 'replica' ? move.bytes : 0
 }
 
+/** What all of them copy. */
+export function totalBytes(moves: Move[]): number {
+  return moves.reduce((sum, move) => sum + bytesOf(move), 0)
+}
+
 /** The replica list after the move: a replica takes the slot of the one it replaces, a leader goes first. */
 export function replicasAfter(move: Move): NodeId[] {
   if (move.kind === 'leader') return [move.to, ...move.replicas.filter((node) => node !== move.to)]

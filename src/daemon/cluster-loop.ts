@@ -8,9 +8,10 @@
 import { type Circumstances, statusOf, verdictOf } from '../assess/verdict.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import { emptyMemory, type Memory } from '../cluster/memory.ts'
+import { totalBytes } from '../cluster/move.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
-import { Executor, type ExecutorOptions, pendingBytes } from '../execute/executor.ts'
+import { Executor, type ExecutorOptions } from '../execute/executor.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, messageOf } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
@@ -178,7 +179,7 @@ export class ClusterLoop {
         type: 'progress',
         moves: this.#executor.progress(),
         pending: this.#executor.pending.length,
-        pendingBytes: pendingBytes(this.#executor.pending),
+        pendingBytes: totalBytes(this.#executor.pending),
         movedBytes: this.#executor.movedBytes,
       })
     }

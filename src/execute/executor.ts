@@ -7,7 +7,7 @@
  * when the hold is over and the placement still shows nothing of it.
  */
 import type { MoveProgress, MoveResult } from '../cluster/events.ts'
-import { bytesOf, isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
+import { isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
@@ -257,9 +257,4 @@ export class Executor {
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
     return undefined
   }
-}
-
-/** Bytes of moves that wait. */
-export function pendingBytes(moves: Move[]): number {
-  return moves.reduce((sum, move) => sum + bytesOf(move), 0)
 }

@@ -1,6 +1,6 @@
 /** What the control listener answers: pure functions of the view and the query. */
 import type { MoveProgress } from '../cluster/events.ts'
-import { bytesOf, type Move } from '../cluster/move.ts'
+import { type Move, totalBytes } from '../cluster/move.ts'
 import { moveJson, planJson } from '../cluster/plan-json.ts'
 import type { ClusterView, DaemonView } from '../daemon/view.ts'
 import { formatTime } from '../lib/iso-time.ts'
@@ -59,7 +59,7 @@ function clusterJson({ name, status, statusSinceMs, report, running, pending, er
     moves: { running: running.length, pending: pending.length },
     bytes: {
       done: sum(running.map(({ bytesDone }) => bytesDone)),
-      remaining: sum(running.map(({ bytesDone, bytesTotal }) => bytesTotal - bytesDone)) + sum(pending.map(bytesOf)),
+      remaining: sum(running.map(({ bytesDone, bytesTotal }) => bytesTotal - bytesDone)) + totalBytes(pending),
     },
     missing_nodes: report?.missingNodes ?? [],
     foreign_moves: report?.foreignMoves ?? 0,

@@ -35,7 +35,8 @@ export function evenCounts(
         if (bytes > budget) break
         next -= 1
         const partition = model.partitionOf(replica)
-        if (touched(model, partition) || model.crowd(partition) > 0) continue
+        // These are carried out first, so they keep away from partitions that the filling moves.
+        if (model.touched(partition) || model.crowd(partition) > 0) continue
         filters.candidate(replica, partition)
         if (!filters.allows(to)) continue
         model.moveReplica(replica, partition, to, 'node_underused')
@@ -45,10 +46,4 @@ export function evenCounts(
       cursors.set(from, next)
     }
   }
-}
-
-/** These moves are carried out first, so they keep away from partitions that the filling moves. */
-function touched(model: Model, partition: number): boolean {
-  const { partitionReplicaStart } = model.columns
-  return model.moved.subarray(partitionReplicaStart[partition], partitionReplicaStart[partition + 1]).includes(1)
 }

@@ -229,11 +229,13 @@ export class Model {
     if (this.leader[partition]! < 0) return false
     const reason = immovableReasons[columns.partitionImmovable[partition]!]
     if (reason === 'already_moving' || reason === 'excluded' || reason === 'no_quorum') return false
-    const end = columns.partitionReplicaStart[partition + 1]!
-    for (let replica = columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
-      if (this.moved[replica] === 1) return false
-    }
-    return true
+    return !this.touched(partition)
+  }
+
+  /** Whether this plan moves a replica of the partition. */
+  touched(partition: number): boolean {
+    const { partitionReplicaStart } = this.columns
+    return this.moved.subarray(partitionReplicaStart[partition], partitionReplicaStart[partition + 1]).includes(1)
   }
 
   inSync(replica: number): boolean {

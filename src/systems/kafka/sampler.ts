@@ -73,7 +73,7 @@ export class Sampler {
     const notes: string[] = []
     const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving))
     noteUnknownSizes(topics, new Set(metadata.brokers.map((broker) => broker.id)), notes)
-    const nodes = this.#nodeLines(metadata, registered, topics, unreachable, sizes, notes)
+    const nodes = this.#nodeLines(metadata, registered, topics, unreachable, notes)
     const line = {
       type: 'cluster' as const,
       version: 1 as const,
@@ -173,13 +173,14 @@ export class Sampler {
     registered: number[],
     topics: TopicLine[],
     unreachable: number[],
-    sizes: Sizes,
     notes: string[],
   ): NodeLine[] {
     const live = new Map(metadata.brokers.map((broker) => [broker.id, broker]))
-    const placed = topics.flatMap((topic) => topic.partitions.flatMap((p) => p.replicas as number[]))
-    const ids = [...new Set([...live.keys(), ...registered, ...placed])]
-    for (const id of this.#lastDirs.keys()) if (!ids.includes(id)) this.#forget(id)
+    const known = new Set([...live.keys(), ...registered])
+    for (const { partitions } of topics)
+      for (const { replicas } of partitions) for (const id of replicas as number[]) known.add(id)
+    for (const id of this.#lastDirs.keys()) if (!known.has(id)) this.#forget(id)
+    const ids = [...known]
     const dirs = new Map(ids.map((id) => [id, dirLines(id, this.#lastDirs.get(id), this.#departures)]))
     const hosts = new Map(metadata.brokers.map(({ id, host }) => [id, host]))
     notes.push(...this.#volumes.apply(dirs, hosts, (id, path) => this.#listedBytes(id, path)))
