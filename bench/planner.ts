@@ -1,4 +1,5 @@
 /** `npm run bench`: plans for the synthetic clusters and prints one table. Placements are exact, seconds are this machine's. */
+import { noGoals } from '../src/cluster/plan.ts'
 import { sharesOf } from '../src/cluster/shares.ts'
 import { type Columns, columnsOf } from '../src/cluster/state.ts'
 import { stopwatch } from '../src/lib/clock.ts'
@@ -31,6 +32,7 @@ for (const shape of shapes) {
   const added = Array.from({ length: shape.added }, (_, i) => shape.nodes - shape.added + i)
   for (const band of [0.09, 0.05]) {
     const request: PlanRequest = {
+      ...noGoals,
       fillNodes: added,
       skewedDomains: [0],
       balanceLeaders: true,
@@ -39,6 +41,11 @@ for (const shape of shapes) {
       maxDiskUsage: 0.8,
       rackAwareness: 'prefer',
       topicAware: true,
+      hardDiskUsage: 0.9,
+      excludeHard: false,
+      left: [],
+      muted: [],
+      leadership: { strategy: 'random_hill_climbing', by: 'count', seed: 1 },
     }
     globalThis.gc?.()
     const watch = stopwatch()

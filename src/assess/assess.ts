@@ -7,7 +7,7 @@
  * beyond its edge and regained at the edge; leadership begins at 10 % and ends at 5 % off the mean.
  */
 import type { Memory } from '../cluster/memory.ts'
-import type { Goals, Violation } from '../cluster/plan.ts'
+import { type Goals, noGoals, type Violation } from '../cluster/plan.ts'
 import {
   type BalanceSettings,
   FILL_TOLERANCE,
@@ -34,6 +34,7 @@ export function assess(state: ClusterState, settings: BalanceSettings, memory: M
   const shares = sharesOf(state)
   const judge = new Judge(memory, nowMs)
   const goals: Goals = {
+    ...noGoals,
     fillNodes: addedNodes(state, shares, settings, judge),
     skewedDomains: skewedDomains(state, shares, settings, judge),
     balanceLeaders: leadersUneven(state, shares, settings, judge),
@@ -44,6 +45,7 @@ export function assess(state: ClusterState, settings: BalanceSettings, memory: M
     holding: judge.holding,
     waiting: judge.waiting,
     memory: {
+      ...memory,
       filling: [...goals.fillNodes.map((node) => state.names.nodes[node]!), ...judge.waiting],
       skewedDomains: goals.skewedDomains.map((domain) => state.names.domains[domain]!),
       leaderSkew: goals.balanceLeaders,

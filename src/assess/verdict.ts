@@ -53,7 +53,7 @@ export function verdictOf(now: Circumstances): Verdict {
   if (now.denied !== undefined) return no('permission_denied', `${now.denied}; ${why}`)
   if (now.foreign.length > 0) return no('foreign_moves', `${foreignText(now.foreign)}; ${why}`)
   if (now.problems.length > 0) {
-    return no('unhealthy', `the plan failed its own verification and was dropped: ${now.problems[0]}`)
+    return no('plan_rejected', `the plan failed its own verification and was dropped: ${now.problems[0]}`)
   }
   if (plan.moves.length === 0 && now.running === 0) return nothingHelps(now, why)
   if (plan.moves.length === 0)

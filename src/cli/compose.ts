@@ -60,15 +60,23 @@ export function balanceSettings({ balancing, leadership }: ClusterSettings): Bal
   return {
     mode,
     dryRun,
+    nodeAvailabilityTimeoutMs: balancing.nodeAvailabilityTimeoutMs,
     nodeAddHoldMs,
     nodeAddBelow,
     maxDiskUsage,
+    hardDiskUsage: balancing.hardDiskUsage,
     ...(diskBalance === undefined ? {} : { diskBalance }),
     topicAware: balancing.topicAware,
     rackAwareness: balancing.rackAwareness,
     leadershipEnabled: leadership.enabled,
+    leadershipStrategy: leadership.strategy,
+    leadershipBy: leadership.by,
+    leadershipIdleMs: leadership.idleTimeoutMs,
+    leadershipMuteMs: leadership.muteTimeoutMs,
+    windows: balancing.windows,
     excludeTopics: balancing.excludeTopics,
     excludeNodes: balancing.excludeNodes,
+    excludeHard: balancing.excludeHard,
   }
 }
 

@@ -5,9 +5,9 @@ import { EvenkeelError } from '../lib/errors.ts'
 import { parseTime } from '../lib/iso-time.ts'
 import type { ClusterLine, NodeLine, PartitionLine, TopicLine } from './lines.ts'
 import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
-import { ADDING, type ClusterFacts, type ClusterState, IN_SYNC, type NodeId, REMOVING } from './state.ts'
+import { ADDING, type ClusterFacts, type ClusterState, IN_SYNC, type NodeId, OFFLINE, REMOVING } from './state.ts'
 
-const ALIVE = nodeStates.indexOf('alive')
+const UNAVAILABLE = nodeStates.indexOf('unavailable')
 
 /** Numbers before texts, numbers by value, texts by code unit. */
 export function compareIds(a: NodeId, b: NodeId): number {
@@ -64,6 +64,7 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
     ),
     nodeDomain: Int32Array.from(nodes, (line) => domains.indexOf(line.domain ?? '')),
     nodeExcluded: Uint8Array.from(nodes, (line) => Number(line.excluded ?? false)),
+    nodeDraining: Uint8Array.from(nodes, (line) => Number(line.state === 'draining' || (line.draining ?? false))),
     nodeMaxReplicas: Float64Array.from(nodes, (line) => line.max_replicas ?? Number.POSITIVE_INFINITY),
     nodeDirStart: new Int32Array(nodes.length + 1),
     dirNode: new Int32Array(dirCount),
@@ -90,6 +91,8 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
     replicaDir: new Int32Array(replicaCount),
     replicaBytes: new Float64Array(replicaCount),
     replicaFlags: new Uint8Array(replicaCount),
+    replicaFutureDir: new Int32Array(replicaCount).fill(-1),
+    replicaFutureBytes: new Float64Array(replicaCount),
     replicaLegal: new Int32Array(replicaCount).fill(-1),
     legalStart: new Int32Array(1),
     legalNodes: new Int32Array(0),
@@ -176,18 +179,27 @@ function fillReplica(
   const inSync = line.isr ? line.isr.includes(id) : !adding
   state.replicaFlags[replica] =
     (inSync ? IN_SYNC : 0) | (adding ? ADDING : 0) | (line.removing?.includes(id) ? REMOVING : 0)
+  if (line.offline?.includes(id)) state.replicaFlags[replica]! |= OFFLINE
+  const future = line.dir_moves?.find((move) => move.node === id)
+  if (future) {
+    state.replicaFutureDir[replica] = dirOf(state, node, future.to, where)
+    state.replicaFutureBytes[replica] = future.bytes
+  }
   const path = line.dirs?.[slot]
-  state.replicaDir[replica] = -1
-  if (path === undefined || path === null) {
-    // A node with one dir leaves no question where its replicas lie.
-    const only = state.nodeDirStart[node]!
-    if (state.nodeDirStart[node + 1] === only + 1) state.replicaDir[replica] = only
+  if (path !== undefined && path !== null) {
+    state.replicaDir[replica] = dirOf(state, node, path, where)
     return
   }
+  // A node with one dir leaves no question where its replicas lie.
+  const only = state.nodeDirStart[node]!
+  state.replicaDir[replica] = state.nodeDirStart[node + 1] === only + 1 ? only : -1
+}
+
+function dirOf(state: ClusterState, node: number, path: string, where: string): number {
   for (let dir = state.nodeDirStart[node]!; dir < state.nodeDirStart[node + 1]!; dir += 1) {
-    if (state.names.dirs[dir] === path) state.replicaDir[replica] = dir
+    if (state.names.dirs[dir] === path) return dir
   }
-  if (state.replicaDir[replica] === -1) throw new EvenkeelError('bad_input', `${where}: node ${id} has no dir ${path}`)
+  throw new EvenkeelError('bad_input', `${where}: node ${state.names.nodes[node]} has no dir ${path}`)
 }
 
 /** Being moved weighs most: what is in flight must be let alone whatever else is wrong with it. */
@@ -195,10 +207,11 @@ function immovable(state: ClusterState, partition: number, first: number, end: n
   let moving = false
   let unknownSize = false
   for (let replica = first; replica < end; replica += 1) {
-    if ((state.replicaFlags[replica]! & (ADDING | REMOVING)) !== 0) moving = true
-    else if (Number.isNaN(state.replicaBytes[replica]!) && state.nodeState[state.replicaNode[replica]!] === ALIVE) {
-      unknownSize = true
-    }
+    const flags = state.replicaFlags[replica]!
+    if ((flags & (ADDING | REMOVING)) !== 0 || state.replicaFutureDir[replica] !== -1) moving = true
+    // What is gone has no size, and needs none to be made anew from the others.
+    const gone = (flags & OFFLINE) !== 0 || state.nodeState[state.replicaNode[replica]!] === UNAVAILABLE
+    if (Number.isNaN(state.replicaBytes[replica]!) && !gone) unknownSize = true
   }
   if (moving) return immovableReasons.indexOf('already_moving')
   if (state.partitionLeader[partition] === -1) return immovableReasons.indexOf('no_quorum')

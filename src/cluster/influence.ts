@@ -4,9 +4,9 @@
  * Copies count at their full size where they go. What leaves counts as free when asking for a violation and as used when
  * asking what fits, until the system has really freed it (a Kafka broker does so about 60 s after the move).
  */
-import { type Move, partitionName } from './move.ts'
+import { isDirMove, type Move, partitionName } from './move.ts'
 import { dirStates, immovableReasons } from './reasons.ts'
-import { ADDING, type ClusterState, IN_SYNC, REMOVING } from './state.ts'
+import { ADDING, type ClusterState, IN_SYNC, OFFLINE, REMOVING } from './state.ts'
 
 const ONLINE = dirStates.indexOf('online')
 const ALREADY_MOVING = immovableReasons.indexOf('already_moving')
@@ -30,7 +30,7 @@ function foldVisible(state: ClusterState): void {
     let plain = true
     for (let replica = start; replica < end; replica += 1) {
       size = Math.max(size, state.replicaBytes[replica]! || 0)
-      if (state.replicaFlags[replica] !== IN_SYNC) plain = false
+      if (state.replicaFlags[replica] !== IN_SYNC || state.replicaFutureDir[replica] !== -1) plain = false
     }
     if (plain) continue
     for (let replica = start; replica < end; replica += 1) {
@@ -38,6 +38,14 @@ function foldVisible(state: ClusterState): void {
       const dir = dirOf(state, replica)
       if (dir === -1) continue
       const bytes = state.replicaBytes[replica]! || 0
+      const future = state.replicaFutureDir[replica]!
+      if (future !== -1) {
+        state.dirArrivingBytes[future]! += Math.max(0, bytes - state.replicaFutureBytes[replica]!)
+        state.dirPendingFreeBytes[dir]! += bytes
+        continue
+      }
+      // What is gone brings nothing and frees nothing until it is back.
+      if ((flags & OFFLINE) !== 0 && (flags & (ADDING | REMOVING)) === 0) continue
       if ((flags & REMOVING) !== 0) state.dirPendingFreeBytes[dir]! += bytes
       else if ((flags & ADDING) !== 0 || (flags & IN_SYNC) === 0) state.dirArrivingBytes[dir]! += size - bytes
     }
@@ -60,7 +68,9 @@ function foldInvisible(state: ClusterState, inFlight: Move[]): void {
         // The sample may already show the end of the move: then there is nothing left to fold.
         if (node !== from) continue
         const source = dirOf(state, replica)
-        const target = fullestDir(state, to)
+        const target = isDirMove(move) ? dirNamed(state, to, move.toDir) : fullestDir(state, to)
+        // A copy between dirs that has landed is shown by where the replica lies.
+        if (isDirMove(move) && source === target) continue
         if (source !== -1) state.dirPendingFreeBytes[source]! += state.replicaBytes[replica]! || 0
         if (target !== -1) state.dirArrivingBytes[target]! += move.bytes
       }
@@ -71,7 +81,18 @@ function foldInvisible(state: ClusterState, inFlight: Move[]): void {
 function isVisiblyMoving(state: ClusterState, partition: number): boolean {
   return state.replicaFlags
     .subarray(state.partitionReplicaStart[partition], state.partitionReplicaStart[partition + 1])
-    .some((flags) => (flags & (ADDING | REMOVING)) !== 0)
+    .some(
+      (flags, slot) =>
+        (flags & (ADDING | REMOVING)) !== 0 ||
+        state.replicaFutureDir[state.partitionReplicaStart[partition]! + slot] !== -1,
+    )
+}
+
+function dirNamed(state: ClusterState, node: number, path: string): number {
+  if (node === -1) return -1
+  const first = state.nodeDirStart[node]!
+  const at = state.names.dirs.slice(first, state.nodeDirStart[node + 1]).indexOf(path)
+  return at === -1 ? -1 : first + at
 }
 
 /** Where the replica lies, or would lie at worst: the fullest healthy dir of its node. */

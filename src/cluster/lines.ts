@@ -36,6 +36,8 @@ export interface NodeLine {
   alive_since?: string
   unavailable_since?: string
   excluded?: boolean
+  /** To be emptied; of a node that is alive the state says so already. */
+  draining?: boolean
   max_replicas?: number
   domain?: string
   dirs: DirLine[]
@@ -54,8 +56,18 @@ export interface PartitionLine {
   dirs?: (string | null)[]
   adding?: NodeId[]
   removing?: NodeId[]
+  /** Replicas that the cluster itself calls offline. */
+  offline?: NodeId[]
+  /** Copies on their way to another dir of the same node. */
+  dir_moves?: DirMoveLine[]
   bytes_in_per_second?: number
   bytes_out_per_second?: number
+}
+
+interface DirMoveLine {
+  node: NodeId
+  to: string
+  bytes: number
 }
 
 export interface TopicConstraints {
@@ -85,6 +97,9 @@ export interface MoveLine {
   target: NodeId[]
   adding: NodeId[]
   removing: NodeId[]
+  /** Of a copy between dirs of one node: which node, and the dir it goes to. */
+  node?: NodeId
+  to_dir?: string
   bytes_done?: number
   bytes_total?: number
   /** Ours, by the journal of the daemon that wrote the snapshot. */
@@ -97,7 +112,20 @@ export interface MemoryLine {
   /** Nodes being filled since they were added. */
   filling?: NodeId[]
   skewed_domains?: string[]
+  /** Dirs, as `NODE/PATH`, being relieved because they went over the limit of that name. */
+  relieving?: { disk_critical: string[]; disk_over_limit: string[] }
   leader_skew?: boolean
+  /** Samples in a row that showed leadership uneven, or even while it was being evened out. */
+  leader_samples?: number
+  leader_idle_since?: string
+  /** When conditions that must last were first seen, by a name of their own. */
+  pending?: Record<string, string>
+  /** Nodes that partitions left lately, and when. */
+  left?: { topic: string; partition: PartitionId; node: NodeId; at: string }[]
+  /** Partitions whose leadership is left alone for a while. */
+  muted?: { topic: string; partition: PartitionId; until: string }[]
+  /** Health when the moves in flight began. */
+  baseline?: { offline: number; under_min_isr: number }
   /** First moment each open violation was seen. */
   since?: Record<string, string>
 }
@@ -108,6 +136,8 @@ export interface HealthLine {
   under_replicated: { own_move: number; node: number; other: number }
   offline: number
   under_min_isr: number
+  /** Those of the two that no lost node or dir explains; absent: all of them are explained. */
+  unexplained?: { offline: number; under_min_isr: number }
   missing_nodes: NodeId[]
   notes: string[]
 }

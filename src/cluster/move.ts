@@ -23,7 +23,7 @@ interface MoveOfPartition {
   leader: NodeId
 }
 
-/** A replica goes from one node to another, optionally from dir to dir. */
+/** A replica goes from one node to another, or from dir to dir of the same node: then `from` and `to` are equal. */
 export interface ReplicaMove extends MoveOfPartition {
   kind: 'replica'
   bytes: number
@@ -39,8 +39,22 @@ export interface LeaderMove extends MoveOfPartition {
 export type Move = ReplicaMove | LeaderMove
 export const moveKinds = ['replica', 'leader'] as const
 
-export function moveId(kind: Move['kind'], topic: string, partition: PartitionId, from: NodeId, to: NodeId): string {
-  return `${kind}:${topic}-${partition}:${from}>${to}`
+/** @param dirs of a move between dirs. */
+export function moveId(
+  kind: Move['kind'],
+  topic: string,
+  partition: PartitionId,
+  from: NodeId,
+  to: NodeId,
+  dirs?: { from: string; to: string },
+): string {
+  const way = dirs === undefined ? `${from}>${to}` : `${from}${dirs.from}>${to}${dirs.to}`
+  return `${kind}:${topic}-${partition}:${way}`
+}
+
+/** From dir to dir of one node: the replica list stays as it is. */
+export function isDirMove(move: Move): move is ReplicaMove & { toDir: string } {
+  return move.kind === 'replica' && move.from === move.to && move.toDir !== undefined
 }
 
 /** `t-3`, as Kafka's tools write a partition. */
@@ -66,14 +80,17 @@ export function replicasAfter(move: Move): NodeId[] {
 /** Whether what is in flight is this very move: it adds our target and removes our source, and no stranger changed it. */
 export function isListedAs(
   move: Move,
-  listed: { adding: readonly NodeId[]; removing: readonly NodeId[] } | undefined,
+  listed: { adding: readonly NodeId[]; removing: readonly NodeId[]; dir?: DirTarget } | undefined,
 ): boolean {
-  return (
-    listed !== undefined &&
-    move.kind === 'replica' &&
-    sameList(listed.adding, [move.to]) &&
-    sameList(listed.removing, [move.from])
-  )
+  if (listed === undefined || move.kind !== 'replica') return false
+  if (isDirMove(move)) return listed.dir?.node === move.to && listed.dir.path === move.toDir
+  return sameList(listed.adding, [move.to]) && sameList(listed.removing, [move.from])
+}
+
+/** A dir of a node. */
+export interface DirTarget {
+  node: NodeId
+  path: string
 }
 
 /** Something in flight on the cluster, ours or foreign, one per partition. */
@@ -84,6 +101,8 @@ export interface RunningMove {
   target: NodeId[]
   adding: NodeId[]
   removing: NodeId[]
+  /** Of a copy between dirs of one node, where it goes; nothing is added or removed then. */
+  dir?: DirTarget
   /** Copied so far over all added replicas; absent when not known. */
   bytesDone?: number
   /** Size to copy over all added replicas; absent when not known. */

@@ -10,20 +10,46 @@ export interface Violation {
   subject: string
   sinceMs: number
   size: number
-  unit: 'bytes' | 'leaders'
+  unit: 'bytes' | 'leaders' | 'partitions'
   /** Still open because it has begun, but too small to begin anew: if nothing helps any more it may close. */
   closing: boolean
   /** One sentence with the number that decides. */
   text: string
+  /** Why nothing is done about it now; absent when something may be. */
+  gate?: { code: VerdictCode; text: string }
 }
 
-/** What to go for, by index of the state's columns. */
+/** What to go for, in the order of the passes, by index of the state's columns. */
 export interface Goals {
+  /** Dirs over the hard limit. */
+  criticalDirs: number[]
+  /** Nodes whose replicas are to be made anew elsewhere: gone for too long. */
+  lostNodes: number[]
+  /** Nodes that are alive and have replicas in a dir that is gone for too long. */
+  failedDirNodes: number[]
+  /** Nodes to be emptied. */
+  drainNodes: number[]
+  /** Dirs over the soft limit. */
+  overDirs: number[]
+  /** Whether racks are to be repaired. */
+  repairRacks: boolean
   /** Nodes to fill up to their fair share. */
   fillNodes: number[]
   /** Domains whose disk use is to be brought into the band. */
   skewedDomains: number[]
   balanceLeaders: boolean
+}
+
+export const noGoals: Goals = {
+  criticalDirs: [],
+  lostNodes: [],
+  failedDirNodes: [],
+  drainNodes: [],
+  overDirs: [],
+  repairRacks: false,
+  fillNodes: [],
+  skewedDomains: [],
+  balanceLeaders: false,
 }
 
 export interface Verdict {

@@ -4,11 +4,38 @@
  */
 
 /** Measured breaches in the one order in which they are planned, dispatched and given budget. */
-export const violationKinds = ['node_underused', 'disk_skew', 'leader_skew'] as const
+export const violationKinds = [
+  'disk_critical',
+  'node_unavailable',
+  'node_draining',
+  'disk_over_limit',
+  'rack_violation',
+  'target_drift',
+  'node_underused',
+  'disk_skew',
+  'leader_skew',
+] as const
 export type ViolationKind = (typeof violationKinds)[number]
+
+/**
+ * Repair, drain and what keeps a disk from failing: they may use the whole of a node's budget, are stopped only by health
+ * that got worse since we began, and are bound by a window only when it names them.
+ */
+const urgentKinds: readonly ViolationKind[] = ['disk_critical', 'node_unavailable', 'node_draining']
+
+export function isUrgent(kind: ViolationKind): boolean {
+  return urgentKinds.includes(kind)
+}
 
 /** What each violation means, for people. */
 export const violationText: Record<ViolationKind, string> = {
+  disk_critical: 'a disk is fuller than `hard_disk_usage_percent`',
+  node_unavailable:
+    'a node, or a disk of it, is gone for longer than `node_availability_timeout` and replicas are missing',
+  node_draining: 'a node is to be emptied and still holds replicas',
+  disk_over_limit: 'a disk is fuller than `max_disk_usage_percent`',
+  rack_violation: 'replicas of a partition share a rack although another rack could take one',
+  target_drift: 'a table is not where its own rules put it (Apache Pinot; not made by any system yet)',
   node_underused: 'a node was added and holds far less than its fair share',
   disk_skew: 'disk use is outside the configured band around the mean',
   leader_skew: 'partition leadership is uneven over the nodes',
@@ -19,7 +46,13 @@ export const verdictCodes = [
   'acting',
   'balanced',
   'mode_off',
+  'mode_node_add',
   'dry_run',
+  'paused',
+  'circuit_breaker',
+  'mass_failure',
+  'state_unavailable',
+  'window_closed',
   'holding',
   'sample_incomplete',
   'under_replicated',
@@ -28,6 +61,7 @@ export const verdictCodes = [
   'no_capacity',
   'too_few_nodes',
   'unhealthy',
+  'plan_rejected',
 ] as const
 export type VerdictCode = (typeof verdictCodes)[number]
 
@@ -35,7 +69,13 @@ export const verdictText: Record<VerdictCode, string> = {
   acting: 'moves are being made',
   balanced: 'no violation is open',
   mode_off: 'the mode is off: what would be done is shown, nothing is started',
+  mode_node_add: 'the mode is node_add, which leaves what is open alone: `continuous` would act',
   dry_run: 'dry_run is set: what would be done is shown, nothing is started',
+  paused: 'somebody paused the cluster; `resume` or the end of the pause goes on',
+  circuit_breaker: 'evenkeel paused the cluster by itself because its own moves went wrong; `resume` goes on',
+  mass_failure: 'so many nodes or racks are gone at once that something else must be wrong: nothing is moved',
+  state_unavailable: 'the state directory cannot be written: without it nothing is started',
+  window_closed: 'no window is open in which this may be done',
   holding: 'a hold time is running: the condition must last before it is acted upon',
   sample_incomplete: 'the cluster could not be read completely and twice alike',
   under_replicated: 'partitions are under-replicated for a reason that is not ours and not explained',
@@ -43,7 +83,8 @@ export const verdictText: Record<VerdictCode, string> = {
   permission_denied: 'the cluster refused an act for want of a permission; it is tried again after a while',
   no_capacity: 'violations are open and no allowed move improves them',
   too_few_nodes: 'there are too few healthy nodes to move anything between',
-  unhealthy: 'the plan failed its own verification and was dropped',
+  unhealthy: 'partitions without a leader or below min.insync.replicas have become more since the moves began',
+  plan_rejected: 'the plan failed its own verification and was dropped; this is a bug',
 }
 
 /** Why a candidate move was rejected while planning. */
@@ -60,6 +101,8 @@ export const rejectReasons = [
   'replica_group',
   'tenant_mismatch',
   'leader_preference',
+  'moved_lately',
+  'muted',
 ] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
@@ -76,6 +119,8 @@ export const rejectText: Record<RejectReason, string> = {
   replica_group: 'the topic may have no more replicas on that node, or the partition moves only with others',
   tenant_mismatch: 'the node does not belong to the domain of the partition',
   leader_preference: 'no in-sync replica on a node with fewer leaders',
+  moved_lately: 'the partition left that node a short while ago and is not moved back',
+  muted: 'a transfer of its leadership failed a short while ago',
 }
 
 /** Why a partition must stay as it is; an index into this list is kept per partition, 0 meaning movable. */

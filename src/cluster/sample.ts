@@ -9,6 +9,8 @@ export interface Health {
   /** Partitions without a leader. */
   offline: number
   underMinIsr: number
+  /** Those of the two that no lost node or dir explains: when they rise while we move, we may be the cause. */
+  unexplained: { offline: number; underMinIsr: number }
 }
 
 export interface Sample {

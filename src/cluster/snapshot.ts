@@ -20,7 +20,7 @@ import { emptyMemory, type Memory, memoryLine, readMemory } from './memory.ts'
 import type { RunningMove } from './move.ts'
 import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
 import type { Sample } from './sample.ts'
-import { ADDING, type ClusterState, IN_SYNC, type NodeId, REMOVING } from './state.ts'
+import { ADDING, type ClusterState, IN_SYNC, type NodeId, OFFLINE, REMOVING } from './state.ts'
 
 export interface Snapshot extends Sample {
   memory: Memory
@@ -155,6 +155,7 @@ function nodeLine(state: ClusterState, node: number): NodeLine {
     ...(Number.isNaN(aliveSince) ? {} : { alive_since: formatTime(aliveSince) }),
     ...(Number.isNaN(unavailableSince) ? {} : { unavailable_since: formatTime(unavailableSince) }),
     ...(state.nodeExcluded[node] === 0 ? {} : { excluded: true }),
+    ...(state.nodeDraining[node] === 0 ? {} : { draining: true }),
     ...(Number.isFinite(state.nodeMaxReplicas[node]!) ? { max_replicas: state.nodeMaxReplicas[node]! } : {}),
     ...(domain === '' ? {} : { domain }),
     dirs,
@@ -203,6 +204,14 @@ function partitionLine(state: ClusterState, partition: number): PartitionLine {
       .map((slot) => state.names.nodes[state.replicaNode[slot]!]!)
   const adding = ids((flags) => (flags & ADDING) !== 0)
   const removing = ids((flags) => (flags & REMOVING) !== 0)
+  const offline = ids((flags) => (flags & OFFLINE) !== 0)
+  const dirMoves = slots
+    .filter((slot) => state.replicaFutureDir[slot] !== -1)
+    .map((slot) => ({
+      node: state.names.nodes[state.replicaNode[slot]!]!,
+      to: state.names.dirs[state.replicaFutureDir[slot]!]!,
+      bytes: state.replicaFutureBytes[slot]!,
+    }))
   const leader = state.partitionLeader[partition]!
   const dirs = slots.map((slot) => (state.replicaDir[slot] === -1 ? null : state.names.dirs[state.replicaDir[slot]!]!))
   const bytesIn = state.partitionBytesIn[partition]!
@@ -216,6 +225,8 @@ function partitionLine(state: ClusterState, partition: number): PartitionLine {
     ...(dirs.every((dir) => dir === null) ? {} : { dirs }),
     ...(adding.length === 0 ? {} : { adding }),
     ...(removing.length === 0 ? {} : { removing }),
+    ...(offline.length === 0 ? {} : { offline }),
+    ...(dirMoves.length === 0 ? {} : { dir_moves: dirMoves }),
     ...(Number.isNaN(bytesIn) ? {} : { bytes_in_per_second: bytesIn }),
     ...(Number.isNaN(bytesOut) ? {} : { bytes_out_per_second: bytesOut }),
   }
@@ -242,6 +253,7 @@ function healthLine({ health, missingNodes, notes }: Sample): HealthLine {
     under_replicated: health.underReplicated,
     offline: health.offline,
     under_min_isr: health.underMinIsr,
+    unexplained: { offline: health.unexplained.offline, under_min_isr: health.unexplained.underMinIsr },
     missing_nodes: missingNodes,
     notes,
   }
@@ -249,7 +261,12 @@ function healthLine({ health, missingNodes, notes }: Sample): HealthLine {
 
 function readHealth(line: HealthLine): Pick<Sample, 'health' | 'missingNodes' | 'notes'> {
   return {
-    health: { underReplicated: line.under_replicated, offline: line.offline, underMinIsr: line.under_min_isr },
+    health: {
+      underReplicated: line.under_replicated,
+      offline: line.offline,
+      underMinIsr: line.under_min_isr,
+      unexplained: { offline: line.unexplained?.offline ?? 0, underMinIsr: line.unexplained?.under_min_isr ?? 0 },
+    },
     missingNodes: line.missing_nodes,
     notes: line.notes,
   }
@@ -263,6 +280,7 @@ function moveLine(move: RunningMove): MoveLine {
     target: move.target,
     adding: move.adding,
     removing: move.removing,
+    ...(move.dir === undefined ? {} : { node: move.dir.node, to_dir: move.dir.path }),
     ...(move.bytesDone === undefined ? {} : { bytes_done: move.bytesDone }),
     ...(move.bytesTotal === undefined ? {} : { bytes_total: move.bytesTotal }),
   }
@@ -275,6 +293,7 @@ function readMove(line: MoveLine): RunningMove {
     target: line.target,
     adding: line.adding,
     removing: line.removing,
+    ...(line.node === undefined || line.to_dir === undefined ? {} : { dir: { node: line.node, path: line.to_dir } }),
     ...(line.bytes_done === undefined ? {} : { bytesDone: line.bytes_done }),
     ...(line.bytes_total === undefined ? {} : { bytesTotal: line.bytes_total }),
   }

@@ -12,6 +12,8 @@ export type PartitionId = number | string
 export const IN_SYNC = 1
 export const ADDING = 2
 export const REMOVING = 4
+/** The cluster itself calls the replica offline: its node or its dir is gone. */
+export const OFFLINE = 8
 
 type F64 = Float64Array<ArrayBuffer>
 type I32 = Int32Array<ArrayBuffer>
@@ -38,6 +40,8 @@ export interface Columns {
   nodeDomain: I32
   /** 1: neither source nor target of balancing. */
   nodeExcluded: U8
+  /** 1: to be emptied, by the operator's wish or the cluster's own; a node that is alive then has the state draining. */
+  nodeDraining: U8
   /** Capacity in replicas; Infinity where the system has none. */
   nodeMaxReplicas: F64
   /** Dirs of node n are `nodeDirStart[n]` up to, not including, `nodeDirStart[n + 1]`. */
@@ -82,6 +86,9 @@ export interface Columns {
   replicaDir: I32
   replicaBytes: F64
   replicaFlags: U8
+  /** The dir of the same node it is being copied to, -1 for none, and how much of it is there. */
+  replicaFutureDir: I32
+  replicaFutureBytes: F64
   /** Index into the legal sets: the only nodes this slot may be on; -1 for every node of the domain. */
   replicaLegal: I32
   /** Legal sets one after another: set s is `legalNodes[legalStart[s]]` up to `legalStart[s + 1]`. */
@@ -131,6 +138,15 @@ export function columnsOf(state: ClusterState): Columns {
 /** `t-3` of a partition index. */
 export function partitionLabel(state: ClusterState, partition: number): string {
   return `${state.names.topics[state.partitionTopic[partition]!]}-${state.names.partitions[partition]}`
+}
+
+/** Index of a partition by its names, -1 when there is none. Topics and partitions are in the order of their ids. */
+export function partitionIndex({ names, topicPartitionStart }: ClusterState, topic: string, id: PartitionId): number {
+  const at = names.topics.indexOf(topic)
+  if (at === -1) return -1
+  const first = topicPartitionStart[at]!
+  const found = names.partitions.slice(first, topicPartitionStart[at + 1]).indexOf(id)
+  return found === -1 ? -1 : first + found
 }
 
 /** Node indices of a partition's replicas, in list order. */

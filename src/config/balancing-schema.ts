@@ -25,15 +25,72 @@ const excludeShape = {
   nodes: list(z.union([z.int(), text('a node id')], { error: 'expected a node id' }), 'node ids').describe(
     'Nodes that are neither source nor target.',
   ),
+  hard: flag().describe('Excluded topics are left alone by repair and drain as well.'),
 }
+
+/** Classes of moves, by the violation that they mend. */
+const boundClasses = [
+  'disk_critical',
+  'node_unavailable',
+  'node_draining',
+  'disk_over_limit',
+  'rack_violation',
+  'target_drift',
+  'node_underused',
+  'disk_skew',
+  'leader_skew',
+] as const
+export type BoundClass = (typeof boundClasses)[number]
+
+const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+
+/** `HH:MM` → minutes since midnight. */
+const timeOfDay = () =>
+  quantity('a time of day in quotes, such as "22:00"', (input) => {
+    const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(input)
+    return match ? Number(match[1]) * 60 + Number(match[2]) : undefined
+  })
+
+const windowBlock = block({
+  days: list(oneOf(weekdays), 'weekdays')
+    .min(1, { error: 'expected at least one of sun, mon, tue, wed, thu, fri, sat' })
+    .describe('Days on which it begins; absent: every day.')
+    .exactOptional(),
+  from: timeOfDay().describe('When it begins.'),
+  to: timeOfDay().describe('When it ends; before `from`: on the next day.'),
+  timezone: quantity('a time zone such as Europe/Berlin', (input) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: input }).resolvedOptions().timeZone
+    } catch {
+      return undefined
+    }
+  })
+    .describe('IANA name; absent: UTC.')
+    .exactOptional(),
+  classes: list(oneOf(boundClasses), 'classes of moves')
+    .min(1, { error: 'expected at least one class of moves' })
+    .describe('What may start only while a window that names it is open.'),
+}).transform(({ days, from, to, timezone, classes }) => ({
+  days: (days ?? weekdays).map((day) => weekdays.indexOf(day)),
+  fromMinute: from,
+  toMinute: to,
+  timezone: timezone ?? 'UTC',
+  classes,
+}))
 
 const balancingShape = {
   dry_run: flag().describe('Plan and show, but start nothing.'),
   tick_interval: duration(secondMs / 2, hourMs).describe('From one sample and plan to the next.'),
   pulse_interval: duration(secondMs / 10, hourMs).describe('From one look at what is running to the next.'),
+  node_availability_timeout: duration(0, 24 * hourMs).describe(
+    'A node that is gone for longer is given up: its replicas are made anew elsewhere.',
+  ),
   node_add_hold: duration(0, 24 * hourMs).describe('A new node must have been alive this long.'),
   node_add_below_percent: percent(1, 100).describe('Below this part of its fair share a node counts as added.'),
-  max_disk_usage_percent: percent(5, 100).describe('Balancing fills no disk beyond this.'),
+  max_disk_usage_percent: percent(5, 100).describe('A disk beyond this is relieved; balancing fills none so far.'),
+  hard_disk_usage_percent: percent(5, 100).describe(
+    'No disk is filled beyond this, not even for repair; one that is beyond is relieved first of all.',
+  ),
   disk_balance_percent: percent(1, 100)
     .nullable()
     .describe('Half width of the band around the mean disk usage; null: fullness is not evened out.'),
@@ -44,10 +101,19 @@ const balancingShape = {
   rack_awareness: oneOf(['require', 'prefer', 'ignore']).describe(
     'require: no move into a rack that has its share. prefer: never worsen the spread over racks.',
   ),
+  windows: list(windowBlock, 'windows').describe(
+    'When classes of moves may start; binds only the classes it names. Empty: at any time.',
+  ),
 }
 
 const leadershipShape = {
   enabled: flag().describe('Even out partition leadership.'),
+  strategy: oneOf(['random_hill_climbing', 'greedy_balanced_shards']).describe(
+    'random_hill_climbing: improving transfers in seeded random order. greedy_balanced_shards: from the node that leads most to the one that leads least.',
+  ),
+  by: oneOf(['count', 'traffic']).describe('What is evened out: partitions led, or the bytes that they take in.'),
+  idle_timeout: duration(0, 24 * hourMs).describe('From the end of one evening out to the begin of the next at least.'),
+  mute_timeout: duration(0, 24 * hourMs).describe('A partition whose transfer failed is left alone this long.'),
   max_transfers_per_tick: count(1, 10_000).describe('Leaders transferred in one tick.'),
 }
 
@@ -57,18 +123,28 @@ export const defaultTexts = {
     dry_run: false,
     tick_interval: '30s',
     pulse_interval: '3s',
+    node_availability_timeout: '15m',
     node_add_hold: '5m',
     node_add_below_percent: 50,
     max_disk_usage_percent: 80,
+    hard_disk_usage_percent: 90,
     disk_balance_percent: null,
     concurrent_moves: 50,
     concurrent_moves_per_node: 5,
     bytes_in_flight_per_node: null,
     topic_aware: true,
     rack_awareness: 'prefer',
-    exclude: { topics: [], nodes: [] },
+    windows: [],
+    exclude: { topics: [], nodes: [], hard: false },
   },
-  leadership: { enabled: true, max_transfers_per_tick: 50 },
+  leadership: {
+    enabled: true,
+    strategy: 'random_hill_climbing',
+    by: 'count',
+    idle_timeout: '2m',
+    mute_timeout: '5m',
+    max_transfers_per_tick: 50,
+  },
 }
 
 export const defaults = {

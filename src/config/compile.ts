@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { Secret } from '../lib/secret.ts'
 import type { Address } from './address.ts'
-import { defaults, type overridable } from './balancing-schema.ts'
+import { type BoundClass, defaults, type overridable } from './balancing-schema.ts'
 import type { ClusterBlock, ConfigFile } from './file-schema.ts'
 
 export interface CompiledConfig {
@@ -22,6 +22,7 @@ export interface ClusterSettings {
 interface BalancingConfig {
   mode: 'off' | 'node_add' | 'continuous'
   dryRun: boolean
+  nodeAvailabilityTimeoutMs: number
   tickIntervalMs: number
   pulseIntervalMs: number
   nodeAddHoldMs: number
@@ -29,6 +30,8 @@ interface BalancingConfig {
   nodeAddBelow: number
   /** Ratio of a disk. */
   maxDiskUsage: number
+  /** Ratio of a disk. */
+  hardDiskUsage: number
   /** Ratio of the mean; absent: fullness is not evened out. */
   diskBalance?: number
   concurrentMoves: number
@@ -37,12 +40,28 @@ interface BalancingConfig {
   bytesInFlightPerNode?: number
   topicAware: boolean
   rackAwareness: 'require' | 'prefer' | 'ignore'
+  windows: WindowConfig[]
   excludeTopics: RegExp[]
   excludeNodes: (number | string)[]
+  excludeHard: boolean
+}
+
+export interface WindowConfig {
+  /** Days of the week on which it begins, Sunday being 0. */
+  days: number[]
+  /** Minutes since midnight. */
+  fromMinute: number
+  toMinute: number
+  timezone: string
+  classes: BoundClass[]
 }
 
 interface LeadershipConfig {
   enabled: boolean
+  strategy: 'random_hill_climbing' | 'greedy_balanced_shards'
+  by: 'count' | 'traffic'
+  idleTimeoutMs: number
+  muteTimeoutMs: number
   maxTransfersPerTick: number
 }
 
@@ -103,19 +122,30 @@ export function compileSettings(layers: readonly SettingsLayer[]): ClusterSettin
       dryRun: balancing.dry_run,
       tickIntervalMs: balancing.tick_interval,
       pulseIntervalMs: balancing.pulse_interval,
+      nodeAvailabilityTimeoutMs: balancing.node_availability_timeout,
       nodeAddHoldMs: balancing.node_add_hold,
       nodeAddBelow: balancing.node_add_below_percent / 100,
       maxDiskUsage: balancing.max_disk_usage_percent / 100,
+      hardDiskUsage: balancing.hard_disk_usage_percent / 100,
       ...(diskBalance === null ? {} : { diskBalance: diskBalance / 100 }),
       concurrentMoves: balancing.concurrent_moves,
       concurrentMovesPerNode: balancing.concurrent_moves_per_node,
       ...(bytesInFlightPerNode === null ? {} : { bytesInFlightPerNode }),
       topicAware: balancing.topic_aware,
       rackAwareness: balancing.rack_awareness,
+      windows: balancing.windows,
       excludeTopics: exclude.topics,
       excludeNodes: exclude.nodes,
+      excludeHard: exclude.hard,
     },
-    leadership: { enabled: leadership.enabled, maxTransfersPerTick: leadership.max_transfers_per_tick },
+    leadership: {
+      enabled: leadership.enabled,
+      strategy: leadership.strategy,
+      by: leadership.by,
+      idleTimeoutMs: leadership.idle_timeout,
+      muteTimeoutMs: leadership.mute_timeout,
+      maxTransfersPerTick: leadership.max_transfers_per_tick,
+    },
   }
 }
 

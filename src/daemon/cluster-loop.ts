@@ -7,7 +7,7 @@
  */
 import { type Circumstances, statusOf, verdictOf } from '../assess/verdict.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
-import { emptyMemory, type Memory } from '../cluster/memory.ts'
+import { freshMemory, type Memory } from '../cluster/memory.ts'
 import { totalBytes } from '../cluster/move.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
@@ -51,7 +51,7 @@ export class ClusterLoop {
   readonly #executor: Executor
   readonly #liveness = new Liveness()
   #options: LoopOptions
-  #memory: Memory = emptyMemory
+  #memory: Memory = freshMemory
   #status: LoopStatus = 'starting'
   #statusSinceMs: number
   #shape: string | undefined
@@ -93,6 +93,7 @@ export class ClusterLoop {
   view(): ClusterView {
     return {
       name: this.#parts.name,
+      drains: [],
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
       ...(this.#report === undefined ? {} : { report: this.#report }),

@@ -40,6 +40,6 @@ export async function think(
   applyExclusions(state, settings)
   const assessment = assess(state, settings, memory, nowMs)
   const watch = stopwatch()
-  const result = await planner.plan(state, planRequest(assessment.goals, settings), signal)
+  const result = await planner.plan(state, planRequest(state, assessment.goals, settings, memory), signal)
   return { assessment, plan: describePlan(state, result, watch()), problems: result.problems }
 }

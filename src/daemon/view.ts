@@ -1,9 +1,22 @@
 /** What the daemon shows of itself to the outside (http, terminal): plain data, read at any moment. */
 import type { LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { Move } from '../cluster/move.ts'
+import type { NodeId } from '../cluster/state.ts'
+import type { Pause } from '../cluster/wishes.ts'
+
+/** A node that is to be emptied, and what is still on it. */
+export interface DrainView {
+  node: NodeId
+  replicas: number
+  bytes: number
+  /** Nothing is on it or on its way to it, and it leads nothing: it can be stopped without anybody missing it. */
+  safeToStop: boolean
+}
 
 export interface ClusterView {
   name: string
+  drains: DrainView[]
+  pause?: Pause
   status: LoopStatus
   statusSinceMs: number
   /** The last complete tick; absent before the first. */
@@ -20,4 +33,20 @@ export interface ClusterView {
 
 export interface DaemonView {
   clusters(): ClusterView[]
+}
+
+/**
+ * What may be asked of a running daemon. Each takes effect at the next tick, which is brought forward, and is on disk when
+ * it returns. All of them are idempotent.
+ */
+export interface DaemonControl {
+  /**
+   * Empties a node and keeps it empty.
+   * @throws EvenkeelError `usage` for an unknown cluster or node; what the store threw when nothing can be written.
+   */
+  drain(cluster: string, node: NodeId): Promise<void>
+  undrain(cluster: string, node: NodeId): Promise<void>
+  /** Starts nothing until `resume` or until `untilMs`; what runs is settled. */
+  pause(cluster: string, reason: string, untilMs?: number): Promise<void>
+  resume(cluster: string): Promise<void>
 }

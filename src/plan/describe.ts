@@ -27,8 +27,10 @@ function describeMove(state: ClusterState, move: PlannedMove): Move {
   const partition = state.names.partitions[move.partition]!
   const from = state.names.nodes[move.from]!
   const to = state.names.nodes[move.to]!
+  const dirs = move.dirs && { from: state.names.dirs[move.dirs.from]!, to: state.names.dirs[move.dirs.to]! }
   const common = {
-    id: moveId(move.kind, topic, partition, from, to),
+    id: moveId(move.kind, topic, partition, from, to, dirs),
+    ...(move.group === undefined ? {} : { group: `g${move.group}` }),
     topic,
     partition,
     from,
@@ -37,7 +39,8 @@ function describeMove(state: ClusterState, move: PlannedMove): Move {
     replicas: move.replicas.map((node) => state.names.nodes[node]!),
     leader: state.names.nodes[move.leader]!,
   }
-  return move.kind === 'replica' ? { kind: 'replica', ...common, bytes: move.bytes } : { kind: 'leader', ...common }
+  if (move.kind === 'leader') return { kind: 'leader', ...common }
+  return { kind: 'replica', ...common, bytes: move.bytes, ...(dirs && { fromDir: dirs.from, toDir: dirs.to }) }
 }
 
 function forecasts(state: ClusterState, result: PlanResult): NodeForecast[] {

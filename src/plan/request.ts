@@ -1,28 +1,64 @@
 /** What the planner is asked and what it answers, in indices of the state's columns. */
 
+import type { Memory } from '../cluster/memory.ts'
 import type { Goals } from '../cluster/plan.ts'
 import type { RejectReason, ViolationKind } from '../cluster/reasons.ts'
-import { type BalanceSettings, FILL_TOLERANCE, type RackAwareness } from '../cluster/settings.ts'
+import {
+  type BalanceSettings,
+  FILL_TOLERANCE,
+  type LeadershipMeasure,
+  type LeadershipStrategy,
+  type RackAwareness,
+} from '../cluster/settings.ts'
+import { type ClusterState, partitionIndex } from '../cluster/state.ts'
 
 export interface PlanRequest extends Goals {
   /** How far from its fair share a filled node may stay, as a ratio. */
   fillTolerance: number
   /** Half width of the band around the mean, as a ratio. */
   band: number
-  /** Most of a dir that a move may fill, as a ratio. */
+  /** Most of a dir that a move for balance or racks may fill, as a ratio. */
   maxDiskUsage: number
+  /** Most of a dir that any move may fill, as a ratio. */
+  hardDiskUsage: number
   rackAwareness: RackAwareness
   topicAware: boolean
+  /** Excluded topics stay even where repair or drain would move them. */
+  excludeHard: boolean
+  /** Nodes that partitions left lately. */
+  left: { partition: number; node: number }[]
+  /** Partitions whose leadership is left alone. */
+  muted: number[]
+  leadership: { strategy: LeadershipStrategy; by: LeadershipMeasure; seed: number }
 }
 
-export function planRequest(goals: Goals, settings: BalanceSettings): PlanRequest {
+/** The random strategy draws the same candidates for the same state, so that a snapshot gives the plan of its tick. */
+const SEED = 1
+
+export function planRequest(
+  state: ClusterState,
+  goals: Goals,
+  settings: BalanceSettings,
+  memory: Pick<Memory, 'left' | 'muted'>,
+): PlanRequest {
+  const left = memory.left.map(({ topic, partition, node }) => ({
+    partition: partitionIndex(state, topic, partition),
+    node: state.names.nodes.indexOf(node),
+  }))
   return {
     ...goals,
     fillTolerance: FILL_TOLERANCE,
     band: settings.diskBalance ?? 0,
     maxDiskUsage: settings.maxDiskUsage,
+    hardDiskUsage: settings.hardDiskUsage,
     rackAwareness: settings.rackAwareness,
     topicAware: settings.topicAware,
+    excludeHard: settings.excludeHard,
+    left: left.filter(({ partition, node }) => partition !== -1 && node !== -1),
+    muted: memory.muted
+      .map(({ topic, partition }) => partitionIndex(state, topic, partition))
+      .filter((partition) => partition !== -1),
+    leadership: { strategy: settings.leadershipStrategy, by: settings.leadershipBy, seed: SEED },
   }
 }
 
@@ -33,6 +69,10 @@ export interface PlannedMove {
   to: number
   bytes: number
   reason: ViolationKind
+  /** Of a move between dirs of one node, where `from` and `to` are equal: indices of the dirs. */
+  dirs?: { from: number; to: number }
+  /** Moves of the same number are carried out as one. */
+  group?: number
   /** Node indices of the replica list before the move. */
   replicas: number[]
   /** Node that leads the partition before the move. */

@@ -2,7 +2,7 @@
  * The port: what the rest of evenkeel knows of a cluster. Implemented once per system; nothing else talks to one.
  * Every call obeys its signal and ends by itself within the adapter's own deadlines.
  */
-import type { Move } from '../cluster/move.ts'
+import type { DirTarget, Move } from '../cluster/move.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import type { NodeId, PartitionId } from '../cluster/state.ts'
 
@@ -10,6 +10,8 @@ import type { NodeId, PartitionId } from '../cluster/state.ts'
 export interface Capabilities {
   leaderTransfer: boolean
   replicaMoves: boolean
+  /** Replicas can be moved between the dirs of one node. */
+  dirMoves: boolean
 }
 
 /**
@@ -17,15 +19,18 @@ export interface Capabilities {
  * - `set`: the replica list becomes `replicas`; data is copied to `adds`.
  * - `order`: the same set in another order, at once.
  * - `elect`: the first of the list becomes leader.
+ * - `relocate`: the replica on `dir.node` goes to the dir `dir.path` of that node; the list stays.
  */
 export interface Step {
-  kind: 'set' | 'order' | 'elect'
+  kind: 'set' | 'order' | 'elect' | 'relocate'
   topic: string
   partition: PartitionId
   /** The replica list that must be in force before the step. */
   expect: NodeId[]
   replicas: NodeId[]
   adds: NodeId[]
+  /** Of `relocate` only. */
+  dir?: DirTarget
 }
 
 /** Why a step was refused, by our own look just before it or by the cluster. */
@@ -37,6 +42,7 @@ export const refusals = [
   'target_not_alive',
   'target_not_in_sync',
   'partition_gone',
+  'dir_unusable',
   'not_sent',
   'not_permitted',
   'rejected',

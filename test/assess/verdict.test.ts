@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Circumstances, statusOf, verdictOf } from '../../src/assess/verdict.ts'
 import { emptyMemory } from '../../src/cluster/memory.ts'
 import type { Move } from '../../src/cluster/move.ts'
-import type { Plan, Violation } from '../../src/cluster/plan.ts'
+import { noGoals, type Plan, type Violation } from '../../src/cluster/plan.ts'
 import type { VerdictCode } from '../../src/cluster/reasons.ts'
 import { settings } from './support.ts'
 
@@ -42,13 +42,18 @@ const strangers = (count: number) =>
 type Given = Partial<Omit<Circumstances, 'assessment'>> & { violations?: Violation[]; holding?: string[] }
 
 function circumstances({ violations = [], holding = [], ...more }: Given): Circumstances {
-  const goals = { fillNodes: [], skewedDomains: [], balanceLeaders: false }
+  const goals = noGoals
   return {
     settings: settings(),
     assessment: { violations, goals, holding, waiting: [], memory: emptyMemory },
     plan: plan([]),
     problems: [],
-    health: { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 },
+    health: {
+      underReplicated: { own_move: 0, node: 0, other: 0 },
+      offline: 0,
+      underMinIsr: 0,
+      unexplained: { offline: 0, underMinIsr: 0 },
+    },
     foreign: [],
     running: 0,
     agreed: true,
@@ -58,7 +63,12 @@ function circumstances({ violations = [], holding = [], ...more }: Given): Circu
 }
 
 const skew = { violations: [violation()] }
-const sick = (other: number) => ({ underReplicated: { own_move: 7, node: 8, other }, offline: 0, underMinIsr: 0 })
+const sick = (other: number) => ({
+  underReplicated: { own_move: 7, node: 8, other },
+  offline: 0,
+  underMinIsr: 0,
+  unexplained: { offline: 0, underMinIsr: 0 },
+})
 const off = settings({ mode: 'off' })
 const dry = settings({ dryRun: true })
 

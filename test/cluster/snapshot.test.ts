@@ -15,11 +15,23 @@ const read = (lines: Iterable<string>): Snapshot => {
 const memory: Memory = {
   filling: [3, 'pinot-1'],
   skewedDomains: ['', 'tenant'],
+  relieving: { disk_critical: ['3//d0'], disk_over_limit: ['3//d0', 'pinot-1//d1'] },
   leaderSkew: true,
+  leaderSamples: 1,
+  leaderIdleSinceMs: takenAtMs - 30_000,
   since: { 'disk_skew/cluster': takenAtMs - 60_000 },
+  pending: { 'failed_dir/node 3': takenAtMs - 5_000 },
+  left: [{ topic: 't', partition: 3, node: 2, atMs: takenAtMs - 1_000 }],
+  muted: [{ topic: 't', partition: 'p', untilMs: takenAtMs + 1_000 }],
+  baseline: { offline: 1, underMinIsr: 2 },
 }
 const troubled = {
-  health: { underReplicated: { own_move: 1, node: 2, other: 3 }, offline: 4, underMinIsr: 5 },
+  health: {
+    underReplicated: { own_move: 1, node: 2, other: 3 },
+    offline: 4,
+    underMinIsr: 5,
+    unexplained: { offline: 0, underMinIsr: 0 },
+  },
   missingNodes: [7, 'pinot-2'],
   notes: ['the size of t-3 is not known'],
 }

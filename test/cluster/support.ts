@@ -211,7 +211,12 @@ export function shuffled(lines: Lines): fc.Arbitrary<Lines> {
 
 /** What a sample tells beside its state when nothing is wrong. */
 export const allWell = {
-  health: { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 },
+  health: {
+    underReplicated: { own_move: 0, node: 0, other: 0 },
+    offline: 0,
+    underMinIsr: 0,
+    unexplained: { offline: 0, underMinIsr: 0 },
+  },
   missingNodes: [],
   notes: [],
 }

@@ -74,7 +74,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
   }
   const never = () => Promise.reject(new Error('not part of executing'))
   const system: System = {
-    capabilities: () => ({ leaderTransfer: true, replicaMoves: true }),
+    capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: true }),
     sample: never,
     pulse: never,
     steps: stepsOf,

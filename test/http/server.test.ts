@@ -52,7 +52,12 @@ const report: TickReport = {
     blocked: [{ reason: 'min_gain', count: 2, examples: ['orders-1 from 1 to 4'] }],
     planningMs: 5,
   },
-  health: { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 },
+  health: {
+    underReplicated: { own_move: 0, node: 0, other: 0 },
+    offline: 0,
+    underMinIsr: 0,
+    unexplained: { offline: 0, underMinIsr: 0 },
+  },
   partitions: 12,
   rackViolations: 0,
   imbalance: { disk: 1, replicas: 1, leaders: 0 },
@@ -68,6 +73,7 @@ function progress(partition: number, more: Partial<MoveProgress>): MoveProgress 
 
 const working: ClusterView = {
   name: 'orders',
+  drains: [],
   status: 'in_progress',
   statusSinceMs: noon,
   report,
@@ -77,6 +83,7 @@ const working: ClusterView = {
 }
 const young: ClusterView = {
   name: 'young',
+  drains: [],
   status: 'starting',
   statusSinceMs: noon,
   running: [],

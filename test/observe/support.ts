@@ -58,7 +58,12 @@ export function report(nodes: NodeForecast[], more: Partial<TickReport> = {}): T
     verdict: { act: true, code: 'acting', text: 'node 3 has 4% of its fair share and is being filled' },
     violations: [],
     plan: { moves: [], bytes: 0, lowerBoundBytes: 0, nodes, blocked: [], planningMs: 1 },
-    health: { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 },
+    health: {
+      underReplicated: { own_move: 0, node: 0, other: 0 },
+      offline: 0,
+      underMinIsr: 0,
+      unexplained: { offline: 0, underMinIsr: 0 },
+    },
     partitions: 12,
     rackViolations: 0,
     imbalance: { disk: 0, replicas: 0, leaders: 0 },

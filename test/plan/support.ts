@@ -1,20 +1,24 @@
 /** Requests, and plans carried out on the lines they were made for. */
 import * as fc from 'fast-check'
 import type { NodeLine, PartitionLine } from '../../src/cluster/lines.ts'
+import { noGoals } from '../../src/cluster/plan.ts'
 import { sharesOf } from '../../src/cluster/shares.ts'
 import type { Columns } from '../../src/cluster/state.ts'
 import type { PlannedMove, PlanRequest } from '../../src/plan/request.ts'
 import { type Lines, weigh } from '../cluster/support.ts'
 
 export const request = (more: Partial<PlanRequest> = {}): PlanRequest => ({
-  fillNodes: [],
-  skewedDomains: [],
-  balanceLeaders: false,
+  ...noGoals,
   fillTolerance: 0.05,
   band: 0.1,
   maxDiskUsage: 0.8,
+  hardDiskUsage: 0.9,
   rackAwareness: 'prefer',
   topicAware: true,
+  excludeHard: false,
+  left: [],
+  muted: [],
+  leadership: { strategy: 'random_hill_climbing', by: 'count', seed: 1 },
   ...more,
 })
 

@@ -5,7 +5,7 @@
  * the replica list, so that Kafka's own timer agrees with us, then it is elected.
  */
 
-import { isListedAs, type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
+import { isDirMove, isListedAs, type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { sameList, sameSet } from '../../lib/lists.ts'
@@ -31,6 +31,10 @@ const NO_REASSIGNMENT_IN_PROGRESS = 85
 export function kafkaSteps(move: Move): Step[] {
   const { topic, partition, replicas } = move
   const after = replicasAfter(move)
+  if (isDirMove(move)) {
+    const dir = { node: move.to, path: move.toDir }
+    return [{ kind: 'relocate', topic, partition, expect: replicas, replicas, adds: [], dir }]
+  }
   if (move.kind === 'replica')
     return [{ kind: 'set', topic, partition, expect: replicas, replicas: after, adds: [move.to] }]
   const elect: Step = { kind: 'elect', topic, partition, expect: after, replicas: after, adds: [] }

@@ -35,7 +35,7 @@ class KafkaSystem implements System {
   }
 
   capabilities(): Capabilities {
-    return { leaderTransfer: true, replicaMoves: true }
+    return { leaderTransfer: true, replicaMoves: true, dirMoves: false }
   }
 
   sample(signal: AbortSignal): Promise<Sample> {

@@ -262,7 +262,12 @@ export function runningMove(move: Reassignment, sizes: Sizes): RunningMove {
  * the cluster itself calls offline, for their broker or their dir is gone, explain it.
  */
 function healthOf(topics: MetadataTopic[], moving: Map<string, Reassignment>, minIsr: Map<string, number>): Health {
-  const health: Health = { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 }
+  const health: Health = {
+    underReplicated: { own_move: 0, node: 0, other: 0 },
+    offline: 0,
+    underMinIsr: 0,
+    unexplained: { offline: 0, underMinIsr: 0 },
+  }
   for (const topic of topics) {
     for (const partition of topic.partitions) {
       if (partition.leader === -1) health.offline += 1

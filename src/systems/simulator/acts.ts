@@ -28,6 +28,7 @@ export function performStep(world: World, step: Step): StepResult {
     set: () => setReplicas(world, partition, step),
     order: () => (sameSet(current, replicas) ? answer(world.reassign(topic, id, replicas)) : notTheSame(step)),
     elect: () => elect(world, partition, step),
+    relocate: () => refused('rejected', 'there is no such thing here'),
   }[step.kind]()
 }
 

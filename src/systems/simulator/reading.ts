@@ -112,7 +112,12 @@ function partitionLine(partition: Partition): PartitionLine {
 
 function healthOf(world: World): Health {
   const dead = (id: NodeId) => world.nodes.get(id)!.deadSinceMs !== undefined
-  const health: Health = { underReplicated: { own_move: 0, node: 0, other: 0 }, offline: 0, underMinIsr: 0 }
+  const health: Health = {
+    underReplicated: { own_move: 0, node: 0, other: 0 },
+    offline: 0,
+    underMinIsr: 0,
+    unexplained: { offline: 0, underMinIsr: 0 },
+  }
   for (const { replicas, adding, isr, leader } of world.partitions) {
     if (leader === undefined) health.offline += 1
     if (isr.length === 0) health.underMinIsr += 1

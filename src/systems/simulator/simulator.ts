@@ -1,5 +1,5 @@
 /** An embedded cluster behind the port, for the demo and for scenario tests. */
-import { replicasAfter } from '../../cluster/move.ts'
+import { isDirMove, replicasAfter } from '../../cluster/move.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import type { Step, System } from '../port.ts'
@@ -26,12 +26,16 @@ export function createSimulator(options: SimulatorOptions, clock: Clock): Simula
 
   return {
     world,
-    capabilities: () => ({ leaderTransfer: true, replicaMoves: true }),
+    capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: false }),
     sample: (signal) => visit(signal, () => readSample(world, options.name ?? 'simulator', clock.now())),
     pulse: (signal) => visit(signal, () => readPulse(world, clock.now())),
     steps: (move) => {
       const { topic, partition, replicas: expect } = move
       const replicas = replicasAfter(move)
+      if (isDirMove(move)) {
+        const dir = { node: move.to, path: move.toDir }
+        return [{ kind: 'relocate', topic, partition, expect, replicas, adds: [], dir }]
+      }
       if (move.kind === 'replica') return [{ kind: 'set', topic, partition, expect, replicas, adds: [move.to] }]
       const order: Step = { kind: 'order', topic, partition, expect, replicas, adds: [] }
       return [order, { ...order, kind: 'elect', expect: replicas }]
