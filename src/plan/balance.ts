@@ -1,4 +1,6 @@
 /** Evenness of disk use: added nodes get their share, then what is outside the band comes in. Domain by domain. */
+
+import { SKEW_HYSTERESIS } from '../cluster/settings.ts'
 import { evenCounts } from './counts.ts'
 import { type EvenTask, even } from './even.ts'
 import { exchange } from './exchange.ts'
@@ -21,7 +23,7 @@ function fillAddedNodes(model: Model, filters: Filters, domain: number): void {
   const others = nodes.filter((node) => !added.includes(node))
   if (others.length === 0) return
   const before = model.moves.length
-  evenOut(model, filters, {
+  even(model, filters, {
     reason: 'node_underused',
     fix: added,
     sources: others,
@@ -40,20 +42,20 @@ function bringIntoBand(model: Model, filters: Filters, domain: number): void {
   const { request, shares } = model
   if (!request.skewedDomains.includes(domain)) return
   const nodes = participants(model, domain)
-  evenOut(model, filters, {
+  const task: EvenTask = {
     reason: 'disk_skew',
     fix: nodes,
     sources: nodes,
     targets: nodes,
     ...bandsAround(shares.fairBytes, request.band),
     minGainBytes: minGain(shares.fairBytes, nodes),
-  })
-}
-
-/** Plain moves first: they copy no more than they mend. */
-function evenOut(model: Model, filters: Filters, task: EvenTask): void {
+  }
   even(model, filters, task)
-  exchange(model, filters, task)
+  // Exchanges copy more than they mend: they are for what would else stay open, not for the last percent.
+  const edge = bandsAround(shares.fairBytes, request.band * SKEW_HYSTERESIS)
+  const outside = (node: number) =>
+    model.usedBytes[node]! > edge.upper[node]! || model.usedBytes[node]! < edge.lower[node]!
+  exchange(model, filters, { ...task, fix: nodes.filter(outside) })
 }
 
 function participants(model: Model, domain: number): number[] {

@@ -15,7 +15,7 @@ const REPLICAS = 40
 const PARTNERS = 8
 const LOOKS = 24
 /** Violation mended per byte copied, at least. */
-const LEAST_WORTH = 0.05
+const LEAST_WORTH = 0.25
 
 interface Leg {
   replica: number

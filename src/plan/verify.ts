@@ -71,7 +71,7 @@ class Replay {
     if (list.includes(to)) say('the target holds a replica already')
     const topic = this.#columns.partitionTopic[partition]!
     this.#checkPlace(move, replica, topic, say)
-    this.#checkRacks(move, list, say)
+    this.#checkRacks(move, list, topic, say)
     this.#checkCap(move, topic, say)
     if (!isUrgent(move.reason) && this.#request.left.some((l) => l.partition === partition && l.node === to)) {
       say('the partition left the target a short while ago')
@@ -162,7 +162,7 @@ class Replay {
    * Balance may never raise the sum of squares of replicas per rack, which is least when they are spread best; rack repair
    * must lower it. A drain may take the best rack that is left to it. Repair of what is lost may share a rack.
    */
-  #checkRacks({ from, to, reason }: PlannedMove, list: number[], say: Say): void {
+  #checkRacks({ from, to, reason }: PlannedMove, list: number[], topic: number, say: Say): void {
     const { columns, request } = { columns: this.#columns, request: this.#request }
     if (columns.rackCount === 0 || request.rackAwareness === 'ignore') return
     const after = list.map((node) => (node === from ? to : node))
@@ -175,24 +175,28 @@ class Replay {
       if (change > 0) say('the racks get worse')
     } else if (reason === 'node_draining') {
       const others = after.filter((node) => node !== to)
-      const left = [...columns.nodeState.keys()].filter(
-        (node) => columns.nodeState[node] === ALIVE && columns.nodeExcluded[node] === 0 && !others.includes(node),
-      )
-      const usable = left.filter((node) => this.#dirsOf(node).some((dir) => this.#takes(dir)))
-      const best = Math.min(...usable.map((node) => inRack(others, columns.nodeRack[node]!)))
+      const left = this.#openNodes(topic).filter((node) => !others.includes(node))
+      const best = Math.min(...left.map((node) => inRack(others, columns.nodeRack[node]!)))
       if (change > 0 && inRack(others, rack) > best) say('a better rack is left')
     } else if (reason !== 'node_unavailable' && change > 0) say('the racks get worse')
     if (request.rackAwareness !== 'require') return
     const shared = inRack(after, rack)
-    if (shared > Math.ceil(after.length / this.#openRacks())) {
+    const racks = new Set(this.#openNodes(topic).map((node) => columns.nodeRack[node])).size
+    if (shared > Math.ceil(after.length / Math.max(1, racks))) {
       say(`the rack of the target would hold ${shared} of the ${after.length} replicas`)
     }
   }
 
-  #openRacks(): number {
-    const { nodeState, nodeExcluded, nodeRack } = this.#columns
-    const open = [...nodeState.keys()].filter((node) => nodeState[node] === ALIVE && nodeExcluded[node] === 0)
-    return new Set(open.map((node) => nodeRack[node])).size
+  /** Nodes of the topic's domain that could take something. */
+  #openNodes(topic: number): number[] {
+    const { nodeState, nodeExcluded, nodeDomain, topicDomain } = this.#columns
+    return [...nodeState.keys()].filter(
+      (node) =>
+        nodeState[node] === ALIVE &&
+        nodeExcluded[node] === 0 &&
+        nodeDomain[node] === topicDomain[topic] &&
+        this.#dirsOf(node).some((dir) => this.#takes(dir)),
+    )
   }
 
   #checkCap({ to }: PlannedMove, topic: number, say: Say): void {
