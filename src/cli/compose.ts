@@ -12,6 +12,8 @@ import { createSimulator } from '../systems/simulator/simulator.ts'
 /** How long an act without an answer may still happen: Kafka's controller keeps a request for 60 s. */
 const UNKNOWN_OUTCOME_HOLD_MS = 90_000
 
+const TARGET_GRACE_MS = 300_000
+
 export interface UpstreamCall {
   cluster: string
   upstream: string
@@ -49,6 +51,7 @@ export function loopOptions({ balancing, leadership }: ClusterSettings): LoopOpt
       ...(balancing.bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode: balancing.bytesInFlightPerNode }),
       maxTransfersPerTick: leadership.maxTransfersPerTick,
       unknownHoldMs: UNKNOWN_OUTCOME_HOLD_MS,
+      targetGraceMs: TARGET_GRACE_MS,
     },
     tickIntervalMs: balancing.tickIntervalMs,
     pulseIntervalMs: balancing.pulseIntervalMs,

@@ -1,6 +1,7 @@
 /** `evenkeel run`: the composition root. Builds systems, daemon, observers and listeners, and hands each its part. */
 import type { Command } from 'commander'
 import { modes } from '../cluster/events.ts'
+import { forgetfulStore } from '../cluster/wishes.ts'
 import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
 import { loadConfig } from '../config/load.ts'
 import { Daemon, type ManagedCluster } from '../daemon/daemon.ts'
@@ -97,7 +98,7 @@ async function manage(cluster: ClusterConfig, metrics: Metrics, releases: Releas
   })
   const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call))
   releases.push(`the connection to ${cluster.name}`, () => system.close())
-  return { name: cluster.name, system, options: loopOptions(cluster) }
+  return { name: cluster.name, system, wishes: forgetfulStore(), options: loopOptions(cluster) }
 }
 
 function announce(

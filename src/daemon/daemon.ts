@@ -1,30 +1,39 @@
 /** Runs one loop per cluster, each isolated from the others, and stops them in order. */
 import type { LoopEvent } from '../cluster/events.ts'
+import type { NodeId } from '../cluster/state.ts'
+import type { Pause, WishStore } from '../cluster/wishes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Emitter } from '../lib/emitter.ts'
+import { EvenkeelError } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { ClusterLoop, type LoopOptions } from './cluster-loop.ts'
-import type { ClusterView, DaemonView } from './view.ts'
+import type { ClusterView, DaemonControl, DaemonView } from './view.ts'
 
 export interface ManagedCluster {
   name: string
   system: System
+  wishes: WishStore
   options: LoopOptions
 }
 
-export class Daemon implements DaemonView {
+export class Daemon implements DaemonView, DaemonControl {
   readonly events: Emitter<LoopEvent>
-  readonly #clusters: { system: System; loop: ClusterLoop }[]
+  readonly #clusters: { name: string; system: System; wishes: WishStore; loop: ClusterLoop }[]
+  readonly #clock: Clock
   readonly #stop = new AbortController()
   #running: Promise<unknown> | undefined
 
   /** @param onObserverError told when a listener of the events throws. */
   constructor(clusters: ManagedCluster[], planner: Planner, clock: Clock, onObserverError: (error: unknown) => void) {
     this.events = new Emitter(onObserverError)
-    this.#clusters = clusters.map(({ name, system, options }) => ({
+    this.#clock = clock
+    const emit = (event: LoopEvent) => this.events.emit(event)
+    this.#clusters = clusters.map(({ name, system, wishes, options }) => ({
+      name,
       system,
-      loop: new ClusterLoop({ name, system, planner, clock, emit: (event) => this.events.emit(event) }, options),
+      wishes,
+      loop: new ClusterLoop({ name, system, planner, wishes, clock, emit }, options),
     }))
   }
 
@@ -36,7 +45,47 @@ export class Daemon implements DaemonView {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
-    await Promise.all(this.#clusters.map(({ system }) => system.close()))
+    await Promise.all(this.#clusters.flatMap(({ system, wishes }) => [system.close(), wishes.close()]))
+  }
+
+  /**
+   * New options of one cluster, in force at its next tick, which is brought forward.
+   * @throws EvenkeelError `usage` for an unknown cluster.
+   */
+  apply(cluster: string, options: LoopOptions): void {
+    this.#loop(cluster).apply(options)
+  }
+
+  async drain(cluster: string, node: NodeId): Promise<void> {
+    const loop = this.#loop(cluster)
+    loop.checkNode(node)
+    await loop.wish((wishes) => ({ ...wishes, drains: [...wishes.drains.filter((other) => other !== node), node] }))
+  }
+
+  async undrain(cluster: string, node: NodeId): Promise<void> {
+    const drop = (drains: NodeId[]) => drains.filter((other) => other !== node)
+    await this.#loop(cluster).wish((wishes) => ({ ...wishes, drains: drop(wishes.drains) }))
+  }
+
+  async pause(cluster: string, reason: string, untilMs?: number): Promise<void> {
+    const pause: Pause = {
+      by: 'operator',
+      reason,
+      sinceMs: this.#clock.now(),
+      ...(untilMs !== undefined && { untilMs }),
+    }
+    await this.#loop(cluster).wish((wishes) => ({ ...wishes, pause }))
+  }
+
+  async resume(cluster: string): Promise<void> {
+    await this.#loop(cluster).resume()
+  }
+
+  #loop(cluster: string): ClusterLoop {
+    const found = this.#clusters.find(({ name }) => name === cluster)
+    if (found) return found.loop
+    const names = this.#clusters.map(({ name }) => name).join(', ')
+    throw new EvenkeelError('usage', `no cluster is called ${cluster}; there are: ${names}`)
   }
 
   clusters(): ClusterView[] {
