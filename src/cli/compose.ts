@@ -9,9 +9,6 @@ import type { TransportOptions } from '../systems/kafka/transport.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
 
-/** How long an act without an answer may still happen: Kafka's controller keeps a request for 60 s. */
-const UNKNOWN_OUTCOME_HOLD_MS = 90_000
-
 export interface UpstreamCall {
   cluster: string
   upstream: string
@@ -48,7 +45,8 @@ export function loopOptions({ balancing, leadership }: ClusterSettings): LoopOpt
       concurrentMovesPerNode: balancing.concurrentMovesPerNode,
       ...(balancing.bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode: balancing.bytesInFlightPerNode }),
       maxTransfersPerTick: leadership.maxTransfersPerTick,
-      unknownHoldMs: UNKNOWN_OUTCOME_HOLD_MS,
+      unknownHoldMs: balancing.unknownOutcomeHoldMs,
+      targetGraceMs: balancing.targetGraceMs,
     },
     tickIntervalMs: balancing.tickIntervalMs,
     pulseIntervalMs: balancing.pulseIntervalMs,

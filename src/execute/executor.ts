@@ -20,6 +20,8 @@ export interface ExecutorOptions extends BudgetLimits {
   maxTransfersPerTick: number
   /** How long an act without an answer may still happen. */
   unknownHoldMs: number
+  /** How long a move whose target is gone waits for it to come back. */
+  targetGraceMs?: number
 }
 
 export type ExecutorEvent =
