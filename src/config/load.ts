@@ -20,14 +20,17 @@ export interface LoadOptions {
 
 /** @throws ConfigError with everything that is wrong. */
 export function loadConfig(file: string, options: LoadOptions = {}): CompiledConfig {
-  let content: string
+  return parseConfig(readConfig(file), file, options)
+}
+
+/** The text of a config file. @throws ConfigError when it cannot be read. */
+export function readConfig(file: string): string {
   try {
-    content = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     const message = `cannot be read: ${reasonOf(error)}`
     throw new ConfigError([{ file, line: 1, column: 1, path: '', message }])
   }
-  return parseConfig(content, file, options)
 }
 
 /**
