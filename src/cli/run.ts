@@ -12,7 +12,7 @@ import { logEvents } from '../observe/log-events.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createTerminalView, wantsColor } from '../observe/terminal.ts'
 import { WorkerPlanner } from '../plan/planner.ts'
-import { balanceSettings, createSystem, loopOptions } from './compose.ts'
+import { balanceSettings, createSystem, createWishStore, loopOptions } from './compose.ts'
 import type { Io } from './io.ts'
 import { version } from './version.ts'
 
@@ -58,7 +58,7 @@ async function start(config: CompiledConfig, io: Io, releases: ReleaseStack): Pr
   const planner = new WorkerPlanner()
   releases.push('the planner', () => planner.close())
   const clusters: ManagedCluster[] = []
-  for (const cluster of config.clusters) clusters.push(await manage(cluster, metrics, releases))
+  for (const cluster of config.clusters) clusters.push(await manage(cluster, config, metrics, logger, releases))
   const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
 
   daemon.events.subscribe((event) => metrics.onEvent(event))
@@ -85,10 +85,16 @@ async function start(config: CompiledConfig, io: Io, releases: ReleaseStack): Pr
   })
 }
 
-async function manage(cluster: ClusterConfig, metrics: Metrics, releases: ReleaseStack): Promise<ManagedCluster> {
-  const { balancing } = cluster
+async function manage(
+  cluster: ClusterConfig,
+  { state }: CompiledConfig,
+  metrics: Metrics,
+  logger: Logger,
+  releases: ReleaseStack,
+): Promise<ManagedCluster> {
+  const { name, balancing } = cluster
   metrics.registerCluster({
-    name: cluster.name,
+    name,
     settings: {
       ...balanceSettings(cluster),
       tickIntervalMs: balancing.tickIntervalMs,
@@ -96,8 +102,13 @@ async function manage(cluster: ClusterConfig, metrics: Metrics, releases: Releas
     },
   })
   const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call))
-  releases.push(`the connection to ${cluster.name}`, () => system.close())
-  return { name: cluster.name, system, options: loopOptions(cluster) }
+  releases.push(`the connection to ${name}`, () => system.close())
+  const wishes = await createWishStore(cluster, state.directory, realClock)
+  releases.push(`the wishes for ${name}`, () => wishes.close())
+  const problem = wishes.problem()
+  if (problem !== undefined)
+    logger.error({ cluster: name, event: 'state_unavailable' }, `nothing is started: ${problem}`)
+  return { name, system, wishes, options: loopOptions(cluster) }
 }
 
 function announce(

@@ -1,5 +1,6 @@
 /** Runs one loop per cluster, each isolated from the others, and stops them in order. */
 import type { LoopEvent } from '../cluster/events.ts'
+import type { WishStore } from '../cluster/wishes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Emitter } from '../lib/emitter.ts'
 import type { Planner } from '../plan/planner.ts'
@@ -10,6 +11,7 @@ import type { ClusterView, DaemonView } from './view.ts'
 export interface ManagedCluster {
   name: string
   system: System
+  wishes?: WishStore
   options: LoopOptions
 }
 
