@@ -4,6 +4,7 @@ import type { Plan, Verdict, Violation } from './plan.ts'
 import type { RejectReason } from './reasons.ts'
 import type { Health } from './sample.ts'
 import type { ClusterFacts, NodeId } from './state.ts'
+import type { Pause } from './wishes.ts'
 
 /**
  * - `off`: mode off, sampled and assessed only.
@@ -68,6 +69,8 @@ export interface TickReport {
   status: LoopStatus
   mode: Mode
   dryRun: boolean
+  /** In force; absent: none is. */
+  pause?: Pause
   verdict: Verdict
   violations: Violation[]
   plan: Plan
@@ -77,6 +80,8 @@ export interface TickReport {
   imbalance: { disk: number; replicas: number; leaders: number }
   missingNodes: NodeId[]
   foreignMoves: number
+  /** Nodes that are down, and since when. */
+  unavailableSince?: { node: NodeId; sinceMs: number }[]
   nodesAvailable: { alive: number; unavailable: number; unreachable: number; draining: number }
   notes: string[]
 }

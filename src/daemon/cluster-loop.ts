@@ -90,6 +90,12 @@ export class ClusterLoop {
     }
   }
 
+  /** In force at the next tick, which is brought forward. */
+  apply(options: LoopOptions): void {
+    this.#options = options
+    this.#due = true
+  }
+
   view(): ClusterView {
     return {
       name: this.#parts.name,

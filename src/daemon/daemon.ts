@@ -17,7 +17,7 @@ export interface ManagedCluster {
 
 export class Daemon implements DaemonView {
   readonly events: Emitter<LoopEvent>
-  readonly #clusters: { system: System; loop: ClusterLoop }[]
+  readonly #clusters: { name: string; system: System; loop: ClusterLoop }[]
   readonly #stop = new AbortController()
   #running: Promise<unknown> | undefined
 
@@ -25,6 +25,7 @@ export class Daemon implements DaemonView {
   constructor(clusters: ManagedCluster[], planner: Planner, clock: Clock, onObserverError: (error: unknown) => void) {
     this.events = new Emitter(onObserverError)
     this.#clusters = clusters.map(({ name, system, options }) => ({
+      name,
       system,
       loop: new ClusterLoop({ name, system, planner, clock, emit: (event) => this.events.emit(event) }, options),
     }))
@@ -39,6 +40,11 @@ export class Daemon implements DaemonView {
     this.#stop.abort()
     await this.#running
     await Promise.all(this.#clusters.map(({ system }) => system.close()))
+  }
+
+  /** New options of one cluster, in force at the next tick, which is brought forward. */
+  apply(name: string, options: LoopOptions): void {
+    this.#clusters.find((cluster) => cluster.name === name)?.loop.apply(options)
   }
 
   clusters(): ClusterView[] {
