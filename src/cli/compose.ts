@@ -6,6 +6,7 @@ import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import { openWishFile } from '../execute/wish-file.ts'
 import type { Clock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
+import type { SettingsInForce } from '../observe/cluster-series.ts'
 import { createKafka } from '../systems/kafka/kafka.ts'
 import type { TransportOptions } from '../systems/kafka/transport.ts'
 import type { System } from '../systems/port.ts'
@@ -84,6 +85,12 @@ export function balanceSettings({ balancing, leadership }: ClusterSettings): Bal
     excludeNodes: balancing.excludeNodes,
     excludeHard: balancing.excludeHard,
   }
+}
+
+/** What of a cluster's settings is exported beside the figures that it governs. */
+export function settingsInForce(cluster: ClusterSettings): SettingsInForce {
+  const { tickIntervalMs, concurrentMoves } = cluster.balancing
+  return { ...balanceSettings(cluster), tickIntervalMs, concurrentMoves }
 }
 
 /** @throws EvenkeelError `usage` when the name is unknown, or missing although there are several clusters. */

@@ -43,7 +43,7 @@ const boundClasses = [
 ] as const
 export type BoundClass = (typeof boundClasses)[number]
 
-const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 
 const dayMinutes = 24 * 60
 

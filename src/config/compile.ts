@@ -22,7 +22,7 @@ export interface ClusterSettings {
   leadership: LeadershipConfig
 }
 
-interface BalancingConfig {
+export interface BalancingConfig {
   mode: 'off' | 'node_add' | 'continuous'
   dryRun: boolean
   nodeAvailabilityTimeoutMs: number
@@ -61,7 +61,7 @@ export interface WindowConfig {
   classes: BoundClass[]
 }
 
-interface LeadershipConfig {
+export interface LeadershipConfig {
   enabled: boolean
   strategy: 'random_hill_climbing' | 'greedy_balanced_shards'
   by: 'count' | 'traffic'
