@@ -24,5 +24,10 @@ const code = await runCli(process.argv.slice(2), {
   err: process.stderr,
   env: process.env,
   signal: stop.signal,
+  // Only a command that can reload listens: to the others a hangup is the end, as usual.
+  onReload: (listener) => {
+    process.on('SIGHUP', listener)
+    return () => process.off('SIGHUP', listener)
+  },
 })
 process.exitCode = readerGone ? 0 : code

@@ -46,7 +46,7 @@ export function configurationPage(): string {
   const kafka = section((path) => /^clusters\[\]\.(name|system|bootstrap_servers|tls|sasl)\b/.test(path))
   const balancing = section((path) => path.startsWith('balancing.'))
   const leadership = section((path) => path.startsWith('leadership.'))
-  const server = section((path) => path.startsWith('server.') || path.startsWith('log.'))
+  const process = section((path) => /^(server|state|log)\./.test(path))
   const simulator = section((path) => path.startsWith('clusters[].simulator'))
   // The same keys under one cluster.
   section((path) => /^clusters\[\]\.(balancing|leadership)\b/.test(path))
@@ -82,9 +82,9 @@ ${balancing}
 At the top for all clusters, or as \`clusters[].leadership\` for one, whose keys win.
 
 ${leadership}
-## Server and log
+## Server, state and log
 
-${server}
+${process}
 ## Simulator
 
 A cluster with \`system: simulator\` lives in the memory of evenkeel.
@@ -158,9 +158,10 @@ const defaultFile: Record<string, unknown> = { ...defaultTexts, ...smallest() }
 function smallest(): Record<string, unknown> {
   const text =
     'version: 1\nclusters: [{ name: a, system: kafka, bootstrap_servers: [a:1], balancing: { mode: "off" } }]'
-  const { server, log } = parseConfig(text, 'the smallest file')
+  const { server, state, log } = parseConfig(text, 'the smallest file')
   return {
     server: { metrics_listen: address(server.metricsListen), control_listen: address(server.controlListen) },
+    state,
     log,
   }
 }

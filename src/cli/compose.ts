@@ -1,18 +1,16 @@
 /** From a compiled config to the parts it describes: the one place that knows every room's options. */
 import type { BalanceSettings } from '../cluster/settings.ts'
+import { forgetfulStore, type WishStore } from '../cluster/wishes.ts'
 import type { ClusterConfig, ClusterSettings, KafkaConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
+import { openWishFile } from '../execute/wish-file.ts'
 import type { Clock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
+import type { SettingsInForce } from '../observe/cluster-series.ts'
 import { createKafka } from '../systems/kafka/kafka.ts'
 import type { TransportOptions } from '../systems/kafka/transport.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
-
-/** How long an act without an answer may still happen: Kafka's controller keeps a request for 60 s. */
-const UNKNOWN_OUTCOME_HOLD_MS = 90_000
-
-const TARGET_GRACE_MS = 300_000
 
 export interface UpstreamCall {
   cluster: string
@@ -33,6 +31,12 @@ export async function createSystem(
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
 }
 
+/** Where the wishes for a cluster are kept: what is simulated ends with the process, and so does what was wished of it. */
+export async function createWishStore(cluster: ClusterConfig, directory: string, clock: Clock): Promise<WishStore> {
+  if (cluster.system === 'simulator') return forgetfulStore()
+  return openWishFile({ directory, cluster: cluster.name, clock })
+}
+
 function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptions {
   return {
     bootstrap,
@@ -50,8 +54,8 @@ export function loopOptions({ balancing, leadership }: ClusterSettings): LoopOpt
       concurrentMovesPerNode: balancing.concurrentMovesPerNode,
       ...(balancing.bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode: balancing.bytesInFlightPerNode }),
       maxTransfersPerTick: leadership.maxTransfersPerTick,
-      unknownHoldMs: UNKNOWN_OUTCOME_HOLD_MS,
-      targetGraceMs: TARGET_GRACE_MS,
+      unknownHoldMs: balancing.unknownOutcomeHoldMs,
+      targetGraceMs: balancing.targetGraceMs,
     },
     tickIntervalMs: balancing.tickIntervalMs,
     pulseIntervalMs: balancing.pulseIntervalMs,
@@ -81,6 +85,12 @@ export function balanceSettings({ balancing, leadership }: ClusterSettings): Bal
     excludeNodes: balancing.excludeNodes,
     excludeHard: balancing.excludeHard,
   }
+}
+
+/** What of a cluster's settings is exported beside the figures that it governs. */
+export function settingsInForce(cluster: ClusterSettings): SettingsInForce {
+  const { tickIntervalMs, concurrentMoves } = cluster.balancing
+  return { ...balanceSettings(cluster), tickIntervalMs, concurrentMoves }
 }
 
 /** @throws EvenkeelError `usage` when the name is unknown, or missing although there are several clusters. */

@@ -5,6 +5,8 @@ export interface Io {
   env: Record<string, string | undefined>
   /** Aborts when the process is asked to end. */
   signal: AbortSignal
+  /** Calls back whenever the process is asked to read its config anew; returns what ends that. */
+  onReload(listener: () => void): () => void
 }
 
 /** A command tells how it ended by this; unset is done. */

@@ -1,9 +1,9 @@
 /** `evenkeel run`: the composition root. Builds systems, daemon, observers and listeners, and hands each its part. */
 import type { Command } from 'commander'
 import { modes } from '../cluster/events.ts'
-import { forgetfulStore } from '../cluster/wishes.ts'
 import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
-import { loadConfig } from '../config/load.ts'
+import { type LoadOptions, parseConfig, readConfig } from '../config/load.ts'
+import { ConfigWatch } from '../config/watch.ts'
 import { Daemon, type ManagedCluster } from '../daemon/daemon.ts'
 import { startServer } from '../http/server.ts'
 import { realClock } from '../lib/clock.ts'
@@ -13,8 +13,9 @@ import { logEvents } from '../observe/log-events.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createTerminalView, wantsColor } from '../observe/terminal.ts'
 import { WorkerPlanner } from '../plan/planner.ts'
-import { balanceSettings, createSystem, loopOptions } from './compose.ts'
+import { createSystem, createWishStore, loopOptions, settingsInForce } from './compose.ts'
 import type { Io } from './io.ts'
+import { Reload } from './reload.ts'
 import { version } from './version.ts'
 
 export function addRun(program: Command, io: Io): void {
@@ -29,10 +30,12 @@ export function addRun(program: Command, io: Io): void {
       [] as string[],
     )
     .action(async (options: { config: string; set: string[] }) => {
-      const config = loadConfig(options.config, { env: io.env, set: options.set })
+      const text = readConfig(options.config)
+      const source = { file: options.config, text, options: { env: io.env, set: options.set } }
+      const config = parseConfig(text, source.file, source.options)
       const releases = new ReleaseStack()
       try {
-        await start(config, io, releases)
+        await start(config, source, io, releases)
         await aborted(io.signal)
       } finally {
         await releases.close()
@@ -40,7 +43,14 @@ export function addRun(program: Command, io: Io): void {
     })
 }
 
-async function start(config: CompiledConfig, io: Io, releases: ReleaseStack): Promise<void> {
+/** Where a config came from, so that it can be followed. */
+interface Source {
+  file: string
+  text: string
+  options: LoadOptions
+}
+
+async function start(config: CompiledConfig, source: Source, io: Io, releases: ReleaseStack): Promise<void> {
   const metrics = createMetrics({
     version: version(),
     revision: io.env['EVENKEEL_REVISION'] ?? 'unknown',
@@ -59,7 +69,7 @@ async function start(config: CompiledConfig, io: Io, releases: ReleaseStack): Pr
   const planner = new WorkerPlanner()
   releases.push('the planner', () => planner.close())
   const clusters: ManagedCluster[] = []
-  for (const cluster of config.clusters) clusters.push(await manage(cluster, metrics, releases))
+  for (const cluster of config.clusters) clusters.push(await manage(cluster, config, metrics, logger, releases))
   const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
 
   daemon.events.subscribe((event) => metrics.onEvent(event))
@@ -84,21 +94,40 @@ async function start(config: CompiledConfig, io: Io, releases: ReleaseStack): Pr
     logger.info({}, 'stopping: nothing more is started, moves in flight are left to their clusters')
     return daemon.stop()
   })
+  const reload = new Reload(config, { daemon, metrics, logger, clock: realClock })
+  follow(source, reload, live ? undefined : io, releases)
 }
 
-async function manage(cluster: ClusterConfig, metrics: Metrics, releases: ReleaseStack): Promise<ManagedCluster> {
-  const { balancing } = cluster
-  metrics.registerCluster({
-    name: cluster.name,
-    settings: {
-      ...balanceSettings(cluster),
-      tickIntervalMs: balancing.tickIntervalMs,
-      concurrentMoves: balancing.concurrentMoves,
-    },
+/** @param io undefined where a hangup means that the terminal is gone. */
+function follow({ file, text, options }: Source, reload: Reload, io: Io | undefined, releases: ReleaseStack): void {
+  const watch = new ConfigWatch(file, text, {
+    ...options,
+    clock: realClock,
+    onConfig: (config) => reload.take(config),
+    onRefused: (error) => reload.refuse(error),
   })
+  releases.push('the watch of the config', () => watch.close())
+  const ignore = io?.onReload(() => watch.reload())
+  releases.push('the signal to reload', () => ignore?.())
+}
+
+async function manage(
+  cluster: ClusterConfig,
+  { state }: CompiledConfig,
+  metrics: Metrics,
+  logger: Logger,
+  releases: ReleaseStack,
+): Promise<ManagedCluster> {
+  const { name } = cluster
+  metrics.registerCluster({ name, settings: settingsInForce(cluster) })
   const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call))
-  releases.push(`the connection to ${cluster.name}`, () => system.close())
-  return { name: cluster.name, system, wishes: forgetfulStore(), options: loopOptions(cluster) }
+  releases.push(`the connection to ${name}`, () => system.close())
+  const wishes = await createWishStore(cluster, state.directory, realClock)
+  releases.push(`the wishes for ${name}`, () => wishes.close())
+  const problem = wishes.problem()
+  if (problem !== undefined)
+    logger.error({ cluster: name, event: 'state_unavailable' }, `nothing is started: ${problem}`)
+  return { name, system, wishes, options: loopOptions(cluster) }
 }
 
 function announce(

@@ -69,6 +69,8 @@ export interface TickReport {
   status: LoopStatus
   mode: Mode
   dryRun: boolean
+  /** In force; absent: none is. */
+  pause?: Pause
   verdict: Verdict
   violations: Violation[]
   plan: Plan
@@ -78,11 +80,10 @@ export interface TickReport {
   imbalance: { disk: number; replicas: number; leaders: number }
   missingNodes: NodeId[]
   foreignMoves: number
+  /** Nodes that are down, and since when. */
+  unavailableSince: { node: NodeId; sinceMs: number }[]
   nodesAvailable: { alive: number; unavailable: number; unreachable: number; draining: number }
   notes: string[]
-  pause?: Pause
-  /** Nodes that are gone and since when. */
-  unavailableSince: { node: NodeId; sinceMs: number }[]
   /** Whether any window that binds a class is open; true where there is none. */
   windowOpen: boolean
 }

@@ -1,9 +1,11 @@
 /** What a person, or the daemon in self-defence, wants of a cluster: it survives restarts until it is taken back. */
 import type { NodeId } from './state.ts'
 
+/** `circuit_breaker`: the daemon paused the cluster by itself because its own moves went wrong. */
+export const pausers = ['operator', 'circuit_breaker'] as const
+
 export interface Pause {
-  /** `circuit_breaker`: the daemon paused the cluster by itself because its own moves went wrong. */
-  by: 'operator' | 'circuit_breaker'
+  by: (typeof pausers)[number]
   reason: string
   sinceMs: number
   /** When it ends by itself; absent: only by `resume`. */

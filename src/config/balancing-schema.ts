@@ -1,9 +1,10 @@
 /** `balancing` and `leadership`: what they may say, here and per cluster, and what holds when neither says it. */
 import { z } from 'zod'
-import { block, bytes, count, duration, flag, list, oneOf, percent, quantity, text } from './values.ts'
+import { block, bytes, count, duration, flag, list, oneOf, percent, quantity, rules, text } from './values.ts'
 
 const secondMs = 1000
-const hourMs = 3_600_000
+const minuteMs = 60 * secondMs
+const hourMs = 60 * minuteMs
 
 export const modes = ['off', 'node_add', 'continuous'] as const
 
@@ -42,22 +43,27 @@ const boundClasses = [
 ] as const
 export type BoundClass = (typeof boundClasses)[number]
 
-const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+
+const dayMinutes = 24 * 60
 
 /** `HH:MM` → minutes since midnight. */
-const timeOfDay = () =>
-  quantity('a time of day in quotes, such as "22:00"', (input) => {
-    const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(input)
-    return match ? Number(match[1]) * 60 + Number(match[2]) : undefined
+const timeOfDay = (example: string, lastMinute: number) =>
+  quantity(`a time of day in quotes, such as "${example}"`, (input) => {
+    const match = /^([01]?\d|2[0-4]):([0-5]\d)$/.exec(input)
+    const minute = match ? Number(match[1]) * 60 + Number(match[2]) : Number.POSITIVE_INFINITY
+    return minute <= lastMinute ? minute : undefined
   })
 
-const windowBlock = block({
+const windowKeys = block({
   days: list(oneOf(weekdays), 'weekdays')
     .min(1, { error: 'expected at least one of sun, mon, tue, wed, thu, fri, sat' })
     .describe('Days on which it begins; absent: every day.')
     .exactOptional(),
-  from: timeOfDay().describe('When it begins.'),
-  to: timeOfDay().describe('When it ends; before `from`: on the next day.'),
+  from: timeOfDay('22:00', dayMinutes - 1).describe('When it begins.'),
+  to: timeOfDay('05:00', dayMinutes).describe(
+    'When it ends; before `from`: on the next day. 24:00 is the end of the day.',
+  ),
   timezone: quantity('a time zone such as Europe/Berlin', (input) => {
     try {
       return new Intl.DateTimeFormat('en', { timeZone: input }).resolvedOptions().timeZone
@@ -70,6 +76,11 @@ const windowBlock = block({
   classes: list(oneOf(boundClasses), 'classes of moves')
     .min(1, { error: 'expected at least one class of moves' })
     .describe('What may start only while a window that names it is open.'),
+})
+
+const windowBlock = rules(windowKeys, ({ from, to }, problem) => {
+  if (typeof from !== 'number' || from !== to) return
+  problem('is the same as from: a whole day is from "00:00" to "24:00"', 'to')
 }).transform(({ days, from, to, timezone, classes }) => ({
   days: (days ?? weekdays).map((day) => weekdays.indexOf(day)),
   fromMinute: from,
@@ -100,6 +111,12 @@ const balancingShape = {
   topic_aware: flag().describe('Among moves of like worth prefer those that spread topics evenly.'),
   rack_awareness: oneOf(['require', 'prefer', 'ignore']).describe(
     'require: no move into a rack that has its share. prefer: never worsen the spread over racks.',
+  ),
+  unknown_outcome_hold: duration(secondMs, hourMs).describe(
+    'An act without an answer may still happen this long; Kafka’s controller keeps one for a minute.',
+  ),
+  target_grace: duration(0, 24 * hourMs).describe(
+    'A move whose target is gone waits this long for it to come back, for a copy goes on where it ended.',
   ),
   windows: list(windowBlock, 'windows').describe(
     'When classes of moves may start; binds only the classes it names. Empty: at any time.',
@@ -134,6 +151,8 @@ export const defaultTexts = {
     bytes_in_flight_per_node: null,
     topic_aware: true,
     rack_awareness: 'prefer',
+    unknown_outcome_hold: '90s',
+    target_grace: '5m',
     windows: [],
     exclude: { topics: [], nodes: [], hard: false },
   },

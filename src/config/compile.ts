@@ -1,4 +1,5 @@
 /** The config as the rest of evenkeel reads it: every key decided, milliseconds, bytes and ratios, frozen. */
+import { resolve } from 'node:path'
 import type { z } from 'zod'
 import type { Secret } from '../lib/secret.ts'
 import type { Address } from './address.ts'
@@ -8,6 +9,8 @@ import type { ClusterBlock, ConfigFile } from './file-schema.ts'
 export interface CompiledConfig {
   clusters: ClusterConfig[]
   server: { metricsListen: Address; controlListen: Address }
+  /** An absolute path. */
+  state: { directory: string }
   log: { level: 'debug' | 'info' | 'warn' | 'error'; format: 'json' | 'text' | 'live' }
 }
 
@@ -19,7 +22,7 @@ export interface ClusterSettings {
   leadership: LeadershipConfig
 }
 
-interface BalancingConfig {
+export interface BalancingConfig {
   mode: 'off' | 'node_add' | 'continuous'
   dryRun: boolean
   nodeAvailabilityTimeoutMs: number
@@ -40,6 +43,8 @@ interface BalancingConfig {
   bytesInFlightPerNode?: number
   topicAware: boolean
   rackAwareness: 'require' | 'prefer' | 'ignore'
+  unknownOutcomeHoldMs: number
+  targetGraceMs: number
   windows: WindowConfig[]
   excludeTopics: RegExp[]
   excludeNodes: (number | string)[]
@@ -49,14 +54,14 @@ interface BalancingConfig {
 export interface WindowConfig {
   /** Days of the week on which it begins, Sunday being 0. */
   days: number[]
-  /** Minutes since midnight. */
+  /** Minutes since midnight; where `to` is not after `from`, it ends on the next day. */
   fromMinute: number
   toMinute: number
   timezone: string
   classes: BoundClass[]
 }
 
-interface LeadershipConfig {
+export interface LeadershipConfig {
   enabled: boolean
   strategy: 'random_hill_climbing' | 'greedy_balanced_shards'
   by: 'count' | 'traffic'
@@ -74,13 +79,15 @@ export interface KafkaConfig {
 
 type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator']
 
-export function compile(file: ConfigFile): CompiledConfig {
+/** @param folder where relative paths start. */
+export function compile(file: ConfigFile, folder: string): CompiledConfig {
   return deepFreeze({
     clusters: file.clusters.map((cluster) => compileCluster(file, cluster)),
     server: {
       metricsListen: file.server?.metrics_listen ?? { host: '0.0.0.0', port: 9631 },
       controlListen: file.server?.control_listen ?? { host: '127.0.0.1', port: 9632 },
     },
+    state: { directory: resolve(folder, file.state?.directory ?? '/var/lib/evenkeel') },
     log: { level: file.log?.level ?? 'info', format: file.log?.format ?? 'json' },
   })
 }
@@ -133,6 +140,8 @@ export function compileSettings(layers: readonly SettingsLayer[]): ClusterSettin
       ...(bytesInFlightPerNode === null ? {} : { bytesInFlightPerNode }),
       topicAware: balancing.topic_aware,
       rackAwareness: balancing.rack_awareness,
+      unknownOutcomeHoldMs: balancing.unknown_outcome_hold,
+      targetGraceMs: balancing.target_grace,
       windows: balancing.windows,
       excludeTopics: exclude.topics,
       excludeNodes: exclude.nodes,

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { address, isLoopback } from './address.ts'
 import { modes, overridable } from './balancing-schema.ts'
+import { checkDiskLimits } from './disk-limits.ts'
 import { kafkaShape, type ReadText } from './kafka-schema.ts'
 import { simulatorBlock } from './simulator-schema.ts'
 import { didYouMean } from './suggest.ts'
-import { block, expected, isRecord, list, oneOf, quantity, rules } from './values.ts'
+import { block, expected, isRecord, list, oneOf, quantity, rules, text } from './values.ts'
 
 /** The whole file. Files that it names are read through `read`. */
 export function fileSchema(read: ReadText) {
@@ -17,6 +18,13 @@ export function fileSchema(read: ReadText) {
       .describe('The clusters to keep balanced, each on its own.'),
     ...overridable,
     server: serverBlock.describe('Where evenkeel listens.').exactOptional(),
+    state: block({
+      directory: text('the path of a directory')
+        .describe('Drains and pauses are kept here; it must outlive the process and belong to one evenkeel alone.')
+        .exactOptional(),
+    })
+      .describe('What evenkeel itself has to remember.')
+      .exactOptional(),
     log: block({
       level: oneOf(['debug', 'info', 'warn', 'error']).describe('Nothing below this level is written.').exactOptional(),
       format: oneOf(['json', 'text', 'live'])
@@ -26,11 +34,20 @@ export function fileSchema(read: ReadText) {
       .describe('What evenkeel says while it runs, and how.')
       .exactOptional(),
   })
-  return rules(keys, ({ clusters, balancing }, problem) => {
+  return rules(keys, (file, problem) => {
+    const { clusters, balancing } = file
     const names = new Set<unknown>()
     const modeForAll = isRecord(balancing) && 'mode' in balancing
-    if (!Array.isArray(clusters)) return
+    const wrongLimits = new Set<string>()
+    const checkLayers = (...layers: PropertyKey[][]) =>
+      checkDiskLimits(file, layers, (message, ...path) => {
+        // What is wrong at the top is wrong for every cluster that goes by it: once is enough.
+        if (!wrongLimits.has(path.join('.'))) problem(message, ...path)
+        wrongLimits.add(path.join('.'))
+      })
+    if (!Array.isArray(clusters)) return checkLayers([])
     clusters.forEach((cluster: unknown, index) => {
+      checkLayers([], ['clusters', index])
       if (!isRecord(cluster)) return
       const { name } = cluster
       if (name !== undefined && names.has(name)) problem('another cluster has this name', 'clusters', index, 'name')

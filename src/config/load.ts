@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { overridable } from './balancing-schema.ts'
 import { type ClusterSettings, type CompiledConfig, compile, compileSettings, deepFreeze } from './compile.ts'
+import { checkDiskLimits } from './disk-limits.ts'
 import { readDocument } from './document.ts'
 import { fileSchema } from './file-schema.ts'
 import { problemsOf } from './issues.ts'
 import { reasonOf } from './kafka-schema.ts'
 import { type Override, parseOverride } from './override.ts'
 import { ConfigError, type Problem } from './problem.ts'
-import { block } from './values.ts'
+import { block, rules } from './values.ts'
 
 export interface LoadOptions {
   /** Values of `${NAME}`; none unless given. */
@@ -19,14 +20,17 @@ export interface LoadOptions {
 
 /** @throws ConfigError with everything that is wrong. */
 export function loadConfig(file: string, options: LoadOptions = {}): CompiledConfig {
-  let content: string
+  return parseConfig(readConfig(file), file, options)
+}
+
+/** The text of a config file. @throws ConfigError when it cannot be read. */
+export function readConfig(file: string): string {
   try {
-    content = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     const message = `cannot be read: ${reasonOf(error)}`
     throw new ConfigError([{ file, line: 1, column: 1, path: '', message }])
   }
-  return parseConfig(content, file, options)
 }
 
 /**
@@ -35,7 +39,7 @@ export function loadConfig(file: string, options: LoadOptions = {}): CompiledCon
  */
 export function parseConfig(content: string, file: string, options: LoadOptions = {}): CompiledConfig {
   const schema = fileSchema((path) => readFileSync(resolve(dirname(file), path), 'utf8'))
-  return compile(check(schema, content, file, options))
+  return compile(check(schema, content, file, options), dirname(file))
 }
 
 /** The settings of a cluster that no config describes. @throws ConfigError when `set` is wrong. */
@@ -43,7 +47,8 @@ export function defaultSettings(
   mode: ClusterSettings['balancing']['mode'],
   set: readonly string[] = [],
 ): ClusterSettings {
-  const layer = check(block(overridable), '{}', 'defaults', { set })
+  const schema = rules(block(overridable), (data, problem) => checkDiskLimits(data, [[]], problem))
+  const layer = check(schema, '{}', 'defaults', { set })
   return deepFreeze(compileSettings([{ balancing: { mode } }, layer]))
 }
 

@@ -26,7 +26,8 @@ export class ConfigError extends EvenkeelError {
   }
 }
 
-function formatProblem({ file, line, column, path, message }: Problem): string {
+/** `FILE:LINE:COLUMN: KEY: what is wrong` */
+export function formatProblem({ file, line, column, path, message }: Problem): string {
   return `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`
 }
 

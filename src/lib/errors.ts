@@ -13,6 +13,7 @@
  * - `unsupported`: the other side does not speak a version that we do.
  * - `rejected`: the other side understood and said no.
  * - `protocol`: the other side answered nonsense.
+ * - `state_unavailable`: what must survive the process cannot be kept or read; the message names the directory or the line.
  * - `internal`: a bug of ours.
  */
 export type ErrorCode =
@@ -28,6 +29,7 @@ export type ErrorCode =
   | 'unsupported'
   | 'rejected'
   | 'protocol'
+  | 'state_unavailable'
   | 'internal'
 
 export class EvenkeelError extends Error {

@@ -24,6 +24,7 @@ export interface SettingsInForce {
   maxDiskUsage: number
   /** Ratio; absent: fullness is not evened out. */
   diskBalance?: number
+  nodeAvailabilityTimeoutMs: number
   concurrentMoves: number
 }
 
@@ -33,6 +34,7 @@ export class ClusterSeries {
   readonly #cluster: Labels
   /** Racks of the nodes that have series, by id. */
   readonly #racks = new Map<string, string>()
+  #unavailable: string[] = []
   #facts: Labels | undefined
   #movedBytes = 0
   readonly #work: WorkSeries
@@ -42,10 +44,17 @@ export class ClusterSeries {
     this.#cluster = { managed_cluster: name }
     this.#work = new WorkSeries(instruments, this.#cluster)
     this.#createVocabularies()
-    this.#showMode(settings.mode, settings.dryRun)
     this.#showStatus('starting')
+    this.#set('paused', 0)
+    this.settingsApplied(settings)
+  }
+
+  /** These are in force from now on. */
+  settingsApplied(settings: SettingsInForce): void {
+    this.#showMode(settings.mode, settings.dryRun)
     this.#set('sample_interval_seconds', settings.tickIntervalMs / 1000)
     this.#set('max_disk_usage_ratio', settings.maxDiskUsage)
+    this.#set('node_availability_timeout_seconds', settings.nodeAvailabilityTimeoutMs / 1000)
     this.#set('max_concurrent_moves', settings.concurrentMoves)
     this.#set('imbalance_limit_ratio', settings.diskBalance ?? Number.NaN, { resource: 'disk' })
   }
@@ -155,6 +164,7 @@ export class ClusterSeries {
   #showState(report: TickReport): void {
     for (const state of nodeStates) this.#set('nodes', report.nodesAvailable[state], { state })
     this.#showNodes(report.plan.nodes)
+    this.#showUnavailable(report.unavailableSince ?? [])
     this.#set('partitions', report.partitions)
     for (const [cause, count] of Object.entries(report.health.underReplicated)) {
       this.#set('under_replicated_partitions', count, { cause })
@@ -186,6 +196,17 @@ export class ClusterSeries {
     }
   }
 
+  #showUnavailable(nodes: NonNullable<TickReport['unavailableSince']>): void {
+    const ids = nodes.map(({ node }) => String(node))
+    for (const id of this.#unavailable) {
+      if (!ids.includes(id)) this.#set('node_unavailable_since_timestamp_seconds', Number.NaN, { node_id: id })
+    }
+    this.#unavailable = ids
+    for (const { node, sinceMs } of nodes) {
+      this.#set('node_unavailable_since_timestamp_seconds', sinceMs / 1000, { node_id: String(node) })
+    }
+  }
+
   /** A node that is gone leaves no series behind. */
   #forget(id: string): void {
     this.#racks.delete(id)
@@ -205,8 +226,9 @@ export class ClusterSeries {
     }
   }
 
-  #showDecision({ mode, dryRun, status, verdict, violations, plan }: TickReport, atMs: number): void {
+  #showDecision({ mode, dryRun, pause, status, verdict, violations, plan }: TickReport, atMs: number): void {
     this.#showMode(mode, dryRun)
+    this.#set('paused', Number(pause !== undefined))
     this.#showStatus(status)
     this.#set('last_evaluation_timestamp_seconds', atMs / 1000)
     this.#observe('evaluation_duration_seconds', plan.planningMs)

@@ -13,6 +13,14 @@ const node = [cluster, 'node_id'] as const
 
 export const families = [
   gauge('build_info', ['version', 'revision', 'node_version'], 'Build facts; always 1'),
+  gauge(
+    'config_last_reload_successful',
+    [],
+    '1 when the last load of the config file was applied, 0 when it was refused',
+  ),
+  gauge('config_last_reload_success_timestamp_seconds', [], 'When the config in force was applied'),
+  counter('config_reloads_total', [], 'Config loads attempted, that of the start included'),
+  counter('config_reload_failures_total', [], 'Config loads refused'),
   counter('http_requests_total', ['handler', 'method', 'code'], 'Requests served; handler is the route template'),
   counter('log_messages_total', ['level'], 'Log lines by level'),
 
@@ -23,6 +31,7 @@ export const families = [
   ),
   gauge('mode', [cluster, 'mode'], '1 for the mode in force, 0 for the others'),
   gauge('dry_run', [cluster], '1 when plans are computed but not executed'),
+  gauge('paused', [cluster], '1 while balancing is paused, by a person or by the daemon itself'),
   gauge('status', [cluster, 'status'], '1 for the current status, 0 for the others'),
 
   gauge('up', [cluster], '1 when the last sample was complete'),
@@ -53,6 +62,11 @@ export const families = [
   gauge('nodes', [cluster, 'state'], 'Nodes by state'),
   gauge('node_info', [...node, 'rack'], 'Facts of a node; always 1; join on node_id'),
   gauge('node_up', node, '1 while the node is considered alive'),
+  gauge(
+    'node_unavailable_since_timestamp_seconds',
+    node,
+    'When the node was last seen alive; exists only while it is down',
+  ),
   gauge('node_disk_used_bytes', node, 'Bytes used on the data volumes of the node'),
   gauge('node_disk_capacity_bytes', node, 'Size of those volumes'),
   gauge('node_disk_peak_bytes', node, 'Predicted highest use while the current plan runs'),
@@ -73,6 +87,7 @@ export const families = [
   gauge('imbalance_ratio', [cluster, 'resource'], 'Largest deviation from the mean over the mean; 0 is perfectly even'),
   gauge('imbalance_limit_ratio', [cluster, 'resource'], 'Imbalance above which a plan is made'),
   gauge('max_disk_usage_ratio', [cluster], 'Disk use that balancing fills no disk beyond'),
+  gauge('node_availability_timeout_seconds', [cluster], 'Silence after which a node is treated as lost'),
   gauge('max_concurrent_moves', [cluster], 'Moves allowed in flight at once'),
 
   counter('evaluations_total', [cluster, 'outcome'], 'Planning rounds by outcome'),

@@ -9,6 +9,11 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 type Say = (fields: Record<string, unknown>, message: string) => void
 export type Logger = Record<LogLevel, Say>
 
+export interface RootLogger extends Logger {
+  /** Nothing below this is written from now on. */
+  setLevel(level: LogLevel): void
+}
+
 export interface LoggerOptions {
   level: LogLevel
   /** `text`: `HH:MM:SS cluster  sentence` (UTC) for people. */
@@ -20,7 +25,7 @@ export interface LoggerOptions {
   out?: { write(text: string): unknown }
 }
 
-export function createLogger({ level, format, clock, onLine, out }: LoggerOptions): Logger {
+export function createLogger({ level, format, clock, onLine, out }: LoggerOptions): RootLogger {
   const stdout = out ? { write: (line: string) => void out.write(line) } : pino.destination({ fd: 1, sync: true })
   const logger = pino(
     {
@@ -41,7 +46,15 @@ export function createLogger({ level, format, clock, onLine, out }: LoggerOption
       logger[level](fields, message)
       onLine?.(level)
     }
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+  return {
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    setLevel: (level) => {
+      logger.level = level
+    },
+  }
 }
 
 const secretPaths = ['password', 'token'].flatMap((name) => [name, `*.${name}`, `*.*.${name}`])

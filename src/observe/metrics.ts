@@ -16,6 +16,10 @@ interface UpstreamCall {
 export interface Metrics {
   /** Its series exist from now on, at zero; events of clusters not registered are passed over. */
   registerCluster(cluster: { name: string; settings: SettingsInForce }): void
+  /** Other settings of a registered cluster hold from now on. */
+  settingsApplied(name: string, settings: SettingsInForce): void
+  /** The config file was read: what it says is in force now, or was refused. */
+  configRead(outcome: 'applied' | 'refused', atMs: number): void
   onEvent(event: LoopEvent): void
   observeUpstream(call: UpstreamCall): void
   httpRequest(request: { handler: string; method: string; code: number }): void
@@ -40,6 +44,14 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
 
   return {
     registerCluster: ({ name, settings }) => void clusters.set(name, new ClusterSeries(instruments, name, settings)),
+    settingsApplied: (name, settings) => clusters.get(name)?.settingsApplied(settings),
+    configRead: (outcome, atMs) => {
+      const applied = outcome === 'applied'
+      instruments.set('config_last_reload_successful', {}, Number(applied))
+      if (applied) instruments.set('config_last_reload_success_timestamp_seconds', {}, atMs / 1000)
+      instruments.add('config_reloads_total', {}, 1)
+      instruments.add('config_reload_failures_total', {}, Number(!applied))
+    },
     onEvent: (event) => clusters.get(event.cluster)?.onEvent(event),
     observeUpstream: ({ cluster, upstream, operation, durationMs, outcome }) => {
       const labels = { managed_cluster: cluster, upstream, operation }

@@ -1,4 +1,5 @@
 /** What only a process of its own can show: signals, pipes, ports. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { config, freePort, type Running, start } from './support.ts'
@@ -71,6 +72,35 @@ test('what a daemon does can be asked from the command line', async () => {
   })
   const moves = await run('moves', '--url', url, '-o', 'json').ended
   expect(JSON.parse(moves.out)).toHaveProperty('moves')
+})
+
+test('a daemon follows its config, by itself and when told to', async () => {
+  const { args, metrics } = await daemon('followed.yaml')
+  const file = args[2]!
+  const daemonAtWork = run(...args, '--set', 'balancing.concurrent_moves=9')
+  await daemonAtWork.said(/metrics on/)
+  const text = readFileSync(file, 'utf8')
+  const replace = (content: string) => {
+    writeFileSync(`${file}.new`, content)
+    renameSync(`${file}.new`, file)
+  }
+  replace(text.replace('continuous', 'off, concurrent_moves: 3'))
+  await daemonAtWork.said(/balancing\.mode is now off, was continuous/)
+  await daemonAtWork.said(/read anew: 1 setting changed/)
+  await daemonAtWork.said(/status is now off/)
+  replace('version: 1\n')
+  await daemonAtWork.said(/followed\.yaml:1:1: clusters: is missing/)
+  const scraped = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()
+  expect(scraped.match(/^evenkeel_config_re.*$/gm)).toEqual([
+    'evenkeel_config_reloads_total 3',
+    'evenkeel_config_reload_failures_total 1',
+  ])
+  replace(text)
+  await daemonAtWork.said(/balancing\.mode is now continuous, was off/)
+  daemonAtWork.child.kill('SIGHUP')
+  await daemonAtWork.said(/read anew: no setting changes/)
+  daemonAtWork.child.kill('SIGTERM')
+  expect((await daemonAtWork.ended).code).toBe(0)
 })
 
 test.each([['plan'], ['snapshot']])('a reader of %s that goes away is no failure', async (command) => {

@@ -62,6 +62,7 @@ export async function cli(...args: string[]): Promise<Ended> {
     err: { write: (text) => (texts.err += text) },
     env: {},
     signal: new AbortController().signal,
+    onReload: () => () => undefined,
   })
   return { code, ...texts }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml'
 import { defaultTexts } from '../../src/config/balancing-schema.ts'
+import type { CompiledConfig } from '../../src/config/compile.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { loadConfig, parseConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problem.ts'
@@ -30,12 +31,27 @@ describe('the example configs', () => {
     expect(startSeconds + copySeconds).toBeLessThan(35)
   })
 
-  it('show every key of balancing and leadership with its default', () => {
+  it('show every key with its default', () => {
     const shown = parseDocument(readFileSync('config/kafka.yaml', 'utf8')).toJS() as Record<string, object>
     expect(shown['balancing']).toEqual({ mode: 'continuous', ...defaultTexts.balancing })
     expect(shown['leadership']).toEqual(defaultTexts.leadership)
+    const { server, state, log } = loadConfig('config/kafka.yaml', { env })
+    const smallest =
+      'version: 1\nclusters: [{ name: a, system: kafka, bootstrap_servers: [a:1] }]\nbalancing: { mode: off }'
+    expect({ server, state, log }).toEqual(pick(parseConfig(smallest, 'c.yaml')))
+    expect(Object.keys({ ...shown['server'], ...shown['state'], ...shown['log'] })).toEqual([
+      'metrics_listen',
+      'control_listen',
+      'directory',
+      'level',
+      'format',
+    ])
   })
 })
+
+function pick({ server, state, log }: CompiledConfig) {
+  return { server, state, log }
+}
 
 describe('the JSON schema', () => {
   it('is up to date: else run npx tsx scripts/config-schema.ts', () => {
@@ -97,9 +113,9 @@ function brokenVariants(text: string): [line: number, text: string][] {
       if (isMap(value)) replace(value.range, text[value.range![1] - 1] === '\n' ? '7\n' : '7')
     },
   })
-  // A user name may be anything.
+  // A user name may be anything, and so may a directory.
   return variants.filter(
-    ([, variant]) => !/^ *(username|password): 1_000/m.test(variant) && !/(rack|name): 1_000/.test(variant),
+    ([, variant]) => !/^ *(username|password|directory): 1_000/m.test(variant) && !/(rack|name): 1_000/.test(variant),
   )
 }
 

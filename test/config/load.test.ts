@@ -57,23 +57,37 @@ describe('a config', () => {
             dryRun: false,
             tickIntervalMs: 30_000,
             pulseIntervalMs: 3000,
+            nodeAvailabilityTimeoutMs: 900_000,
             nodeAddHoldMs: 300_000,
             nodeAddBelow: 0.5,
             maxDiskUsage: 0.8,
+            hardDiskUsage: 0.9,
             concurrentMoves: 50,
             concurrentMovesPerNode: 5,
             topicAware: true,
             rackAwareness: 'prefer',
+            unknownOutcomeHoldMs: 90_000,
+            targetGraceMs: 300_000,
+            windows: [],
             excludeTopics: [],
             excludeNodes: [],
+            excludeHard: false,
           },
-          leadership: { enabled: true, maxTransfersPerTick: 50 },
+          leadership: {
+            enabled: true,
+            strategy: 'random_hill_climbing',
+            by: 'count',
+            idleTimeoutMs: 120_000,
+            muteTimeoutMs: 300_000,
+            maxTransfersPerTick: 50,
+          },
         },
       ],
       server: {
         metricsListen: { host: '0.0.0.0', port: 9631 },
         controlListen: { host: '127.0.0.1', port: 9632 },
       },
+      state: { directory: '/var/lib/evenkeel' },
       log: { level: 'info', format: 'json' },
     })
   })
@@ -119,6 +133,35 @@ clusters:
       },
       leadership: { enabled: false, maxTransfersPerTick: 9 },
     })
+  })
+
+  it('reads windows: all days and UTC unless it says otherwise, over midnight, to the end of the day', () => {
+    const windows = (...texts: string[]) => {
+      const text = kafka('').replace('"off"', `"off", windows: [${texts.join(', ')}]`)
+      return parseConfig(text, 'c.yaml').clusters[0]!.balancing.windows
+    }
+    expect(
+      windows(
+        '{ days: [mon, fri], from: "22:00", to: "5:30", timezone: Europe/Berlin, classes: [disk_skew] }',
+        '{ from: 00:00, to: "24:00", classes: [disk_skew, leader_skew] }',
+      ),
+    ).toEqual([
+      { days: [1, 5], fromMinute: 1320, toMinute: 330, timezone: 'Europe/Berlin', classes: ['disk_skew'] },
+      {
+        days: [0, 1, 2, 3, 4, 5, 6],
+        fromMinute: 0,
+        toMinute: 1440,
+        timezone: 'UTC',
+        classes: ['disk_skew', 'leader_skew'],
+      },
+    ])
+  })
+
+  it('keeps the state directory relative to its own folder', () => {
+    const directory = (file: string, path: string) =>
+      parseConfig(kafka(`state: { directory: ${path} }`), file).state.directory
+    expect(directory('/etc/evenkeel/c.yaml', 'state')).toBe('/etc/evenkeel/state')
+    expect(directory('/etc/evenkeel/c.yaml', '/srv/state')).toBe('/srv/state')
   })
 
   it('replaces ${NAME} by the environment, and $${ by ${', () => {
@@ -233,12 +276,69 @@ describe('a broken config', () => {
       ],
     ],
     [
+      'windows that never open, or for nothing',
+      kafka(`balancing:
+  mode: "off"
+  windows:
+    - { from: "22:00", to: "22:00", classes: [disk_skew] }
+    - { from: "24:00", to: "25:00", timezone: Europe/Berlim, days: [], classes: [] }
+    - { from: 22, to: "24:01", days: [monday], classes: [disk_full] }`).replace('balancing: { mode: "off" }\n', ''),
+      [
+        'c.yaml:9:28: balancing.windows[0].to: is the same as from: a whole day is from "00:00" to "24:00"',
+        'c.yaml:10:15: balancing.windows[1].from: expected a time of day in quotes, such as "22:00"',
+        'c.yaml:10:28: balancing.windows[1].to: expected a time of day in quotes, such as "05:00"',
+        'c.yaml:10:47: balancing.windows[1].timezone: expected a time zone such as Europe/Berlin',
+        'c.yaml:10:68: balancing.windows[1].days: expected at least one of sun, mon, tue, wed, thu, fri, sat',
+        'c.yaml:10:81: balancing.windows[1].classes: expected at least one class of moves',
+        'c.yaml:11:15: balancing.windows[2].from: expected a time of day in quotes, such as "22:00"',
+        'c.yaml:11:23: balancing.windows[2].to: expected a time of day in quotes, such as "05:00"',
+        'c.yaml:11:39: balancing.windows[2].days[0]: expected one of sun, mon, tue, wed, thu, fri, sat',
+        'c.yaml:11:58: balancing.windows[2].classes[0]: expected one of disk_critical, node_unavailable, node_draining, disk_over_limit, rack_violation, target_drift, node_underused, disk_skew, leader_skew',
+      ],
+    ],
+    [
+      'a hard limit below the other',
+      kafka('').replace('"off"', '"off", max_disk_usage_percent: 70, hard_disk_usage_percent: 60'),
+      [
+        'c.yaml:6:80: balancing.hard_disk_usage_percent: is below max_disk_usage_percent (70): no disk could be filled as far as that',
+      ],
+    ],
+    [
+      'a limit beyond the default of the hard one',
+      kafka('').replace('"off"', '"off", max_disk_usage_percent: 95'),
+      [
+        'c.yaml:6:51: balancing.max_disk_usage_percent: is above hard_disk_usage_percent (90), beyond which no disk is filled',
+      ],
+    ],
+    [
+      'a limit of a cluster that does not go with the one at the top',
+      cluster('').replace('mode: "off"', 'mode: "off", max_disk_usage_percent: 85') +
+        '\nbalancing: { hard_disk_usage_percent: 84 }',
+      [
+        'c.yaml:6:55: clusters[0].balancing.max_disk_usage_percent: is above hard_disk_usage_percent (84), beyond which no disk is filled',
+      ],
+    ],
+    [
+      'limits at the top that go together for none of two clusters: once',
+      kafka('')
+        .replace('"off"', '"off", hard_disk_usage_percent: 50')
+        .replace('balancing:', '  - { name: b, system: kafka, bootstrap_servers: [a:1] }\nbalancing:'),
+      [
+        'c.yaml:7:52: balancing.hard_disk_usage_percent: is below max_disk_usage_percent (80): no disk could be filled as far as that',
+      ],
+    ],
+    [
+      'an empty state directory',
+      kafka('state: { directory: "" }'),
+      ['c.yaml:7:21: state.directory: expected the path of a directory, not an empty text'],
+    ],
+    [
       'a bad expression and a bad id',
-      kafka('').replace('"off"', '"off", exclude: { topics: ["("], nodes: [1.5], hard: true }'),
+      kafka('').replace('"off"', '"off", exclude: { topics: ["("], nodes: [1.5], hard: yes }'),
       [
         'c.yaml:6:47: balancing.exclude.topics[0]: expected a regular expression',
         'c.yaml:6:61: balancing.exclude.nodes[0]: expected a node id',
-        'c.yaml:6:67: balancing.exclude.hard: unknown key',
+        'c.yaml:6:73: balancing.exclude.hard: expected true or false',
       ],
     ],
     [
@@ -376,6 +476,15 @@ describe('--set', () => {
       balancing: { mode: 'continuous', excludeNodes: [1, 2] },
       leadership: { enabled: false },
     })
+  })
+
+  it('goes together with what the file says of the disk limits, or is refused in its own place', () => {
+    const text = kafka('').replace('"off"', '"off", max_disk_usage_percent: 70')
+    expect(problems(text, { set: ['balancing.hard_disk_usage_percent=60'] })).toEqual([
+      '--set balancing.hard_disk_usage_percent=60:1:35: balancing.hard_disk_usage_percent: is below max_disk_usage_percent (70): no disk could be filled as far as that',
+    ])
+    expect(problems(text, { set: ['balancing.hard_disk_usage_percent=70'] })).toEqual([])
+    expect(() => defaultSettings('off', ['balancing.max_disk_usage_percent=91'])).toThrow('is above')
   })
 
   it('has places of its own', () => {

@@ -4,11 +4,11 @@ import type { LoopEvent } from '../../src/cluster/events.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { createLogger, type Logger, type LoggerOptions } from '../../src/observe/log.ts'
+import { createLogger, type LoggerOptions, type RootLogger } from '../../src/observe/log.ts'
 import { logEvents } from '../../src/observe/log-events.ts'
 import { event, forecast, GiB, noon, progress, replica, report } from './support.ts'
 
-function capture(more: Partial<LoggerOptions> = {}): { logger: Logger; lines: string[]; levels: string[] } {
+function capture(more: Partial<LoggerOptions> = {}): { logger: RootLogger; lines: string[]; levels: string[] } {
   const lines: string[] = []
   const levels: string[] = []
   const logger = createLogger({
@@ -29,6 +29,15 @@ describe('the logger', () => {
     expect(lines).toEqual([
       '{"level":"info","time":"2026-01-01T12:00:00.000Z","cluster":"demo","code":"balanced","msg":"no violation is open"}\n',
     ])
+  })
+
+  it('changes its level while it runs', () => {
+    const { logger, lines, levels } = capture()
+    logger.setLevel('debug')
+    logger.debug({}, 'a')
+    logger.setLevel('error')
+    logger.warn({}, 'b')
+    expect([lines.length, levels]).toEqual([1, ['debug']])
   })
 
   it('writes lines for people', () => {

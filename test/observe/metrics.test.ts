@@ -12,6 +12,7 @@ const settings = {
   tickIntervalMs: 30_000,
   maxDiskUsage: 0.8,
   diskBalance: 0.09,
+  nodeAvailabilityTimeoutMs: 900_000,
   concurrentMoves: 50,
 } as const
 
@@ -92,6 +93,8 @@ describe('metrics', () => {
       'status{status="starting"}': 1,
       sample_interval_seconds: 30,
       max_disk_usage_ratio: 0.8,
+      node_availability_timeout_seconds: 900,
+      paused: 0,
       max_concurrent_moves: 50,
       'imbalance_limit_ratio{resource="disk"}': 0.09,
       samples_total: 0,
@@ -104,7 +107,76 @@ describe('metrics', () => {
     })
     expect(Object.keys(only(all, /^blocked/))).toHaveLength(verdictCodes.length - 1)
     expect(Object.keys(only(all, /^violations/))).toHaveLength(violationKinds.length)
-    expect(Object.keys(only(all, /^(up|violation_since|plan_start|oldest)/))).toEqual([])
+    expect(Object.keys(only(all, /^(up|violation_since|plan_start|oldest|node_unavailable_since)/))).toEqual([])
+  })
+
+  it('follow the settings', async () => {
+    const metrics = registered()
+    const { diskBalance: _, ...rest } = settings
+    metrics.settingsApplied('demo', {
+      ...rest,
+      mode: 'off',
+      dryRun: true,
+      tickIntervalMs: 60_000,
+      maxDiskUsage: 0.7,
+      nodeAvailabilityTimeoutMs: 60_000,
+      concurrentMoves: 5,
+    })
+    metrics.settingsApplied('unheard-of', settings)
+    const all = await series(metrics)
+    expect(all).toMatchObject({
+      'mode{mode="continuous"}': 0,
+      'mode{mode="off"}': 1,
+      dry_run: 1,
+      sample_interval_seconds: 60,
+      max_disk_usage_ratio: 0.7,
+      node_availability_timeout_seconds: 60,
+      max_concurrent_moves: 5,
+    })
+    expect(all).not.toHaveProperty('imbalance_limit_ratio{resource="disk"}')
+  })
+
+  it('tell how the config was read', async () => {
+    const metrics = registered()
+    metrics.configRead('applied', noon)
+    const config = async () => only(await series(metrics), /^config_/)
+    expect(await config()).toEqual({
+      config_last_reload_successful: 1,
+      config_last_reload_success_timestamp_seconds: noon / 1000,
+      config_reloads_total: 1,
+      config_reload_failures_total: 0,
+    })
+    metrics.configRead('refused', noon + 1000)
+    expect(await config()).toEqual({
+      config_last_reload_successful: 0,
+      config_last_reload_success_timestamp_seconds: noon / 1000,
+      config_reloads_total: 2,
+      config_reload_failures_total: 1,
+    })
+  })
+
+  it('tell who is down since when, and of a pause, while it is so', async () => {
+    const nodes = [forecast(1, [10, 10])]
+    const pause = { by: 'operator', reason: 'disks', sinceMs: noon } as const
+    const unavailableSince = [
+      { node: 1, sinceMs: noon - 60_000 },
+      { node: 'x', sinceMs: noon },
+    ]
+    const told = async (...reports: Partial<Parameters<typeof report>[1]>[]) =>
+      only(
+        await series(registered(...reports.map((more) => event({ type: 'tick', report: report(nodes, more) })))),
+        /^(paused|node_unavailable_since)/,
+      )
+    expect(await told({ pause, unavailableSince })).toEqual({
+      paused: 1,
+      'node_unavailable_since_timestamp_seconds{node_id="1"}': noon / 1000 - 60,
+      'node_unavailable_since_timestamp_seconds{node_id="x"}': noon / 1000,
+    })
+    expect(await told({ pause, unavailableSince }, { unavailableSince: [{ node: 'x', sinceMs: noon }] })).toEqual({
+      paused: 0,
+      'node_unavailable_since_timestamp_seconds{node_id="x"}': noon / 1000,
+    })
+    expect(await told({ pause, unavailableSince }, {})).toEqual({ paused: 0 })
   })
 
   it('show what a tick came to', async () => {
@@ -296,7 +368,7 @@ describe('metrics', () => {
 
   it('are clean to promtool, every family having appeared', async () => {
     const metrics = registered(
-      event({ type: 'tick', report: busy }),
+      event({ type: 'tick', report: { ...busy, unavailableSince: [{ node: 1, sinceMs: noon }] } }),
       event({ type: 'move_started', progress: progress(move) }),
       event({ type: 'move_ended', progress: progress(leader(5, 1, 4)), result: 'done', durationMs: 1 }),
     )

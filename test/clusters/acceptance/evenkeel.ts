@@ -44,6 +44,7 @@ export async function configFor(cluster: KafkaCluster, balancing: Balancing, con
     clusters: [{ name: 'test', system: 'kafka', bootstrap_servers: cluster.bootstrap }],
     balancing: { tick_interval: '1s', pulse_interval: '250ms', node_add_hold: '2s', ...balancing },
     server: { metrics_listen: `127.0.0.1:${metrics}`, control_listen: `127.0.0.1:${control}` },
+    state: { directory: 'state' },
     log: { format: 'text' },
   }
   await writeFile(file, stringify(config))

@@ -1,0 +1,154 @@
+/** A compiled config in the words of a file, key by key: what a person who edits it would call a setting and its value. */
+import { formatBytes, formatDuration, parseBytes, parseDuration } from '../lib/units.ts'
+import type { Address } from './address.ts'
+import { weekdays } from './balancing-schema.ts'
+import type {
+  BalancingConfig,
+  ClusterConfig,
+  CompiledConfig,
+  KafkaConfig,
+  LeadershipConfig,
+  WindowConfig,
+} from './compile.ts'
+
+export interface Setting {
+  /** `balancing.mode` of a cluster, `log.level` of the process. */
+  key: string
+  /** What it is; two settings are alike when these are. May hold secrets. */
+  value: unknown
+  /** For people, never with a secret in it. */
+  text: string
+}
+
+/** Every setting of one cluster but its name. */
+export function clusterSettings(cluster: ClusterConfig): Setting[] {
+  const own = cluster.system === 'kafka' ? kafkaSettings(cluster.kafka) : simulatorSettings(cluster.simulator)
+  return [
+    setting('system', cluster.system),
+    ...own,
+    ...inWords('balancing', balancingWords, cluster.balancing),
+    ...inWords('leadership', leadershipWords, cluster.leadership),
+  ]
+}
+
+/** Every setting that belongs to no cluster. */
+export function processSettings({ server, state, log }: CompiledConfig): Setting[] {
+  return [
+    setting('server.metrics_listen', addressText(server.metricsListen)),
+    setting('server.control_listen', addressText(server.controlListen)),
+    setting('state.directory', state.directory),
+    setting('log.level', log.level),
+    setting('log.format', log.format),
+  ]
+}
+
+/** A key's name in a file and how its value is written there. Of each block all keys, so that none is forgotten. */
+type Words<Block> = {
+  [Key in keyof Block]-?: readonly [name: string, show: (value: NonNullable<Block[Key]>) => string]
+}
+
+const balancingWords: Words<BalancingConfig> = {
+  mode: ['mode', String],
+  dryRun: ['dry_run', String],
+  tickIntervalMs: ['tick_interval', durationText],
+  pulseIntervalMs: ['pulse_interval', durationText],
+  nodeAvailabilityTimeoutMs: ['node_availability_timeout', durationText],
+  nodeAddHoldMs: ['node_add_hold', durationText],
+  nodeAddBelow: ['node_add_below_percent', percentText],
+  maxDiskUsage: ['max_disk_usage_percent', percentText],
+  hardDiskUsage: ['hard_disk_usage_percent', percentText],
+  diskBalance: ['disk_balance_percent', percentText],
+  concurrentMoves: ['concurrent_moves', String],
+  concurrentMovesPerNode: ['concurrent_moves_per_node', String],
+  bytesInFlightPerNode: ['bytes_in_flight_per_node', bytesText],
+  topicAware: ['topic_aware', String],
+  rackAwareness: ['rack_awareness', String],
+  unknownOutcomeHoldMs: ['unknown_outcome_hold', durationText],
+  targetGraceMs: ['target_grace', durationText],
+  windows: ['windows', (windows) => listText(windows.map(windowText))],
+  excludeTopics: ['exclude.topics', (topics) => listText(topics.map(({ source }) => JSON.stringify(source)))],
+  excludeNodes: ['exclude.nodes', (nodes) => listText(nodes.map(String))],
+  excludeHard: ['exclude.hard', String],
+}
+
+const leadershipWords: Words<LeadershipConfig> = {
+  enabled: ['enabled', String],
+  strategy: ['strategy', String],
+  by: ['by', String],
+  idleTimeoutMs: ['idle_timeout', durationText],
+  muteTimeoutMs: ['mute_timeout', durationText],
+  maxTransfersPerTick: ['max_transfers_per_tick', String],
+}
+
+function inWords<Block extends object>(block: string, words: Words<Block>, values: Block): Setting[] {
+  return (Object.keys(words) as (keyof Block)[]).map((key) => {
+    const [name, show] = words[key]
+    const value = values[key]
+    return { key: `${block}.${name}`, value, text: value === undefined || value === null ? 'null' : show(value) }
+  })
+}
+
+function kafkaSettings({ bootstrap, tls, sasl }: KafkaConfig): Setting[] {
+  const { ca, cert, key, servername } = tls === undefined || tls === true ? {} : tls
+  return [
+    setting('bootstrap_servers', listText(bootstrap.map(addressText))),
+    setting('tls', tls === undefined ? 'absent' : tls === true ? 'true' : 'a block'),
+    content('tls.ca_file', ca),
+    content('tls.cert_file', cert),
+    secret('tls.key_file', key?.reveal()),
+    setting('tls.server_name', servername ?? 'absent'),
+    setting('sasl.mechanism', sasl?.mechanism ?? 'absent'),
+    setting('sasl.username', sasl?.username ?? 'absent'),
+    secret('sasl.password', sasl?.password.reveal()),
+  ]
+}
+
+function simulatorSettings(simulator: object): Setting[] {
+  return Object.entries(simulator).map(([name, value]) => {
+    const text = JSON.stringify(value)
+    return { key: `simulator.${name}`, value, text: text.length > 60 ? `${text.slice(0, 60)}…` : text }
+  })
+}
+
+function setting(key: string, text: string): Setting {
+  return { key, value: text, text }
+}
+
+function content(key: string, text: string | undefined): Setting {
+  return { key, value: text, text: text === undefined ? 'absent' : `a file of ${text.length} characters` }
+}
+
+function secret(key: string, text: string | undefined): Setting {
+  return { key, value: text, text: text === undefined ? 'absent' : '[redacted]' }
+}
+
+function durationText(ms: number): string {
+  const text = formatDuration(ms)
+  return parseDuration(text) === ms ? text : `${ms}ms`
+}
+
+function bytesText(bytes: number): string {
+  const text = formatBytes(bytes)
+  return parseBytes(text) === bytes ? text : `${bytes}B`
+}
+
+function percentText(ratio: number): string {
+  return String(Number((ratio * 100).toPrecision(12)))
+}
+
+function windowText({ days, fromMinute, toMinute, timezone, classes }: WindowConfig): string {
+  const names = days.length === weekdays.length ? 'every day' : days.map((day) => weekdays[day]).join(' ')
+  return `${names} ${timeText(fromMinute)}-${timeText(toMinute)} ${timezone} for ${classes.join(' ')}`
+}
+
+function timeText(minute: number): string {
+  return [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
+}
+
+function addressText({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function listText(items: string[]): string {
+  return `[${items.join(', ')}]`
+}
