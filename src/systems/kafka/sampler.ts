@@ -12,11 +12,14 @@ import type { Health, Sample } from '../../cluster/sample.ts'
 import type { NodeId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
+import { groupBy } from '../../lib/group-by.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { Departures } from './departures.ts'
+import type { DirMoves } from './dir-moves.ts'
 import type { Readings, Reassignment } from './readings.ts'
+import { runningDirMove, runningMove } from './running.ts'
 import { SharedVolumes } from './shared-volumes.ts'
-import { type BrokerSizes, brokerSizes, listedBytes, Sizes } from './sizes.ts'
+import { type BrokerSizes, brokerSizes, listedBytes, liveCopies, noSizes, Sizes } from './sizes.ts'
 import type { LogDir } from './wire/describe-log-dirs.ts'
 import type { MetadataPartition, MetadataResponse, MetadataTopic } from './wire/metadata.ts'
 
@@ -28,6 +31,7 @@ const NAMED = 3
 export class Sampler {
   readonly #name: string
   readonly #readings: Readings
+  readonly #dirMoves: DirMoves
   readonly #clock: Clock
   /** The last answer of each broker, kept for when it does not answer. */
   readonly #lastDirs = new Map<number, LogDir[]>()
@@ -38,9 +42,10 @@ export class Sampler {
   #minIsr = new Map<string, number>()
   #minIsrReadMs = Number.NEGATIVE_INFINITY
 
-  constructor(name: string, readings: Readings, clock: Clock) {
+  constructor(name: string, readings: Readings, dirMoves: DirMoves, clock: Clock) {
     this.#name = name
     this.#readings = readings
+    this.#dirMoves = dirMoves
     this.#clock = clock
     this.#departures = new Departures(clock)
   }
@@ -70,8 +75,10 @@ export class Sampler {
     const live = metadata.brokers.map(({ id }) => id).filter((id) => !unreachable.includes(id))
     this.#compareTopics(metadata, sizes.topics(live))
     const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
+    const inDirs = movesInDirs(metadata, sizes)
+    const copies = groupBy(inDirs, partitionName)
     const notes: string[] = []
-    const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving))
+    const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving, copies))
     noteUnknownSizes(topics, new Set(metadata.brokers.map((broker) => broker.id)), notes)
     const nodes = this.#nodeLines(metadata, registered, topics, unreachable, notes)
     const line = {
@@ -84,7 +91,7 @@ export class Sampler {
     }
     return {
       state: buildState(line, nodes, topics),
-      running: reassignments.map((move) => runningMove(move, sizes)),
+      running: [...reassignments.map((move) => runningMove(move, sizes)), ...inDirs],
       health: healthOf(metadata.topics, moving, this.#minIsr),
       missingNodes: unreachable,
       notes,
@@ -94,7 +101,8 @@ export class Sampler {
   /** Asks every live broker; returns those that did not answer. */
   async #readDirs(metadata: MetadataResponse, signal: AbortSignal): Promise<number[]> {
     const ids = metadata.brokers.map((broker) => broker.id)
-    const results = await Promise.allSettled(ids.map((id) => this.#readDirsOf(id, signal)))
+    const replicasOf = replicaLists(metadata)
+    const results = await Promise.allSettled(ids.map((id) => this.#readDirsOf(id, replicasOf, signal)))
     const unreachable: number[] = []
     results.forEach((result, index) => {
       if (result.status === 'fulfilled') return
@@ -110,10 +118,12 @@ export class Sampler {
   }
 
   /** Each answer is worked up as it comes in, so that many brokers do not hold the event loop at once. */
-  async #readDirsOf(broker: number, signal: AbortSignal): Promise<void> {
+  async #readDirsOf(broker: number, replicasOf: ReplicaLists, signal: AbortSignal): Promise<void> {
+    const stamp = this.#dirMoves.stamp()
     const dirs = await this.#readings.logDirs(broker, null, signal)
     const sizes = brokerSizes(dirs)
-    this.#departures.see(broker, this.#lastSizes.get(broker) ?? new Map(), sizes, dirs)
+    this.#dirMoves.see(broker, liveCopies(sizes), stamp, replicasOf)
+    this.#departures.see(broker, this.#lastSizes.get(broker) ?? noSizes, sizes, dirs)
     this.#lastSizes.set(broker, sizes)
     this.#lastDirs.set(broker, dirs)
   }
@@ -122,6 +132,7 @@ export class Sampler {
   #forget(broker: number): void {
     this.#lastDirs.delete(broker)
     this.#lastSizes.delete(broker)
+    this.#dirMoves.forget(broker)
   }
 
   #listedBytes(broker: number, path: string): number {
@@ -156,15 +167,21 @@ export class Sampler {
     )
   }
 
-  #topicLine(topic: MetadataTopic, sizes: Sizes, moving: Map<string, Reassignment>): TopicLine {
+  #topicLine(
+    topic: MetadataTopic,
+    sizes: Sizes,
+    moving: Map<string, Reassignment>,
+    copies: Map<string, RunningMove[]>,
+  ): TopicLine {
     const minIsr = this.#minIsr.get(topic.name)
     return {
       type: 'topic',
       name: topic.name,
       ...(minIsr ? { min_isr: minIsr } : {}),
-      partitions: topic.partitions.map((p) =>
-        partitionLine(topic.name, p, sizes, moving.get(`${topic.name}-${p.partition}`)),
-      ),
+      partitions: topic.partitions.map((p) => {
+        const name = `${topic.name}-${p.partition}`
+        return partitionLine(topic.name, p, sizes, moving.get(name), copies.get(name))
+      }),
     }
   }
 
@@ -204,6 +221,7 @@ function partitionLine(
   partition: MetadataPartition,
   sizes: Sizes,
   move: Reassignment | undefined,
+  copies: RunningMove[] | undefined,
 ): PartitionLine {
   const replicas = partition.replicas as number[]
   const found = replicas.map((node) => sizes.find(node, topic, partition.partition))
@@ -215,7 +233,29 @@ function partitionLine(
     bytes: found.map((replica) => replica?.bytes ?? null),
     dirs: found.map((replica) => replica?.dir ?? null),
     ...(move ? { adding: [...move.adding], removing: [...move.removing] } : {}),
+    ...(copies
+      ? { dir_moves: copies.map(({ dir, bytesDone }) => ({ node: dir!.node, to: dir!.path, bytes: bytesDone ?? 0 })) }
+      : {}),
   }
+}
+
+type ReplicaLists = (partition: { topic: string; partition: number }) => readonly number[] | undefined
+
+/** Looks replica lists up for the few partitions that are asked for. */
+function replicaLists(metadata: MetadataResponse): ReplicaLists {
+  const topics = new Map(metadata.topics.map((topic) => [topic.name, topic.partitions]))
+  return ({ topic, partition }) => topics.get(topic)?.find((p) => p.partition === partition)?.replicas
+}
+
+/** A dead broker copies nothing, though it may go on when it is back. */
+function movesInDirs(metadata: MetadataResponse, sizes: Sizes): RunningMove[] {
+  const replicasOf = replicaLists(metadata)
+  return metadata.brokers.flatMap(({ id }) =>
+    sizes.copies(id).flatMap((copy) => {
+      const replicas = replicasOf(copy)
+      return replicas?.includes(id) ? [runningDirMove(id, copy, replicas, sizes)] : []
+    }),
+  )
 }
 
 /**
@@ -240,21 +280,6 @@ function dirLines(broker: number, dirs: LogDir[] | undefined, departures: Depart
       ...(isCordoned ? { cordoned: true } : {}),
     }
   })
-}
-
-/** A reassignment with its bytes: what lies at the added replicas, against the largest replica there is. */
-export function runningMove(move: Reassignment, sizes: Sizes): RunningMove {
-  const size = Math.max(0, ...move.replicas.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0))
-  const done = move.adding.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0)
-  return {
-    topic: move.topic,
-    partition: move.partition,
-    target: move.replicas.filter((node) => !move.removing.includes(node)),
-    adding: [...move.adding],
-    removing: [...move.removing],
-    bytesDone: done.reduce((sum, bytes) => sum + bytes, 0),
-    bytesTotal: size * move.adding.length,
-  }
 }
 
 /**

@@ -9,9 +9,9 @@ import { fakeCluster } from './fake-cluster.ts'
 const signal = new AbortController().signal
 
 function sampled() {
-  const { cluster, readings } = fakeCluster()
   const clock = new VirtualClock()
-  const sampler = new Sampler('orders', readings, clock)
+  const { cluster, readings, dirMoves } = fakeCluster(clock)
+  const sampler = new Sampler('orders', readings, dirMoves, clock)
   cluster.topics = { t: [{ replicas: [1, 2] }] }
   cluster.dirs = {
     1: [{ usable: 850, replicas: { 't-0': 100 } }],
@@ -146,6 +146,69 @@ test('a running move has its bytes: what lies at the target against the largest 
   ])
   foldInFlight(state, [])
   expect([...sharesOf(state).usedBytes]).toEqual([50, 120, 100])
+})
+
+describe('a move between dirs', () => {
+  const moving = () => {
+    const { cluster, ...rest } = sampled()
+    cluster.dirs[1] = [
+      { path: '/a', usable: 900, replicas: { 't-0': 100 } },
+      { path: '/b', usable: 970, copies: { 't-0': 30 } },
+    ]
+    return { cluster, ...rest }
+  }
+
+  test('is in flight with its bytes, and its partition is left alone', async () => {
+    const { state, running } = await moving().sample()
+    expect(running).toEqual([
+      {
+        topic: 't',
+        partition: 0,
+        target: [1, 2],
+        adding: [],
+        removing: [],
+        dir: { node: 1, path: '/b' },
+        bytesDone: 30,
+        bytesTotal: 100,
+      },
+    ])
+    expect([...state.replicaFutureDir]).toEqual([1, -1])
+    expect([...state.replicaFutureBytes]).toEqual([30, 0])
+    expect(state.names.dirs[state.replicaDir[0]!]).toBe('/a')
+    expect(immovableReasons[state.partitionImmovable[0]!]).toBe('already_moving')
+  })
+
+  test('leaves its old dir when it lands, and the files follow later', async () => {
+    const { cluster, sample } = moving()
+    await sample()
+    cluster.dirs[1] = [
+      { path: '/a', usable: 900 },
+      { path: '/b', usable: 900, replicas: { 't-0': 100 } },
+    ]
+    const { state, running } = await sample()
+    expect([running, [...state.replicaFutureDir]]).toEqual([[], [-1, -1]])
+    expect([...state.dirFreeingBytes]).toEqual([100, 0, 0, 0])
+  })
+
+  test('that is taken back leaves behind what it had copied', async () => {
+    const { cluster, sample } = moving()
+    await sample()
+    cluster.dirs[1] = [
+      { path: '/a', usable: 900, replicas: { 't-0': 100 } },
+      { path: '/b', usable: 970 },
+    ]
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 30, 0, 0])
+  })
+
+  test('of a dead broker stands still and is not in flight', async () => {
+    const { cluster, sample } = moving()
+    await sample()
+    cluster.brokers = [2, 3]
+    cluster.fenced = [1]
+    cluster.topics = { t: [{ leader: 2, replicas: [1, 2], isr: [2], offline: [1] }] }
+    const { state, running } = await sample()
+    expect([running, [...state.replicaFutureDir], state.partitionImmovable[0]]).toEqual([[], [-1, -1], 0])
+  })
 })
 
 describe('space on its way out', () => {
