@@ -6,27 +6,28 @@
  * `unreachable` and keeps its last known figures.
  */
 import { buildState } from '../../cluster/builder.ts'
-import type { DirLine, NodeLine, PartitionLine, TopicLine } from '../../cluster/lines.ts'
+import type { DirLine, NodeLine, TopicLine } from '../../cluster/lines.ts'
 import { partitionName, type RunningMove } from '../../cluster/move.ts'
-import type { Health, Sample } from '../../cluster/sample.ts'
-import type { NodeId } from '../../cluster/state.ts'
+import type { Sample } from '../../cluster/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { Departures } from './departures.ts'
 import type { DirMoves } from './dir-moves.ts'
-import type { Readings, Reassignment } from './readings.ts'
+import { healthOf } from './health.ts'
+import { firstFew, replicaNotes } from './notes.ts'
+import { type Known, topicLine } from './partition-lines.ts'
+import type { Readings } from './readings.ts'
 import { runningDirMove, runningMove } from './running.ts'
 import { SharedVolumes } from './shared-volumes.ts'
 import { type BrokerSizes, brokerSizes, listedBytes, liveCopies, noSizes, Sizes } from './sizes.ts'
 import type { LogDir } from './wire/describe-log-dirs.ts'
-import type { MetadataPartition, MetadataResponse, MetadataTopic } from './wire/metadata.ts'
+import type { MetadataResponse, MetadataTopic } from './wire/metadata.ts'
 
 /** min.insync.replicas changes seldom: it is read anew this often. */
 const CONFIG_AGE_MS = 10 * 60_000
 const SECOND_LOOK_MS = 1_000
-const NAMED = 3
 
 export class Sampler {
   readonly #name: string
@@ -77,9 +78,10 @@ export class Sampler {
     const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
     const inDirs = movesInDirs(metadata, sizes)
     const copies = groupBy(inDirs, partitionName)
-    const notes: string[] = []
-    const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving, copies))
-    noteUnknownSizes(topics, new Set(metadata.brokers.map((broker) => broker.id)), notes)
+    const alive = new Set(metadata.brokers.map(({ id }) => id))
+    const known: Known = { sizes, live: alive, moving, copies, minIsr: this.#minIsr }
+    const topics = metadata.topics.map((topic) => topicLine(topic, known))
+    const notes = replicaNotes(topics, alive)
     const nodes = this.#nodeLines(metadata, registered, topics, unreachable, notes)
     const line = {
       type: 'cluster' as const,
@@ -92,7 +94,7 @@ export class Sampler {
     return {
       state: buildState(line, nodes, topics),
       running: [...reassignments.map((move) => runningMove(move, sizes)), ...inDirs],
-      health: healthOf(metadata.topics, moving, this.#minIsr),
+      health: healthOf(metadata.topics, (topic, id) => moving.get(`${topic}-${id}`)?.adding ?? [], this.#minIsr),
       missingNodes: unreachable,
       notes,
     }
@@ -167,24 +169,6 @@ export class Sampler {
     )
   }
 
-  #topicLine(
-    topic: MetadataTopic,
-    sizes: Sizes,
-    moving: Map<string, Reassignment>,
-    copies: Map<string, RunningMove[]>,
-  ): TopicLine {
-    const minIsr = this.#minIsr.get(topic.name)
-    return {
-      type: 'topic',
-      name: topic.name,
-      ...(minIsr ? { min_isr: minIsr } : {}),
-      partitions: topic.partitions.map((p) => {
-        const name = `${topic.name}-${p.partition}`
-        return partitionLine(topic.name, p, sizes, moving.get(name), copies.get(name))
-      }),
-    }
-  }
-
   #nodeLines(
     metadata: MetadataResponse,
     registered: number[],
@@ -213,29 +197,6 @@ export class Sampler {
         dirs: dirs.get(id)!,
       }
     })
-  }
-}
-
-function partitionLine(
-  topic: string,
-  partition: MetadataPartition,
-  sizes: Sizes,
-  move: Reassignment | undefined,
-  copies: RunningMove[] | undefined,
-): PartitionLine {
-  const replicas = partition.replicas as number[]
-  const found = replicas.map((node) => sizes.find(node, topic, partition.partition))
-  return {
-    id: partition.partition,
-    leader: partition.leader === -1 ? null : partition.leader,
-    replicas,
-    isr: partition.isr as number[],
-    bytes: found.map((replica) => replica?.bytes ?? null),
-    dirs: found.map((replica) => replica?.dir ?? null),
-    ...(move ? { adding: [...move.adding], removing: [...move.removing] } : {}),
-    ...(copies
-      ? { dir_moves: copies.map(({ dir, bytesDone }) => ({ node: dir!.node, to: dir!.path, bytes: bytesDone ?? 0 })) }
-      : {}),
   }
 }
 
@@ -280,47 +241,4 @@ function dirLines(broker: number, dirs: LogDir[] | undefined, departures: Depart
       ...(isCordoned ? { cordoned: true } : {}),
     }
   })
-}
-
-/**
- * Adding replicas are not in sync by nature: only the others tell whether a partition is under-replicated. Replicas that
- * the cluster itself calls offline, for their broker or their dir is gone, explain it.
- */
-function healthOf(topics: MetadataTopic[], moving: Map<string, Reassignment>, minIsr: Map<string, number>): Health {
-  const health: Health = {
-    underReplicated: { own_move: 0, node: 0, other: 0 },
-    offline: 0,
-    underMinIsr: 0,
-    unexplained: { offline: 0, underMinIsr: 0 },
-  }
-  for (const topic of topics) {
-    for (const partition of topic.partitions) {
-      if (partition.leader === -1) health.offline += 1
-      if (partition.isr.length < (minIsr.get(topic.name) ?? 0)) health.underMinIsr += 1
-      const missing = partition.replicas.filter((node) => !partition.isr.includes(node))
-      if (missing.length === 0) continue
-      const adding = moving.get(`${topic.name}-${partition.partition}`)?.adding ?? []
-      const unexplained = missing.filter((node) => !adding.includes(node))
-      if (unexplained.length === 0) health.underReplicated.own_move += 1
-      else if (unexplained.every((node) => partition.offlineReplicas.includes(node))) health.underReplicated.node += 1
-      else health.underReplicated.other += 1
-    }
-  }
-  return health
-}
-
-function noteUnknownSizes(topics: TopicLine[], live: Set<NodeId>, notes: string[]): void {
-  const unknown: string[] = []
-  for (const topic of topics) {
-    for (const { id, replicas, bytes } of topic.partitions) {
-      const sizes = bytes as (number | null)[]
-      if (replicas.some((node, slot) => sizes[slot] === null && live.has(node))) unknown.push(`${topic.name}-${id}`)
-    }
-  }
-  if (unknown.length === 0) return
-  notes.push(`the size of a replica of ${unknown.length} partitions is not known (${firstFew(unknown)}): left alone`)
-}
-
-function firstFew(names: string[]): string {
-  return names.length > NAMED ? `${names.slice(0, NAMED).join(', ')}, …` : names.join(', ')
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { foldInFlight } from '../../../src/cluster/influence.ts'
-import { immovableReasons, nodeStates } from '../../../src/cluster/reasons.ts'
+import { dirStates, immovableReasons, nodeStates } from '../../../src/cluster/reasons.ts'
 import { sharesOf } from '../../../src/cluster/shares.ts'
+import { OFFLINE } from '../../../src/cluster/state.ts'
 import { VirtualClock } from '../../../src/lib/clock.ts'
 import { Sampler } from '../../../src/systems/kafka/sampler.ts'
 import { fakeCluster } from './fake-cluster.ts'
@@ -101,10 +102,24 @@ describe('what is not shown', () => {
 
   test('without a size the partition stays, and that is said', async () => {
     const { cluster, sample } = sampled()
-    cluster.dirs[2] = [{ error: 56 }, { path: '/d1' }]
+    cluster.dirs[2] = [{ path: '/d1' }]
     const { state, notes } = await sample()
     expect(immovableReasons[state.partitionImmovable[0]!]).toBe('size_unknown')
     expect(notes).toEqual(['the size of a replica of 1 partitions is not known (t-0): left alone'])
+  })
+
+  test('what lay in a dir that failed is offline, has neither size nor dir, and is named', async () => {
+    const { cluster, sample } = sampled()
+    await sample()
+    cluster.topics = { t: [{ replicas: [1, 2], isr: [1], offline: [2] }] }
+    cluster.dirs[2] = [{ error: 56 }, { path: '/d1' }]
+    const { state, notes, health } = await sample()
+    expect([...state.replicaFlags].map((flags) => flags & OFFLINE)).toEqual([0, OFFLINE])
+    expect([...state.replicaBytes]).toEqual([100, Number.NaN])
+    expect([...state.replicaDir]).toEqual([0, -1])
+    expect([...state.dirState].map((s) => dirStates[s])).toEqual(['online', 'offline', 'online', 'online'])
+    expect(notes).toEqual(['replicas of 1 partitions lie in dirs that are offline (t-0)'])
+    expect(health.underReplicated).toEqual({ own_move: 0, node: 1, other: 0 })
   })
 
   test('a broker too old to tell the size of its disks is refused by name', async () => {
@@ -114,24 +129,6 @@ describe('what is not shown', () => {
       code: 'unsupported',
       message: expect.stringMatching(/broker 2 .*v4/),
     })
-  })
-})
-
-describe('under-replication', () => {
-  test.each([
-    ['a replica being added', { replicas: [3, 2, 1], isr: [1, 2] }, true, { own_move: 1, node: 0, other: 0 }],
-    [
-      'a replica in a dead dir',
-      { replicas: [1, 2], isr: [1], offline: [2] },
-      false,
-      { own_move: 0, node: 1, other: 0 },
-    ],
-    ['a replica that lags', { replicas: [1, 2], isr: [1] }, false, { own_move: 0, node: 0, other: 1 }],
-  ])('by %s', async (_, partition, moving, expected) => {
-    const { cluster, sample } = sampled()
-    cluster.topics = { t: [partition] }
-    if (moving) cluster.moving = [{ topic: 't', partition: 0, replicas: [3, 2, 1], adding: [3], removing: [1] }]
-    expect((await sample()).health.underReplicated).toEqual(expected)
   })
 })
 
