@@ -54,6 +54,7 @@ describe('who is there', () => {
     const dead = await sample()
     expect(statesOf(dead)).toEqual(['alive', 'unavailable', 'alive'])
     expect([...dead.state.replicaBytes]).toEqual([100, 90])
+    expect([...dead.state.nodeRack].map((rack) => dead.state.names.racks[rack])).toEqual(['r1', 'r2', 'r3'])
     expect(dead.health.underReplicated).toEqual({ own_move: 0, node: 1, other: 0 })
   })
 
@@ -61,6 +62,13 @@ describe('who is there', () => {
     const { cluster, sample } = sampled()
     cluster.topics = { t: [{ replicas: [1, 9], isr: [1], offline: [9] }] }
     expect(statesOf(await sample())).toEqual(['alive', 'alive', 'alive', 'unavailable'])
+  })
+
+  test('a dead broker that holds nothing is unavailable, not left out', async () => {
+    const { cluster, sample } = sampled()
+    cluster.brokers = [1, 2]
+    cluster.fenced = [3]
+    expect(statesOf(await sample())).toEqual(['alive', 'alive', 'unavailable'])
   })
 
   test('a live broker that does not answer is unreachable and named', async () => {
