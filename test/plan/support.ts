@@ -104,7 +104,7 @@ function copy(line: PartitionLine, { from, to, bytes, dirs }: PlannedMove, nodes
   line.bytes = sizes.with(slot, bytes)
   // Where the others lie is known no better than before.
   if (line.dirs || target !== nodes[to]!.dirs[0]) line.dirs = paths.with(slot, target.path!)
-  line.isr = [...line.isr!.filter((id) => id !== from), to]
+  line.isr = [...(line.isr ?? line.replicas).filter((id) => id !== from && id !== to), to]
   if (line.offline) line.offline = line.offline.filter((id) => id !== from)
   if (line.leader === from) line.leader = line.replicas[0]!
 }
@@ -127,8 +127,16 @@ export function withDirs(id: number, others: number[], more: Parameters<typeof n
 }
 
 /** The plan for a cluster whose dirs hold their replicas beside the other data that the lines give them. */
-export function planFor({ nodes, topics }: Lines, asked: Partial<PlanRequest>): PlanResult {
-  const state = build(weigh({ nodes, topics }, (dir) => dir.used_bytes))
+export function planFor(lines: Lines, asked: Partial<PlanRequest>): PlanResult {
+  return planAsItIs(
+    weigh(lines, (dir) => dir.used_bytes),
+    asked,
+  )
+}
+
+/** The plan for a cluster whose dirs hold what the lines say. */
+export function planAsItIs(lines: Lines, asked: Partial<PlanRequest>): PlanResult {
+  const state = build(lines)
   foldInFlight(state, [])
   return makePlan(state, request(asked))
 }
