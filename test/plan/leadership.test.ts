@@ -43,6 +43,16 @@ test('a leader is never given to one that is behind, dead, excluded or moving', 
   expect(transfersOf(build({ nodes, topics: [topic(partitions)] }))).toEqual([])
 })
 
+test('an excluded topic keeps its leaders, also where the size of a replica is not known', () => {
+  const state = (excluded: boolean) =>
+    build({
+      nodes: four.slice(0, 2),
+      topics: [topic(many(4, { replicas: [0, 1], bytes: [5, null] }), { constraints: { excluded } })],
+    })
+  expect(transfersOf(state(false))).toHaveLength(2)
+  expect(transfersOf(state(true))).toEqual([])
+})
+
 test('of several partitions, the one whose topic is led unevenly changes hands', () => {
   const state = build({
     nodes: four.slice(0, 2),
@@ -68,6 +78,7 @@ function canReach(columns: Columns, limit: number): boolean {
     if (leader === -1 || participates[leader] === 0) continue
     const reason = immovableReasons[columns.partitionImmovable[p]!]!
     if (reason !== '' && reason !== 'size_unknown') continue
+    if (columns.topicExcluded[columns.partitionTopic[p]!] === 1) continue
     const takers: number[] = []
     for (let r = columns.partitionReplicaStart[p]!; r < columns.partitionReplicaStart[p + 1]!; r += 1) {
       const to = columns.replicaNode[r]!
