@@ -275,6 +275,8 @@ function anyPartition(
       const nodeOf = (id: NodeId) => nodes.find((line) => line.id === id)!
       const dirs = replicas.map((id) => nodeOf(id).dirs[bytes % nodeOf(id).dirs.length]!)
       const gone = (slot: number) => nodeOf(replicas[slot]!).state === 'unavailable' || dirs[slot]!.state === 'offline'
+      const failed = replicas.some((id) => nodeOf(id).dirs.some((dir) => dir.state === 'offline'))
+      const dirless = draft.dirless && !failed
       const present = replicas.filter((_, slot) => !gone(slot))
       const leader = leaderless ? undefined : (present[draft.leaderSlot] ?? present[0])
       const isr = present.filter((id) => id === leader || !behind)
@@ -283,12 +285,15 @@ function anyPartition(
       if (absent.length > 0) line.offline = absent
       if (draft.unlike) line.bytes = replicas.map((_, slot) => Math.max(0, bytes - slot))
       if (draft.sizeless) line.bytes = replicas.map((_, slot) => (slot === 0 ? null : bytes))
-      if (draft.forgotten && absent.length > 0) line.bytes = replicas.map((_, slot) => (gone(slot) ? null : bytes))
-      if (!draft.dirless) line.dirs = dirs.map((dir) => dir.path!)
+      if (!dirless) line.dirs = dirs.map((dir) => dir.path!)
+      if (draft.forgotten && absent.length > 0) {
+        line.bytes = replicas.map((_, slot) => (gone(slot) ? null : bytes))
+        line.dirs = dirs.map((dir, slot) => (gone(slot) ? null : dir.path!))
+      }
       if (moving) line.adding = [replicas.at(-1)!]
       if (moving && replicas.length > 1) line.removing = [replicas[0]!]
       const other = nodeOf(replicas[0]!).dirs.find((dir) => dir !== dirs[0])
-      if (draft.changingDir && !moving && !draft.dirless && other) {
+      if (draft.changingDir && !moving && line.dirs && other) {
         line.dir_moves = [{ node: replicas[0]!, to: other.path!, bytes: Math.floor(bytes / 2) }]
       }
       return bound ? { line, legal: replicas.map((id) => [...new Set([id, ...extra])]) } : { line }

@@ -12,10 +12,11 @@ import { foldInFlight } from '../../src/cluster/influence.ts'
 import { emptyMemory, freshMemory, type Memory } from '../../src/cluster/memory.ts'
 import { isUrgent, type ViolationKind } from '../../src/cluster/reasons.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
+import { leaderCounts, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
 import { type ClusterState, columnsOf, type NodeId } from '../../src/cluster/state.ts'
 import { describePlan } from '../../src/plan/describe.ts'
 import { makePlan } from '../../src/plan/plan.ts'
-import { type PlannedMove, planRequest } from '../../src/plan/request.ts'
+import { type PlannedMove, type PlanResult, planRequest } from '../../src/plan/request.ts'
 import { verifyPlan } from '../../src/plan/verify.ts'
 import { settings } from '../assess/support.ts'
 import { allWell, anyLines, build, type Lines, runs, shuffled, takenAtMs } from '../cluster/support.ts'
@@ -58,6 +59,20 @@ function look(lines: Lines, memory: Memory, balance: BalanceSettings, nowMs: num
 /** Whether the plan could be stopped after `length` moves: no group is torn. */
 const mayStop = (moves: PlannedMove[], length: number) =>
   length === moves.length || moves[length]!.group === undefined || moves[length]!.group !== moves[length - 1]?.group
+
+/** Nodes of which the plan foretold something else than what it left behind. */
+function forecastErrors(before: ClusterState, plan: PlanResult, after: ClusterState): string[] {
+  foldInFlight(after, [])
+  const { participates, usedBytes } = sharesOf(before)
+  const [used, replicas, leaders] = [sharesOf(after).usedBytes, replicaCounts(after), leaderCounts(after)]
+  const errors = [...usedBytes.keys()].map((node) => {
+    const expected = [plan.finalBytes[node]!, plan.finalReplicas[node]!, plan.finalLeaders[node]!]
+    const came = [used[node]!, replicas[node]!, leaders[node]!]
+    const differs = expected.some((figure, index) => Math.abs(figure - came[index]!) > 1)
+    return differs && participates[node] === 1 ? `node ${node}: ${expected.join(' ')}, not ${came.join(' ')}` : ''
+  })
+  return errors.filter((error) => error !== '')
+}
 
 /** As the loop remembers who left where. */
 function recalled(memory: Memory, before: ClusterState, after: ClusterState, atMs: number): Memory {
@@ -120,7 +135,9 @@ describe.each([['node_add'], ['continuous']] as const)('carried out round after 
           expect(new Rules(now, balance).broken(moves)).toEqual([])
           expect(moves.flatMap((move) => trail.returns(move))).toEqual([])
           const after = carriedOut(now, moves, landing)
-          memory = recalled(assessment.memory, state, build(after), atMs)
+          const next = build(after)
+          if (may) expect(forecastErrors(state, plan, next)).toEqual([])
+          memory = recalled(assessment.memory, state, next, atMs)
           now = after
           quiet = moves.length === 0 ? quiet + 1 : 0
         }

@@ -92,8 +92,8 @@ function lead(line: PartitionLine, to: number): void {
 function copy(line: PartitionLine, { from, to, bytes, dirs }: PlannedMove, nodes: NodeLine[], landing: Landing): void {
   const slot = line.replicas.indexOf(from)
   const sizes = typeof line.bytes === 'object' ? line.bytes : line.replicas.map(() => line.bytes as number)
-  const paths = line.dirs ?? line.replicas.map((id) => nodes[id as number]!.dirs[0]!.path!)
-  const source = nodes[from]!.dirs.find((dir) => dir.path === paths[slot])!
+  const paths = line.dirs ?? line.replicas.map(() => null)
+  const source = nodes[from]!.dirs.find((dir) => dir.path === paths[slot]) ?? nodes[from]!.dirs[0]!
   const first = nodes.slice(0, to).reduce((sum, node) => sum + node.dirs.length, 0)
   const target = dirs
     ? nodes[to]!.dirs[dirs.to - first]!
@@ -102,11 +102,10 @@ function copy(line: PartitionLine, { from, to, bytes, dirs }: PlannedMove, nodes
   target.used_bytes += bytes
   line.replicas = line.replicas.with(slot, to)
   line.bytes = sizes.with(slot, bytes)
-  // Where the others lie is known no better than before.
-  if (line.dirs || target !== nodes[to]!.dirs[0]) line.dirs = paths.with(slot, target.path!)
+  line.dirs = paths.with(slot, target.path!)
   line.isr = [...(line.isr ?? line.replicas).filter((id) => id !== from && id !== to), to]
   if (line.offline) line.offline = line.offline.filter((id) => id !== from)
-  if (line.leader === from) line.leader = line.replicas[0]!
+  if (line.leader === from && !dirs) line.leader = line.replicas[0]!
 }
 
 /** How far outside its band each node that takes part is, in bytes, added up. */
