@@ -73,6 +73,7 @@ describe('a lost node', () => {
       lost,
       ['70: 0>2'],
     ],
+    ['those of an empty partition too', empty, [topic([after([0, 1], { bytes: [null, 0] })])], lost, ['0: 0>2']],
     ['of a size that nobody knows they wait', empty, [topic([after([0, 1], { bytes: [null, null] })])], lost, []],
     ['without anybody to copy from they wait', empty, [topic([after([0], { leader: null, isr: [] })])], lost, []],
     ['while the partition is moving they wait', empty, [topic([after([0, 1, 2], { adding: [2] })])], lost, []],
