@@ -51,6 +51,11 @@ export class Sampler {
     return this.#read(signal)
   }
 
+  /** To be told of every look at who is alive: a broker may be away and back between two samples. */
+  seeAlive(alive: readonly number[]): void {
+    this.#nodes.seeAlive(alive)
+  }
+
   async #read(signal: AbortSignal): Promise<Sample> {
     // Asked before and after the metadata: what began or ended meanwhile is in one of the two and counts as moving.
     const before = await this.#readings.reassignments(signal)

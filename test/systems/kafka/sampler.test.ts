@@ -259,6 +259,23 @@ describe('space on its way out', () => {
   })
 })
 
+describe('the dir of the metadata log', () => {
+  test('is marked', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ usable: 880, replicas: { 't-0': 90 } }, { path: '/d1' }]
+    expect([...(await sample()).state.dirMetadata]).toEqual([1, 1, 0, 1])
+  })
+
+  test('is any dir of a broker that may not be asked, which is said and fails nothing', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ usable: 880, replicas: { 't-0': 90 } }, { path: '/d1' }]
+    cluster.configs[2] = 31
+    const { state, notes } = await sample()
+    expect([...state.dirMetadata]).toEqual([1, 1, 1, 1])
+    expect(notes).toEqual([expect.stringMatching(/^broker 2 does not tell where .*: needs CLUSTER DESCRIBE_CONFIGS$/)])
+  })
+})
+
 test('a permission that is missing is named, whoever else would answer', async () => {
   const { cluster, sample } = sampled()
   cluster.dirs[2] = []
