@@ -22,10 +22,12 @@ export type ReplicaLists = (partition: { topic: string; partition: number }) => 
 interface Answer {
   dirs: LogDir[]
   sizes: BrokerSizes
+  atMs: number
 }
 
 export class Nodes {
   readonly #readings: Readings
+  readonly #clock: Clock
   readonly #dirMoves: DirMoves
   readonly #brokers: Brokers
   readonly #departures: Departures
@@ -36,6 +38,7 @@ export class Nodes {
 
   constructor(readings: Readings, dirMoves: DirMoves, clock: Clock) {
     this.#readings = readings
+    this.#clock = clock
     this.#dirMoves = dirMoves
     this.#brokers = new Brokers(clock)
     this.#departures = new Departures(clock)
@@ -71,6 +74,11 @@ export class Nodes {
   /** Live brokers that did not answer the last time. */
   get unreachable(): number[] {
     return this.#unreachable
+  }
+
+  /** When a broker gave its last answer; NaN for never. */
+  toldAtMs(broker: number): number {
+    return this.#answers.get(broker)?.atMs ?? Number.NaN
   }
 
   sizes(): Sizes {
@@ -114,7 +122,7 @@ export class Nodes {
     const sizes = brokerSizes(dirs)
     this.#dirMoves.see(broker, liveCopies(sizes), stamp, replicasOf)
     this.#departures.see(broker, this.#answers.get(broker)?.sizes ?? noSizes, sizes, dirs)
-    this.#answers.set(broker, { dirs, sizes })
+    this.#answers.set(broker, { dirs, sizes, atMs: this.#clock.now() })
     const paths = dirs.map(({ path }) => path)
     await this.#metadataDirs.read(broker, paths, signal)
   }

@@ -153,6 +153,18 @@ test('a running move has its bytes: what lies at the target against the largest 
   expect([...sharesOf(state).usedBytes]).toEqual([50, 120, 100])
 })
 
+test('what is written is told from the second look on, and only by brokers that answer', async () => {
+  const { cluster, clock, sample } = sampled()
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([Number.NaN])
+  cluster.dirs[1] = [{ usable: 550, replicas: { 't-0': 400 } }]
+  await clock.advance(25_000)
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([10])
+  const { [1]: _, ...others } = cluster.dirs
+  cluster.dirs = others
+  await clock.advance(55_000)
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([10])
+})
+
 describe('a move between dirs', () => {
   const moving = () => {
     const { cluster, ...rest } = sampled()
