@@ -43,6 +43,7 @@ for (const shape of shapes) {
       topicAware: true,
       hardDiskUsage: 0.9,
       excludeHard: false,
+      dirMoves: true,
       left: [],
       muted: [],
       leadership: { strategy: 'random_hill_climbing', by: 'count', seed: 1 },

@@ -1,191 +1,141 @@
 /**
- * Judges a state: which violations are open, since when, and what the planner should go for. Pure: time and memory come
- * in, a new memory goes out.
+ * Judges a state: which violations are open, since when, what keeps each from being mended, and what the planner should go
+ * for. Pure: time, memory and surroundings come in, a new memory goes out.
  *
  * Conditions with two edges begin at one and end at another, so that what was just repaired does not begin again by
  * noise: a node counts as added below half its fair share and is done within 5 % of it; a band is left for good a tenth
- * beyond its edge and regained at the edge; leadership begins at 10 % and ends at 5 % off the mean.
+ * beyond its edge and regained at the edge; a dir over its limit is relieved until it is a margin below; leadership begins
+ * at 10 % and ends at 5 % off the mean.
  */
 import type { Memory } from '../cluster/memory.ts'
 import { type Goals, noGoals, type Violation } from '../cluster/plan.ts'
-import {
-  type BalanceSettings,
-  FILL_TOLERANCE,
-  FLOOR_BYTES,
-  LEADER_TOLERANCE,
-  LEADER_TRIGGER,
-  SKEW_HYSTERESIS,
-} from '../cluster/settings.ts'
-import { leaderCounts, leaderLimit, type Shares, sharesOf } from '../cluster/shares.ts'
-import type { ClusterState, NodeId } from '../cluster/state.ts'
-import { formatBytes, formatDuration, formatPercent } from '../lib/units.ts'
+import { rackFigures } from '../cluster/racks.ts'
+import { type ViolationKind, violationKinds } from '../cluster/reasons.ts'
+import type { BalanceSettings } from '../cluster/settings.ts'
+import { sharesOf } from '../cluster/shares.ts'
+import { type ClusterState, type NodeId, partitionLabel } from '../cluster/state.ts'
+import { formatCount } from '../lib/units.ts'
+import { overFullDirs } from './disks.ts'
+import { type Circumstances, type Gate, gateFor, gateForAll } from './gates.ts'
+import { Judge } from './judge.ts'
+import { leadersUneven } from './leaders.ts'
+import { massFailure } from './mass-failure.ts'
+import { addedNodes, drainingNodes, failedDirNodes, holdingsOf, lostNodes } from './nodes.ts'
+import { skewedDomains } from './skew.ts'
 
 export interface Assessment {
+  /** In the one order in which they are mended. */
   violations: Violation[]
+  /** What may be mended now; where nothing may, what would be. */
   goals: Goals
+  /** Holds everything; absent when nothing does. */
+  gate?: Gate
   /** Conditions that must last a while longer before they count, one sentence each. */
   holding: string[]
+  /** What is as good as it can be without being good, one sentence each. */
+  notes: string[]
   /** Nodes whose filling has begun and that cannot be judged now: dead, or back too lately. Remembered in any case. */
   waiting: NodeId[]
   memory: Memory
 }
 
-export function assess(state: ClusterState, settings: BalanceSettings, memory: Memory, nowMs: number): Assessment {
+export function assess(
+  state: ClusterState,
+  settings: BalanceSettings,
+  memory: Memory,
+  now: Circumstances,
+  nowMs: number,
+): Assessment {
   const shares = sharesOf(state)
+  const holdings = holdingsOf(state)
   const judge = new Judge(memory, nowMs)
-  const goals: Goals = {
-    ...noGoals,
-    fillNodes: addedNodes(state, shares, settings, judge),
-    skewedDomains: skewedDomains(state, shares, settings, judge),
-    balanceLeaders: leadersUneven(state, shares, settings, judge),
+  const { criticalDirs, overDirs, relieving } = overFullDirs(state, settings, judge)
+  const lost = lostNodes(state, holdings, settings, judge)
+  const failed = failedDirNodes(state, holdings, settings, judge)
+  const draining = drainingNodes(state, holdings, judge)
+  const racks = rackFaults(state, settings, judge)
+  const added = addedNodes(state, shares, settings, judge)
+  const skewed = skewedDomains(state, shares, settings, judge)
+  const { balanceLeaders, ...leaders } = leadersUneven(state, shares, settings, judge)
+
+  const forAll = gateForAll(settings, now, massFailure(state, holdings.replicas), nowMs)
+  for (const violation of judge.violations) {
+    const gate = forAll ?? gateFor(violation.kind, settings, now, memory.baseline, nowMs)
+    if (gate) violation.gate = gate
   }
+  const goals: Goals = {
+    criticalDirs,
+    lostNodes: lost,
+    failedDirNodes: failed,
+    drainNodes: draining,
+    overDirs,
+    repairRacks: racks.needless > 0,
+    fillNodes: added,
+    skewedDomains: skewed,
+    balanceLeaders,
+  }
+  const { leaderSamples: _samples, leaderIdleSinceMs: _idle, ...rest } = memory
   return {
-    violations: judge.violations,
-    goals,
+    violations: inOrder(judge.violations),
+    goals: goalsNow(goals, judge.violations),
+    ...(forAll && { gate: forAll }),
     holding: judge.holding,
+    notes: racks.notes,
     waiting: judge.waiting,
     memory: {
-      ...memory,
-      filling: [...goals.fillNodes.map((node) => state.names.nodes[node]!), ...judge.waiting],
-      skewedDomains: goals.skewedDomains.map((domain) => state.names.domains[domain]!),
-      leaderSkew: goals.balanceLeaders,
+      ...rest,
+      ...leaders,
+      filling: [...added.map((node) => state.names.nodes[node]!), ...judge.waiting],
+      skewedDomains: skewed.map((domain) => state.names.domains[domain]!),
+      relieving,
       since: Object.fromEntries(judge.violations.map(({ kind, subject, sinceMs }) => [`${kind}/${subject}`, sinceMs])),
+      pending: judge.pending,
     },
   }
 }
 
-/** Collects violations, with the time each was first seen. */
-class Judge {
-  readonly violations: Violation[] = []
-  readonly holding: string[] = []
-  readonly waiting: NodeId[] = []
-  readonly memory: Memory
-  readonly nowMs: number
+/** Disks come in one go, critical ones first and the others where they belong. */
+function inOrder(violations: Violation[]): Violation[] {
+  return violations.toSorted((a, b) => violationKinds.indexOf(a.kind) - violationKinds.indexOf(b.kind))
+}
 
-  constructor(memory: Memory, nowMs: number) {
-    this.memory = memory
-    this.nowMs = nowMs
-  }
-
-  open(violation: Omit<Violation, 'sinceMs'>): void {
-    const sinceMs = this.memory.since[`${violation.kind}/${violation.subject}`] ?? this.nowMs
-    this.violations.push({ ...violation, sinceMs })
+/** Only what may be mended: a later pass must not build on what an earlier one is not allowed to do. */
+function goalsNow(goals: Goals, violations: Violation[]): Goals {
+  const open = new Set(violations.filter(({ gate }) => gate === undefined).map(({ kind }) => kind))
+  if (open.size === 0) return goals
+  const may = (kind: ViolationKind) => open.has(kind)
+  return {
+    criticalDirs: may('disk_critical') ? goals.criticalDirs : noGoals.criticalDirs,
+    lostNodes: may('node_unavailable') ? goals.lostNodes : noGoals.lostNodes,
+    failedDirNodes: may('node_unavailable') ? goals.failedDirNodes : noGoals.failedDirNodes,
+    drainNodes: may('node_draining') ? goals.drainNodes : noGoals.drainNodes,
+    overDirs: may('disk_over_limit') ? goals.overDirs : noGoals.overDirs,
+    repairRacks: may('rack_violation') && goals.repairRacks,
+    fillNodes: may('node_underused') ? goals.fillNodes : noGoals.fillNodes,
+    skewedDomains: may('disk_skew') ? goals.skewedDomains : noGoals.skewedDomains,
+    balanceLeaders: may('leader_skew') && goals.balanceLeaders,
   }
 }
 
-function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
-  const added: number[] = []
-  for (let node = 0; node < state.nodeCount; node += 1) {
-    const id = state.names.nodes[node]!
-    const filling = judge.memory.filling.includes(id)
-    if (shares.participates[node] === 0) {
-      if (filling) judge.waiting.push(id)
-      continue
-    }
-    const fair = shares.fairBytes[node]!
-    const used = shares.usedBytes[node]!
-    const deficit = fair * (1 - FILL_TOLERANCE) - used
-    const closing = used >= fair * settings.nodeAddBelow
-    if (!(deficit > FLOOR_BYTES) || (closing && !filling)) continue
-    const text = `node ${id} ${receives(state, node) ? 'holds or receives' : 'holds'} ${formatBytes(used)} of its fair share of ${formatBytes(fair)} (${formatPercent(used / fair)})`
-    const aliveMs = judge.nowMs - state.nodeAliveSinceMs[node]!
-    if (aliveMs < settings.nodeAddHoldMs) {
-      const left = formatDuration(settings.nodeAddHoldMs - aliveMs)
-      judge.holding.push(`${text} and has been alive for ${formatDuration(aliveMs)}: it counts as added in ${left}`)
-      if (filling) judge.waiting.push(id)
-      continue
-    }
-    judge.open({ kind: 'node_underused', subject: `node ${id}`, size: deficit, unit: 'bytes', text, closing })
-    added.push(node)
-  }
-  return added
-}
-
-/** Whether some of what counts as used is still on its way. */
-function receives(state: ClusterState, node: number): boolean {
-  const arriving = state.dirArrivingBytes.subarray(state.nodeDirStart[node], state.nodeDirStart[node + 1])
-  return arriving.some((bytes) => bytes > 0)
-}
-
-function skewedDomains(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
-  const band = settings.diskBalance
-  // Evening out fullness belongs to the continuous mode; `off` shows what that mode would do.
-  if (band === undefined || settings.mode === 'node_add') return []
-  const skewed: number[] = []
-  for (let domain = 0; domain < state.domainCount; domain += 1) {
-    const name = state.names.domains[domain]!
-    const begun = judge.memory.skewedDomains.includes(name)
-    let worst = -1
-    let most = 0
-    for (let node = 0; node < state.nodeCount; node += 1) {
-      if (shares.participates[node] === 0 || state.nodeDomain[node] !== domain) continue
-      const off = Math.abs(shares.usedBytes[node]! - shares.fairBytes[node]!)
-      if (off > FLOOR_BYTES && off / shares.fairBytes[node]! > most) {
-        worst = node
-        most = off / shares.fairBytes[node]!
-      }
-    }
-    const closing = most <= band * SKEW_HYSTERESIS
-    if (worst === -1 || most <= band || (closing && !begun)) continue
-    const fair = shares.fairBytes[worst]!
-    const ratio = formatPercent(shares.usedBytes[worst]! / fair)
+function rackFaults(
+  state: ClusterState,
+  settings: BalanceSettings,
+  judge: Judge,
+): { needless: number; notes: string[] } {
+  if (settings.rackAwareness === 'ignore') return { needless: 0, notes: [] }
+  const { needless, unavoidable } = rackFigures(state)
+  if (needless.length > 0) {
+    const named = needless.slice(0, 3).map((partition) => partitionLabel(state, partition))
     judge.open({
-      kind: 'disk_skew',
-      subject: name === '' ? 'cluster' : `domain ${name}`,
-      size: (most - band) * fair,
-      unit: 'bytes',
-      text: `node ${state.names.nodes[worst]} holds ${ratio} of its fair share of ${formatBytes(fair)}, the band is ±${formatPercent(band)}`,
-      closing,
+      kind: 'rack_violation',
+      subject: 'cluster',
+      size: needless.length,
+      unit: 'partitions',
+      text: `${formatCount(needless.length, 'partition')} with replicas that share a rack needlessly (${named.join(', ')}${needless.length > 3 ? ', …' : ''})`,
+      closing: false,
     })
-    skewed.push(domain)
   }
-  return skewed
-}
-
-function leadersUneven(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): boolean {
-  if (!settings.leadershipEnabled) return false
-  const leaders = leaderCounts(state)
-  let total = 0
-  let nodes = 0
-  let worst = -1
-  for (let node = 0; node < state.nodeCount; node += 1) {
-    if (shares.participates[node] === 0) continue
-    total += leaders[node]!
-    nodes += 1
-    if (worst === -1 || leaders[node]! > leaders[worst]!) worst = node
-  }
-  if (nodes < 2) return false
-  const unrest = leadersUnrest(state, settings, judge.nowMs)
-  if (unrest !== undefined) {
-    judge.holding.push(`leadership waits: ${unrest}`)
-    return false
-  }
-  const begins = leaderLimit(total, nodes, LEADER_TRIGGER)
-  const ends = leaderLimit(total, nodes, LEADER_TOLERANCE)
-  const closing = leaders[worst]! <= begins
-  if (leaders[worst]! <= ends || (closing && !judge.memory.leaderSkew)) return false
-  const mean = (total / nodes).toFixed(1)
-  judge.open({
-    kind: 'leader_skew',
-    subject: 'cluster',
-    size: leaders[worst]! - ends,
-    unit: 'leaders',
-    text: `node ${state.names.nodes[worst]} leads ${leaders[worst]!} partitions, the mean is ${mean}`,
-    closing,
-  })
-  return true
-}
-
-/**
- * A broker that restarts takes its leaders with it and gets them back by Kafka's own means: as long as somebody has
- * come or gone lately leadership is left alone. Undefined when all is calm.
- */
-function leadersUnrest(state: ClusterState, settings: BalanceSettings, nowMs: number): string | undefined {
-  for (let node = 0; node < state.nodeCount; node += 1) {
-    const alive = state.nodeState[node] === 0
-    const since = alive ? state.nodeAliveSinceMs[node]! : state.nodeUnavailableSinceMs[node]!
-    if (!(nowMs - since < settings.nodeAddHoldMs)) continue
-    return `node ${state.names.nodes[node]} is ${alive ? 'here' : 'gone'} for ${formatDuration(nowMs - since)} only`
-  }
-  return undefined
+  if (unavoidable === 0) return { needless: needless.length, notes: [] }
+  const note = `${formatCount(unavoidable, 'partition')} with more replicas than there are racks to take them: spread as well as can be`
+  return { needless: needless.length, notes: [note] }
 }

@@ -1,92 +1,100 @@
 /** Act, or do not act because of one code and one sentence with the number that decides. */
 import type { LoopStatus } from '../cluster/events.ts'
-import { partitionName, type RunningMove, totalBytes } from '../cluster/move.ts'
+import { totalBytes } from '../cluster/move.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
-import type { Health } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
 import type { Assessment } from './assess.ts'
 
-export interface Circumstances {
+export interface Findings {
   settings: BalanceSettings
   assessment: Assessment
   plan: Plan
-  health: Health
-  /** What is in flight and not ours. */
-  foreign: RunningMove[]
   /** Our moves in flight. */
   running: number
   /** Why some of those do not get on; undefined when all do. */
   stalled?: string | undefined
-  /** Two complete samples in a row agreed since the start. */
-  agreed: boolean
+  /** Nodes that could take part. */
   participants: number
-  /** Why the cluster refused our acts for want of a permission, while that is recent. */
-  denied?: string | undefined
   /** What the verifier found wrong with the plan. */
   problems: string[]
 }
 
-export function verdictOf(now: Circumstances): Verdict {
-  const { settings, assessment, plan } = now
-  const why = assessment.violations.map((violation) => violation.text).join('; ')
-  const stalled = now.stalled === undefined ? '' : ` (${now.stalled})`
-  const held = assessment.holding.map((sentence) => `; ${sentence}`).join('')
-  const would = plan.moves.length === 0 ? '' : `; would make ${planText(plan)}`
-  if (!now.agreed) return no('sample_incomplete', 'the first two complete samples must agree before anything is done')
-  if (settings.mode === 'off') return no('mode_off', `the mode is off; ${why || 'no violation is open'}${would}${held}`)
-  if (assessment.violations.length === 0) {
-    if (now.running > 0)
-      return { act: true, code: 'acting', text: `the last ${formatCount(now.running, 'move')} running${stalled}` }
+export function verdictOf(found: Findings): Verdict {
+  const { assessment, plan } = found
+  const { violations, gate } = assessment
+  const why = violations.map((violation) => violation.text).join('; ')
+  if (gate) return heldAltogether(found, why)
+  const stalled = found.stalled === undefined ? '' : ` (${found.stalled})`
+  if (violations.length === 0) {
+    if (found.running > 0)
+      return { act: true, code: 'acting', text: `the last ${formatCount(found.running, 'move')} running${stalled}` }
     return assessment.holding.length > 0
       ? no('holding', assessment.holding.join('; '))
       : no('balanced', 'no violation is open')
   }
-  if (settings.dryRun) return no('dry_run', `dry_run is set; ${why}${would}${held}`)
-  if (now.health.underReplicated.other > 0) {
-    const count = now.health.underReplicated.other
-    return no(
-      'under_replicated',
-      `${count} partitions are under-replicated without a move or a lost node behind it; ${why}`,
-    )
+  const held = violations.filter((violation) => violation.gate !== undefined)
+  const first = held[0]?.gate
+  if (held.length === violations.length && found.running === 0) return no(first!.code, `${first!.text}; ${why}`)
+  if (found.problems.length > 0) {
+    return no('plan_rejected', `the plan failed its own verification and was dropped: ${found.problems[0]}`)
   }
-  if (now.denied !== undefined) return no('permission_denied', `${now.denied}; ${why}`)
-  if (now.foreign.length > 0) return no('foreign_moves', `${foreignText(now.foreign)}; ${why}`)
-  if (now.problems.length > 0) {
-    return no('plan_rejected', `the plan failed its own verification and was dropped: ${now.problems[0]}`)
+  const waiting =
+    held.length === 0 ? '' : `; ${held.map(({ kind, gate }) => `${kind} waits: ${gate!.text}`).join('; ')}`
+  const open = violations.filter((violation) => violation.gate === undefined)
+  const moves = open.length > 0 ? plan.moves.length : 0
+  const whyOpen = open.map((violation) => violation.text).join('; ')
+  if (moves === 0 && found.running === 0) return nothingHelps(found, whyOpen, waiting)
+  if (moves === 0) return { act: true, code: 'acting', text: `the last moves are running${stalled}; ${why}${waiting}` }
+  const underWay = found.running > 0 ? `${found.running} running${stalled}, then ` : ''
+  return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${whyOpen}${waiting}` }
+}
+
+/** Whether moves of the plan may be started. */
+export function mayStart({ assessment, problems }: Findings): boolean {
+  return (
+    assessment.gate === undefined &&
+    problems.length === 0 &&
+    assessment.violations.some((violation) => violation.gate === undefined)
+  )
+}
+
+/** One code for all, with what would be done where it is shown for that. */
+function heldAltogether({ assessment, plan }: Findings, why: string): Verdict {
+  const { code, text } = assessment.gate!
+  if (code === 'sample_incomplete') return no(code, text)
+  const would = plan.moves.length === 0 ? '' : `; would make ${planText(plan)}`
+  const holding = assessment.holding.map((sentence) => `; ${sentence}`).join('')
+  if (code === 'dry_run' && why === '') {
+    return assessment.holding.length > 0
+      ? no('holding', assessment.holding.join('; '))
+      : no('balanced', 'no violation is open')
   }
-  if (plan.moves.length === 0 && now.running === 0) return nothingHelps(now, why)
-  if (plan.moves.length === 0)
-    return { act: true, code: 'acting', text: `the last moves are running${stalled}; ${why}` }
-  const underWay = now.running > 0 ? `${now.running} running${stalled}, then ` : ''
-  return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${why}` }
+  return no(code, `${text}; ${why || 'no violation is open'}${would}${holding}`)
 }
 
 /** What is as even as racks and replicas allow is nothing to be stalled about. */
-function nothingHelps(now: Circumstances, why: string): Verdict {
-  if (now.assessment.holding.length > 0) return no('holding', now.assessment.holding.join('; '))
-  if (now.assessment.violations.every(({ closing, kind }) => closing || kind === 'leader_skew')) {
-    return no('balanced', `it is as even as the constraints allow: ${why}`)
+function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
+  const { violations, holding } = found.assessment
+  const open = violations.filter(({ gate }) => gate === undefined)
+  if (open.every(({ closing, kind }) => closing || kind === 'leader_skew')) {
+    if (holding.length > 0) return no('holding', holding.join('; '))
+    return no('balanced', `it is as even as the constraints allow: ${why}${waiting}`)
   }
-  if (now.participants < 2) return no('too_few_nodes', `only ${now.participants} node can take part; ${why}`)
-  const most = now.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (found.participants < 2) return no('too_few_nodes', `only ${found.participants} node can take part; ${why}`)
+  const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
   const blocked = most ? `; most candidates were rejected by ${most.reason} (${most.count})` : ''
-  return no('no_capacity', `no allowed move improves it: ${why}${blocked}`)
+  return no('no_capacity', `no allowed move improves it: ${why}${blocked}${waiting}`)
 }
 
 /** The status that goes with a verdict. */
-export function statusOf(now: Circumstances, verdict: Verdict): LoopStatus {
-  if (now.settings.mode === 'off') return 'off'
-  if (!now.agreed) return 'starting'
-  if (verdict.act || now.running > 0) return 'in_progress'
+export function statusOf(found: Findings, verdict: Verdict): LoopStatus {
+  const code = found.assessment.gate?.code
+  if (found.settings.mode === 'off') return 'off'
+  if (code === 'sample_incomplete') return 'starting'
+  if (code === 'paused' || code === 'circuit_breaker') return 'paused'
+  if (verdict.act || found.running > 0) return 'in_progress'
   return verdict.code === 'no_capacity' || verdict.code === 'too_few_nodes' ? 'stalled' : 'ready'
-}
-
-/** The first few by name: the operator has to know whom to ask. */
-function foreignText(foreign: RunningMove[]): string {
-  const named = foreign.slice(0, 3).map((move) => `${partitionName(move)} to ${move.target.join(', ')}`)
-  const more = foreign.length > named.length ? ', …' : ''
-  return `${formatCount(foreign.length, 'partition')} being moved by somebody else (${named.join('; ')}${more})`
 }
 
 function planText(plan: Plan): string {

@@ -1,6 +1,7 @@
 /** `evenkeel plan`: what would be done, for a live cluster or a snapshot. Nothing is started. */
 import { type Command, Option } from 'commander'
 import { statusOf, verdictOf } from '../assess/verdict.ts'
+import { anyWindowOpen } from '../assess/windows.ts'
 import { type Mode, modes, type TickReport } from '../cluster/events.ts'
 import { emptyMemory, type Memory } from '../cluster/memory.ts'
 import type { Sample } from '../cluster/sample.ts'
@@ -57,7 +58,7 @@ async function planOnce(options: PlanArguments, io: Io): Promise<TickReport> {
       ? pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
       : defaultSettings(options.mode ?? 'continuous', options.set)
     const { memory, ...sample } = await readSnapshot(options.snapshot)
-    return judge(sample, memory, settings, 0, io)
+    return judge(sample, memory, settings, { sampleMs: 0, dirMoves: true }, io)
   }
   if (options.config === undefined) throw new EvenkeelError('usage', 'plan needs --config FILE or --snapshot FILE')
   const cluster = pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
@@ -65,7 +66,7 @@ async function planOnce(options: PlanArguments, io: Io): Promise<TickReport> {
   try {
     const watch = stopwatch()
     const sample = await system.sample(io.signal)
-    return await judge(sample, emptyMemory, cluster, watch(), io)
+    return await judge(sample, emptyMemory, cluster, { sampleMs: watch(), ...system.capabilities() }, io)
   } finally {
     await system.close()
   }
@@ -75,27 +76,25 @@ async function judge(
   sample: Sample,
   memory: Memory,
   settings: ClusterSettings,
-  sampleMs: number,
+  { sampleMs, dirMoves }: { sampleMs: number; dirMoves: boolean },
   io: Io,
 ): Promise<TickReport> {
   const watch = stopwatch()
   const balance = balanceSettings(settings)
-  const thought = await think(sample, [], memory, balance, inlinePlanner, sample.state.takenAtMs, io.signal)
-  const circumstances = {
-    settings: balance,
-    ...thought,
-    health: sample.health,
-    foreign: sample.running,
-    running: 0,
-    agreed: true,
-    participants: thought.plan.nodes.filter((node) => node.state === 'alive').length,
-  }
-  const verdict = verdictOf(circumstances)
+  const nowMs = sample.state.takenAtMs
+  const circumstances = { agreed: true, foreign: sample.running }
+  const question = { sample, inFlight: [], memory, drains: [], settings: balance, circumstances, dirMoves, nowMs }
+  const thought = await think(question, inlinePlanner, io.signal)
+  const participants = thought.plan.nodes.filter((node) => node.state === 'alive').length
+  const found = { settings: balance, ...thought, running: 0, participants }
+  const verdict = verdictOf(found)
   return reportTick(sample, thought.assessment, thought.plan, verdict, {
     sampleMs,
     tickMs: sampleMs + watch(),
-    status: statusOf(circumstances, verdict),
+    status: statusOf(found, verdict),
     settings: balance,
     foreignMoves: sample.running.length,
+    pause: undefined,
+    windowOpen: anyWindowOpen(balance.windows, nowMs),
   })
 }

@@ -81,9 +81,11 @@ export interface TickReport {
   missingNodes: NodeId[]
   foreignMoves: number
   /** Nodes that are down, and since when. */
-  unavailableSince?: { node: NodeId; sinceMs: number }[]
+  unavailableSince: { node: NodeId; sinceMs: number }[]
   nodesAvailable: { alive: number; unavailable: number; unreachable: number; draining: number }
   notes: string[]
+  /** Whether any window that binds a class is open; true where there is none. */
+  windowOpen: boolean
 }
 
 /** What was being read when a sample failed; `unknown` where the adapter does not say. */
@@ -101,12 +103,15 @@ export type LoopEvent = OfCluster &
     | { type: 'sample_failed'; code: string; text: string; durationMs: number; stage?: SampleStage }
     | { type: 'tick_failed'; text: string }
     | { type: 'plan_rejected'; text: string }
+    /** The daemon paused the cluster by itself. */
+    | { type: 'paused'; by: 'circuit_breaker'; reason: string }
     | { type: 'status_changed'; from: LoopStatus; to: LoopStatus }
     | { type: 'node_appeared'; node: NodeId }
     | { type: 'node_lost'; node: NodeId }
     | { type: 'node_returned'; node: NodeId }
     | { type: 'move_started'; progress: MoveProgress }
-    | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number }
+    /** `refusal`: the code with which the cluster, or our own last look at it, refused the move. */
+    | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number; refusal?: string }
     /** `movedBytes` counts from the start of the loop. */
     | { type: 'progress'; moves: MoveProgress[]; pending: number; pendingBytes: number; movedBytes: number }
     | { type: 'candidates_rejected'; counts: Partial<Record<RejectReason, number>> }

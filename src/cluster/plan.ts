@@ -10,7 +10,7 @@ export interface Violation {
   subject: string
   sinceMs: number
   size: number
-  unit: 'bytes' | 'leaders' | 'partitions'
+  unit: 'bytes' | 'leaders' | 'partitions' | 'replicas'
   /** Still open because it has begun, but too small to begin anew: if nothing helps any more it may close. */
   closing: boolean
   /** One sentence with the number that decides. */

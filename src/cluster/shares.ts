@@ -94,29 +94,3 @@ export function ratios(shares: Shares): Float64Array {
     shares.capacityBytes[node]! > 0 ? used / shares.capacityBytes[node]! : 0,
   )
 }
-
-/**
- * Partitions whose replicas share a rack although another rack could take one. Where there are fewer racks than
- * replicas the best spread is the least number of replicas in one rack.
- */
-export function rackViolations(columns: Columns): number {
-  if (columns.rackCount === 0) return 0
-  const perRack = new Int32Array(columns.rackCount + 1)
-  let violations = 0
-  for (let partition = 0; partition < columns.partitionCount; partition += 1) {
-    const start = columns.partitionReplicaStart[partition]!
-    const end = columns.partitionReplicaStart[partition + 1]!
-    perRack.fill(0)
-    let replicas = 0
-    let most = 0
-    for (let replica = start; replica < end; replica += 1) {
-      if ((columns.replicaFlags[replica]! & REMOVING) !== 0) continue
-      const rack = columns.nodeRack[columns.replicaNode[replica]!]! + 1
-      perRack[rack]! += 1
-      replicas += 1
-      most = Math.max(most, perRack[rack]!)
-    }
-    if (most > Math.ceil(replicas / columns.rackCount)) violations += 1
-  }
-  return violations
-}

@@ -1,8 +1,8 @@
-import { z } from 'zod'
-import { block, bytes, count, duration, isRecord, list, rate, rules, text } from './values.ts'
+import { simulatorEvent } from './simulator-events.ts'
+import { nodeBlock, topicBlock } from './simulator-parts.ts'
+import { block, count, duration, isRecord, list, percent, rate, rules } from './values.ts'
 
 const dayMs = 86_400_000
-const nodeId = () => count(0, 2 ** 31 - 1)
 
 /** The `simulator` block of a cluster with `system: simulator`. */
 export function simulatorBlock() {
@@ -11,72 +11,29 @@ export function simulatorBlock() {
       .describe('The same seed gives the same cluster.')
       .exactOptional(),
     copy_rate: rate().describe('What a node can send, and apart from that receive, for all its copies together.'),
+    noise_percent: percent(0, 50).describe('How far measured sizes are off at most. Default 0.').exactOptional(),
+    session_timeout: duration(1, dayMs).describe('Until a stopped broker is noticed. Default 9s.').exactOptional(),
+    delete_delay: duration(0, dayMs)
+      .describe('Until the space of a removed replica is free. Default 1m.')
+      .exactOptional(),
     nodes: list(nodeBlock(), 'nodes')
       .min(1, { error: 'expected at least one node' })
       .describe('The brokers at the start.'),
     topics: list(topicBlock(), 'topics').describe('The topics at the start.').exactOptional(),
-    events: list(eventBlock(), 'events').describe('What happens later.').exactOptional(),
+    events: list(simulatorEvent(), 'events').describe('What happens later.').exactOptional(),
   })
-  return rules(keys, checkReferences).transform(({ seed, copy_rate, nodes, topics, events }) => ({
-    ...(seed === undefined ? {} : { seed }),
-    copyRate: copy_rate,
-    nodes,
-    topics: topics ?? [],
-    events: events ?? [],
-  }))
-}
-
-function nodeBlock() {
-  const keys = block({
-    id: nodeId().describe('Broker id.'),
-    rack: text('a rack name in quotes').describe('Absent: the node is in no rack.').exactOptional(),
-    disk: bytes().describe('Size of its only disk.').exactOptional(),
-    disks: list(bytes(), 'sizes')
-      .min(1, { error: 'expected at least one size' })
-      .describe('Or the sizes of several.')
-      .exactOptional(),
-  })
-  return rules(keys, ({ disk, disks }, problem) => {
-    if (disk !== undefined && disks !== undefined) problem('give disk or disks, not both')
-    if (disk === undefined && disks === undefined) problem('disk or disks is missing')
-  }).transform(({ id, rack, disk, disks }) => ({
-    id,
-    ...(rack === undefined ? {} : { rack }),
-    disks: disks ?? [disk!],
-  }))
-}
-
-function topicBlock() {
-  return block({
-    name: text('a topic name').describe('Name of the topic.'),
-    partitions: count(1, 100_000).describe('How many partitions it has.'),
-    replication_factor: count(1, 100).describe('Replicas of each partition.'),
-    size: bytes().describe('Mean of a partition.'),
-    spread: z
-      .number({ error: 'expected a number from 0 to 3' })
-      .min(0, { error: 'expected a number from 0 to 3' })
-      .max(3, { error: 'expected a number from 0 to 3' })
-      .describe('How unlike the partitions are: sigma of a log-normal distribution.')
-      .exactOptional(),
-    growth: rate().describe('Bytes written to the whole topic.').exactOptional(),
-    nodes: list(nodeId(), 'node ids').describe('The only nodes it is placed on at the start.').exactOptional(),
-  }).transform(({ replication_factor, ...topic }) => ({ ...topic, replicationFactor: replication_factor }))
-}
-
-function eventBlock() {
-  const keys = block({
-    at: duration(0, 365 * dayMs).describe('Since the start.'),
-    add_node: nodeBlock().describe('A broker joins, empty.').exactOptional(),
-    stop_node: nodeId().describe('A broker goes down.').exactOptional(),
-    start_node: nodeId().describe('It comes back with what it had.').exactOptional(),
-  })
-  return rules(keys, ({ add_node, stop_node, start_node }, problem) => {
-    const given = [add_node, stop_node, start_node].filter((what) => what !== undefined)
-    if (given.length !== 1) problem('give exactly one of add_node, stop_node, start_node')
-  }).transform(({ at, add_node, stop_node, start_node }) => {
-    if (add_node !== undefined) return { atMs: at, addNode: add_node }
-    return stop_node !== undefined ? { atMs: at, stopNode: stop_node } : { atMs: at, startNode: start_node! }
-  })
+  return rules(keys, checkReferences).transform(
+    ({ seed, copy_rate, noise_percent, session_timeout, delete_delay, nodes, topics, events }) => ({
+      ...(seed === undefined ? {} : { seed }),
+      ...(noise_percent === undefined ? {} : { noise: noise_percent / 100 }),
+      ...(session_timeout === undefined ? {} : { sessionTimeoutMs: session_timeout }),
+      ...(delete_delay === undefined ? {} : { deleteDelayMs: delete_delay }),
+      copyRate: copy_rate,
+      nodes,
+      topics: topics ?? [],
+      events: events ?? [],
+    }),
+  )
 }
 
 type Report = (message: string, ...path: PropertyKey[]) => void
@@ -98,11 +55,8 @@ function checkReferences(block: Record<string, unknown>, problem: Report): void 
   for (const [index, event] of entries(block['events']))
     add(event['addNode'] ?? event['add_node'], ['events', index, 'add_node'])
   for (const [index, event] of entries(block['events'])) {
-    for (const [key, column] of [
-      ['stopNode', 'stop_node'],
-      ['startNode', 'start_node'],
-    ] as const) {
-      if (event[key] !== undefined && !all.has(event[key])) problem('no node has this id', 'events', index, column)
+    for (const [column, named] of namedNodes(event)) {
+      if (!all.has(named)) problem('no node has this id', 'events', index, ...column)
     }
   }
   const topics = new Set<unknown>()
@@ -119,6 +73,16 @@ function checkReferences(block: Record<string, unknown>, problem: Report): void 
     if (typeof topic['replicationFactor'] === 'number' && topic['replicationFactor'] > nodes.size) {
       problem(`the topic has only ${nodes.size} nodes to be on`, 'topics', index, 'replication_factor')
     }
+  }
+}
+
+/** Nodes that an event names, and where. It has been transformed already unless it was wrong, which is said elsewhere. */
+function* namedNodes(event: Record<string, unknown>): Generator<[PropertyKey[], unknown]> {
+  for (const [key, value] of Object.entries(event)) {
+    const column = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    if (key === 'stopNode' || key === 'startNode') yield [[column], value]
+    const inside = isRecord(value) ? (isRecord(value['dir']) ? value['dir'] : value) : {}
+    if (key !== 'addNode' && inside['node'] !== undefined) yield [[column, 'node'], inside['node']]
   }
 }
 

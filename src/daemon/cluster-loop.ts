@@ -3,22 +3,32 @@
  * tick; a cheap pulse between ticks that feeds the executor.
  *
  * `starting` until two complete samples in a row agree, then `ready`, `in_progress` or `stalled` by what the tick found,
- * `off` by mode, `unreachable` while sampling fails. A failing tick is said, counted and followed by the next.
+ * `off` by mode, `paused` by a person or by the circuit breaker, `unreachable` while sampling fails. A failing tick is
+ * said, counted and followed by the next.
+ *
+ * New options and wishes take effect at the next tick, which they bring forward: between them and that tick nothing starts.
  */
-import { type Circumstances, statusOf, verdictOf } from '../assess/verdict.ts'
+import { grownSince } from '../assess/gates.ts'
+import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.ts'
+import { anyWindowOpen } from '../assess/windows.ts'
+import { departures } from '../cluster/departures.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import { freshMemory, type Memory } from '../cluster/memory.ts'
 import { totalBytes } from '../cluster/move.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
-import type { BalanceSettings } from '../cluster/settings.ts'
+import { type BalanceSettings, RETURN_WINDOW_MS } from '../cluster/settings.ts'
+import type { ClusterState, NodeId } from '../cluster/state.ts'
+import { pauseAt, type Wishes, type WishStore } from '../cluster/wishes.ts'
 import { Executor, type ExecutorOptions } from '../execute/executor.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
-import { codeOf, messageOf } from '../lib/errors.ts'
+import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
+import { Breaker } from './breaker.ts'
+import { drainViews } from './drain-view.ts'
 import { Liveness } from './liveness.ts'
 import { reportTick } from './report.ts'
-import { type Thought, think } from './think.ts'
+import { type Question, type Thought, think } from './think.ts'
 import type { ClusterView } from './view.ts'
 
 export interface LoopOptions {
@@ -32,6 +42,8 @@ export interface LoopParts {
   name: string
   system: System
   planner: Planner
+  /** What a person wants of the cluster; read at every tick. */
+  wishes: WishStore
   clock: Clock
   emit: (event: LoopEvent) => void
 }
@@ -50,6 +62,7 @@ export class ClusterLoop {
   readonly #parts: LoopParts
   readonly #executor: Executor
   readonly #liveness = new Liveness()
+  readonly #breaker = new Breaker()
   #options: LoopOptions
   #memory: Memory = freshMemory
   #status: LoopStatus = 'starting'
@@ -57,18 +70,27 @@ export class ClusterLoop {
   #shape: string | undefined
   #agreed = false
   #report: TickReport | undefined
+  /** The last complete reading: what has moved since is seen by comparing. */
+  #lastState: ClusterState | undefined
+  #lastHealth: Sample['health'] | undefined
   #ended: MoveProgress[] = []
   #done = 0
   #error: string | undefined
   /** Set when the plan in force is used up: the next tick need not wait for its time. */
   #due = true
+  #wake = new AbortController()
+  /** Counts changes of options and wishes: what was planned before one is not started after it. */
+  #changes = 0
 
   constructor(parts: LoopParts, options: LoopOptions) {
     this.#parts = parts
     this.#options = options
     this.#statusSinceMs = parts.clock.now()
     this.#executor = new Executor(parts.system, parts.clock, options.execution, (event) => {
-      if (event.type === 'move_ended') this.#remember(event.progress)
+      if (event.type === 'move_ended') {
+        this.#remember(event.progress)
+        this.#breaker.moveEnded(event, parts.clock.now())
+      }
       this.#emit(event)
     })
   }
@@ -86,20 +108,56 @@ export class ClusterLoop {
       }
       await this.#guarded(signal, () => this.#pulse(signal))
       const untilTick = this.#due ? this.#options.pulseIntervalMs : nextTickMs - clock.now()
-      await clock.sleep(Math.max(0, Math.min(this.#options.pulseIntervalMs, untilTick)), signal)
+      this.#wake = new AbortController()
+      const awake = AbortSignal.any([signal, this.#wake.signal])
+      await clock.sleep(Math.max(0, Math.min(this.#options.pulseIntervalMs, untilTick)), awake)
     }
   }
 
-  /** In force at the next tick, which is brought forward. */
+  /** New options, in force at the next tick. Nothing that waits by the old ones is started any more. */
   apply(options: LoopOptions): void {
     this.#options = options
+    this.#executor.options = options.execution
+    this.#hurry()
+  }
+
+  /**
+   * Changes what is wanted of the cluster; on disk when it returns, in force at the next tick.
+   * @throws what the store threw when it cannot be written: nothing has changed then.
+   */
+  async wish(change: (wishes: Wishes) => Wishes): Promise<void> {
+    await this.#parts.wishes.write(change(this.#parts.wishes.read()))
+    this.#hurry()
+  }
+
+  /** The pause is over, whoever made it; what went wrong before does not count any more. */
+  async resume(): Promise<void> {
+    this.#breaker.reset()
+    await this.wish(({ drains }) => ({ drains }))
+  }
+
+  /** @throws EvenkeelError `usage` when the node is not one of the cluster. */
+  checkNode(node: NodeId): void {
+    const known = this.#lastState?.names.nodes
+    if (known && !known.includes(node)) {
+      throw new EvenkeelError('usage', `the cluster has no node ${node}; it has ${known.join(', ')}`)
+    }
+  }
+
+  #hurry(): void {
+    this.#changes += 1
+    this.#executor.offer([])
     this.#due = true
+    this.#wake.abort()
   }
 
   view(): ClusterView {
+    const wishes = this.#parts.wishes.read()
+    const pause = pauseAt(wishes, this.#parts.clock.now())
     return {
       name: this.#parts.name,
-      drains: [],
+      drains: drainViews(wishes.drains, this.#lastState, this.#executor.inFlight),
+      ...(pause && { pause }),
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
       ...(this.#report === undefined ? {} : { report: this.#report }),
@@ -114,6 +172,7 @@ export class ClusterLoop {
   async tick(signal: AbortSignal): Promise<void> {
     const { system, planner, clock } = this.#parts
     const tickWatch = stopwatch()
+    const changes = this.#changes
     let sample: Sample
     try {
       sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
@@ -124,42 +183,95 @@ export class ClusterLoop {
     }
     const sampleMs = tickWatch()
     this.#see(sample)
-    const { balance } = this.#options
     const now = clock.now()
     this.#liveness.mark(sample.state, now)
-    const thought = await think(sample, this.#executor.inFlight, this.#memory, balance, planner, now, signal)
+    const memory = this.#recall(sample, now)
+    await this.#selfDefence(sample, memory, now)
+    const { drains } = this.#parts.wishes.read()
+    this.#executor.unwanted = drains
+    const foreign = this.#executor.foreign(sample.running)
+    const question: Question = {
+      sample,
+      inFlight: this.#executor.inFlight,
+      memory,
+      drains,
+      settings: this.#options.balance,
+      circumstances: {
+        agreed: this.#agreed,
+        stateProblem: this.#parts.wishes.problem(),
+        pause: pauseAt(this.#parts.wishes.read(), now),
+        denied: this.#executor.denied,
+        foreign,
+      },
+      dirMoves: system.capabilities().dirMoves,
+      nowMs: now,
+    }
+    const thought = await think(question, planner, signal)
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
-    this.#memory = rememberedOf(thought, this.#executor.inFlight.length)
-    this.#conclude(sample, thought, { sampleMs, tickMs: tickWatch() })
+    this.#lastState = sample.state
+    this.#lastHealth = sample.health
+    this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
+    if (changes !== this.#changes) this.#executor.offer([])
   }
 
-  #conclude(sample: Sample, { assessment, plan, problems }: Thought, took: { sampleMs: number; tickMs: number }): void {
+  /** What is remembered, brought up to date: who left where, what is muted, since when we have been at it. */
+  #recall(sample: Sample, now: number): Memory {
+    const { baseline: _, ...rest } = this.#memory
+    const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
+    const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
+    const baseline = idle ? undefined : (this.#memory.baseline ?? (this.#lastHealth ?? sample.health).unexplained)
+    return {
+      ...rest,
+      left: [
+        ...rest.left.filter(({ atMs }) => now - atMs < RETURN_WINDOW_MS),
+        ...gone.map((departure) => ({ ...departure, atMs: now })),
+      ],
+      muted: rest.muted.filter(({ untilMs }) => untilMs > now),
+      ...(baseline && { baseline }),
+    }
+  }
+
+  /** Pauses the cluster when our moves went wrong too often or made it worse. */
+  async #selfDefence(sample: Sample, memory: Memory, now: number): Promise<void> {
+    const grown = grownSince(memory.baseline, sample.health)
+    this.#breaker.sampled(grown)
+    const reason = this.#breaker.trips(grown, now)
+    const wishes = this.#parts.wishes.read()
+    if (reason === undefined || pauseAt(wishes, now)?.by === 'circuit_breaker') return
+    this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
+    await this.#parts.wishes.write({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } })
+  }
+
+  #conclude(
+    { sample, settings, circumstances, nowMs }: Question,
+    thought: Thought,
+    took: { sampleMs: number; tickMs: number },
+  ): void {
+    const { assessment, plan, problems } = thought
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
-    const foreign = this.#executor.foreign(sample.running)
-    const now: Circumstances = {
-      settings: this.#options.balance,
+    const found: Findings = {
+      settings,
       assessment,
       plan,
-      health: sample.health,
-      foreign,
       running: this.#executor.inFlight.length,
       stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
-      agreed: this.#agreed,
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
       problems,
-      denied: this.#executor.denied,
     }
-    const verdict = verdictOf(now)
-    this.#executor.offer(verdict.act ? plan.moves : [])
+    const verdict = verdictOf(found)
+    this.#executor.offer(mayStart(found) ? plan.moves : [])
+    this.#memory = rememberedOf(thought, this.#executor.inFlight.length, nowMs)
     this.#error = undefined
-    this.#become(statusOf(now, verdict))
+    this.#become(statusOf(found, verdict))
     this.#report = reportTick(sample, assessment, plan, verdict, {
       ...took,
       status: this.#status,
-      settings: this.#options.balance,
-      foreignMoves: foreign.length,
+      settings,
+      foreignMoves: circumstances.foreign.length,
+      pause: circumstances.pause,
+      windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
     this.#emit({ type: 'tick', report: this.#report })
   }
@@ -213,6 +325,10 @@ export class ClusterLoop {
   #remember(progress: MoveProgress): void {
     this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
     if (progress.state === 'done') this.#done += 1
+    const { topic, partition, kind } = progress.move
+    if (kind !== 'leader' || progress.state === 'done') return
+    const untilMs = this.#parts.clock.now() + this.#options.balance.leadershipMuteMs
+    this.#memory = { ...this.#memory, muted: [...this.#memory.muted, { topic, partition, untilMs }] }
   }
 
   async #guarded(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
@@ -241,8 +357,16 @@ export class ClusterLoop {
 }
 
 /** What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge. */
-function rememberedOf({ assessment, plan }: Thought, running: number): Memory {
+function rememberedOf({ assessment, plan }: Thought, running: number, nowMs: number): Memory {
   const { violations, memory, waiting } = assessment
   const over = running === 0 && plan.moves.length === 0 && violations.every((violation) => violation.closing)
-  return over ? { ...memory, filling: waiting, skewedDomains: [], leaderSkew: false } : memory
+  if (!over) return memory
+  return {
+    ...memory,
+    filling: waiting,
+    skewedDomains: [],
+    relieving: { disk_critical: [], disk_over_limit: [] },
+    leaderSkew: false,
+    ...(memory.leaderSkew && violations.length > 0 ? { leaderIdleSinceMs: nowMs } : {}),
+  }
 }

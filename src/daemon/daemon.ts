@@ -1,25 +1,25 @@
 /** Runs one loop per cluster, each isolated from the others, and stops them in order. */
 import type { LoopEvent } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
-import { forgetfulStore, pauseAt, type Wishes, type WishStore } from '../cluster/wishes.ts'
+import type { Pause, WishStore } from '../cluster/wishes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Emitter } from '../lib/emitter.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { ClusterLoop, type LoopOptions } from './cluster-loop.ts'
-import type { ClusterView, DaemonControl, DaemonView, DrainView } from './view.ts'
+import type { ClusterView, DaemonControl, DaemonView } from './view.ts'
 
 export interface ManagedCluster {
   name: string
   system: System
-  wishes?: WishStore
+  wishes: WishStore
   options: LoopOptions
 }
 
 export class Daemon implements DaemonView, DaemonControl {
   readonly events: Emitter<LoopEvent>
-  readonly #clusters: { name: string; system: System; loop: ClusterLoop; wishes: WishStore }[]
+  readonly #clusters: { name: string; system: System; wishes: WishStore; loop: ClusterLoop }[]
   readonly #clock: Clock
   readonly #stop = new AbortController()
   #running: Promise<unknown> | undefined
@@ -28,11 +28,12 @@ export class Daemon implements DaemonView, DaemonControl {
   constructor(clusters: ManagedCluster[], planner: Planner, clock: Clock, onObserverError: (error: unknown) => void) {
     this.events = new Emitter(onObserverError)
     this.#clock = clock
-    this.#clusters = clusters.map(({ name, system, options, wishes = forgetfulStore() }) => ({
+    const emit = (event: LoopEvent) => this.events.emit(event)
+    this.#clusters = clusters.map(({ name, system, wishes, options }) => ({
       name,
       system,
       wishes,
-      loop: new ClusterLoop({ name, system, planner, clock, emit: (event) => this.events.emit(event) }, options),
+      loop: new ClusterLoop({ name, system, planner, wishes, clock, emit }, options),
     }))
   }
 
@@ -44,51 +45,50 @@ export class Daemon implements DaemonView, DaemonControl {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
-    await Promise.all(this.#clusters.map(({ system }) => system.close()))
+    await Promise.all(this.#clusters.flatMap(({ system, wishes }) => [system.close(), wishes.close()]))
   }
 
-  /** New options of one cluster, in force at the next tick, which is brought forward. */
-  apply(name: string, options: LoopOptions): void {
-    this.#clusters.find((cluster) => cluster.name === name)?.loop.apply(options)
+  /**
+   * New options of one cluster, in force at its next tick, which is brought forward.
+   * @throws EvenkeelError `usage` for an unknown cluster.
+   */
+  apply(cluster: string, options: LoopOptions): void {
+    this.#loop(cluster).apply(options)
   }
 
-  drain(cluster: string, node: NodeId): Promise<void> {
-    return this.#wish(cluster, ({ drains, ...rest }) => ({ ...rest, drains: [...new Set([...drains, node])] }))
+  async drain(cluster: string, node: NodeId): Promise<void> {
+    const loop = this.#loop(cluster)
+    loop.checkNode(node)
+    await loop.wish((wishes) => ({ ...wishes, drains: [...wishes.drains.filter((other) => other !== node), node] }))
   }
 
-  undrain(cluster: string, node: NodeId): Promise<void> {
-    return this.#wish(cluster, ({ drains, ...rest }) => ({ ...rest, drains: drains.filter((other) => other !== node) }))
+  async undrain(cluster: string, node: NodeId): Promise<void> {
+    const drop = (drains: NodeId[]) => drains.filter((other) => other !== node)
+    await this.#loop(cluster).wish((wishes) => ({ ...wishes, drains: drop(wishes.drains) }))
   }
 
-  pause(cluster: string, reason: string, untilMs?: number): Promise<void> {
-    const until = untilMs === undefined ? {} : { untilMs }
-    const pause = { by: 'operator', reason, sinceMs: this.#clock.now(), ...until } as const
-    return this.#wish(cluster, (wishes) => ({ ...wishes, pause }))
+  async pause(cluster: string, reason: string, untilMs?: number): Promise<void> {
+    const pause: Pause = {
+      by: 'operator',
+      reason,
+      sinceMs: this.#clock.now(),
+      ...(untilMs !== undefined && { untilMs }),
+    }
+    await this.#loop(cluster).wish((wishes) => ({ ...wishes, pause }))
   }
 
-  resume(cluster: string): Promise<void> {
-    return this.#wish(cluster, ({ drains }) => ({ drains }))
+  async resume(cluster: string): Promise<void> {
+    await this.#loop(cluster).resume()
   }
 
-  async #wish(name: string, change: (wishes: Wishes) => Wishes): Promise<void> {
-    const cluster = this.#clusters.find((other) => other.name === name)
-    if (!cluster) throw new EvenkeelError('usage', `no cluster is called ${name}`)
-    await cluster.wishes.write(change(cluster.wishes.read()))
+  #loop(cluster: string): ClusterLoop {
+    const found = this.#clusters.find(({ name }) => name === cluster)
+    if (found) return found.loop
+    const names = this.#clusters.map(({ name }) => name).join(', ')
+    throw new EvenkeelError('usage', `no cluster is called ${cluster}; there are: ${names}`)
   }
 
   clusters(): ClusterView[] {
-    return this.#clusters.map(({ loop, wishes }) => {
-      const view = loop.view()
-      const pause = pauseAt(wishes.read(), this.#clock.now())
-      const drains = wishes.read().drains.map((node) => drainOf(view, node))
-      return { ...view, drains, ...(pause === undefined ? {} : { pause }) }
-    })
+    return this.#clusters.map(({ loop }) => loop.view())
   }
-}
-
-function drainOf({ report }: ClusterView, id: NodeId): DrainView {
-  const node = report?.plan.nodes.find((other) => other.id === id)
-  const replicas = node?.replicas.now ?? 0
-  const bytes = replicas === 0 ? 0 : (node?.diskBytes.now ?? 0)
-  return { node: id, replicas, bytes, safeToStop: node !== undefined && replicas === 0 }
 }

@@ -2,10 +2,12 @@
 import type { Assessment } from '../assess/assess.ts'
 import type { LoopStatus, TickReport } from '../cluster/events.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
+import { rackFigures } from '../cluster/racks.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
-import { imbalance, leaderCounts, rackViolations, ratios, replicaCounts, sharesOf } from '../cluster/shares.ts'
+import { imbalance, leaderCounts, ratios, replicaCounts, sharesOf } from '../cluster/shares.ts'
+import type { Pause } from '../cluster/wishes.ts'
 
 export interface TickFacts {
   sampleMs: number
@@ -13,6 +15,8 @@ export interface TickFacts {
   status: LoopStatus
   settings: BalanceSettings
   foreignMoves: number
+  pause: Pause | undefined
+  windowOpen: boolean
 }
 
 export function reportTick(
@@ -39,7 +43,7 @@ export function reportTick(
     plan,
     health: sample.health,
     partitions: state.partitionCount,
-    rackViolations: rackViolations(state),
+    rackViolations: rackFigures(state).needless.length,
     imbalance: {
       disk: imbalance(ratios(shares), shares.participates),
       replicas: imbalance(replicaCounts(state), shares.participates),
@@ -48,6 +52,13 @@ export function reportTick(
     missingNodes: sample.missingNodes,
     foreignMoves: facts.foreignMoves,
     nodesAvailable: available,
-    notes: sample.notes,
+    notes: [...sample.notes, ...assessment.notes],
+    ...(facts.pause && { pause: facts.pause }),
+    unavailableSince: state.names.nodes.flatMap((node, index) =>
+      nodeStates[state.nodeState[index]!] === 'unavailable'
+        ? [{ node, sinceMs: state.nodeUnavailableSinceMs[index]! }]
+        : [],
+    ),
+    windowOpen: facts.windowOpen,
   }
 }

@@ -1,8 +1,10 @@
 /**
- * From a sample to a judged plan: fold in what is in flight, exclude, assess, plan, describe. The loop does this at every tick,
- * the plan command once; both by this one way, so that what is shown is what would be done.
+ * From a sample to a judged plan: fold in what is in flight, mark what is excluded or to be emptied, assess, plan, describe.
+ * The loop does this at every tick, the plan command once; both by this one way, so that what is shown is what would be done.
  */
 import { type Assessment, assess } from '../assess/assess.ts'
+import type { Circumstances } from '../assess/gates.ts'
+import { applyDrains } from '../cluster/drains.ts'
 import { applyExclusions } from '../cluster/exclusions.ts'
 import { foldInFlight } from '../cluster/influence.ts'
 import type { Memory } from '../cluster/memory.ts'
@@ -10,10 +12,25 @@ import type { Move } from '../cluster/move.ts'
 import type { Plan } from '../cluster/plan.ts'
 import type { Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
+import type { NodeId } from '../cluster/state.ts'
 import { stopwatch } from '../lib/clock.ts'
 import { describePlan } from '../plan/describe.ts'
 import type { Planner } from '../plan/planner.ts'
 import { planRequest } from '../plan/request.ts'
+
+export interface Question {
+  sample: Sample
+  /** Our own moves in flight. */
+  inFlight: Move[]
+  memory: Memory
+  /** Nodes that the operator wants emptied. */
+  drains: readonly NodeId[]
+  settings: BalanceSettings
+  circumstances: Omit<Circumstances, 'health'>
+  /** Whether the system can move replicas between dirs of a node. */
+  dirMoves: boolean
+  nowMs: number
+}
 
 export interface Thought {
   assessment: Assessment
@@ -22,24 +39,17 @@ export interface Thought {
   problems: string[]
 }
 
-/**
- * @param inFlight our own moves in flight.
- * @throws EvenkeelError when the planner failed.
- */
-export async function think(
-  sample: Sample,
-  inFlight: Move[],
-  memory: Memory,
-  settings: BalanceSettings,
-  planner: Planner,
-  nowMs: number,
-  signal: AbortSignal,
-): Promise<Thought> {
+/** @throws EvenkeelError when the planner failed. */
+export async function think(question: Question, planner: Planner, signal: AbortSignal): Promise<Thought> {
+  const { sample, settings, memory, nowMs } = question
   const { state } = sample
-  foldInFlight(state, inFlight)
+  foldInFlight(state, question.inFlight)
   applyExclusions(state, settings)
-  const assessment = assess(state, settings, memory, nowMs)
+  applyDrains(state, question.drains)
+  const circumstances = { ...question.circumstances, health: sample.health }
+  const assessment = assess(state, settings, memory, circumstances, nowMs)
+  const request = planRequest(state, assessment.goals, settings, memory, question.dirMoves)
   const watch = stopwatch()
-  const result = await planner.plan(state, planRequest(state, assessment.goals, settings, memory), signal)
+  const result = await planner.plan(state, request, signal)
   return { assessment, plan: describePlan(state, result, watch()), problems: result.problems }
 }

@@ -1,5 +1,6 @@
 /** How much may be in flight: moves and bytes, per node and direction and over the cluster. */
-import type { Move, ReplicaMove } from '../cluster/move.ts'
+import { isDirMove, type Move, type ReplicaMove, type RunningMove } from '../cluster/move.ts'
+import { isUrgent } from '../cluster/reasons.ts'
 import type { NodeId } from '../cluster/state.ts'
 
 export interface BudgetLimits {
@@ -9,7 +10,7 @@ export interface BudgetLimits {
   bytesInFlightPerNode?: number
 }
 
-/** What balancing may use of a node's budget at most, so that repair always finds room. */
+/** What the lower classes may use of a node's budget at most, so that repair always finds room. */
 const LOWER_CLASS_SHARE = 0.8
 
 interface Load {
@@ -18,39 +19,69 @@ interface Load {
 }
 
 export class Budgets {
-  readonly #perNode: number
-  readonly #cluster: number
-  readonly #bytes: number
+  readonly #limits: BudgetLimits
   #moves = 0
-  readonly #in = new Map<NodeId, Load>()
-  readonly #out = new Map<NodeId, Load>()
+  #in = new Map<NodeId, Load>()
+  #out = new Map<NodeId, Load>()
 
   constructor(limits: BudgetLimits) {
-    this.#perNode = Math.max(1, Math.floor(limits.concurrentMovesPerNode * LOWER_CLASS_SHARE))
-    this.#cluster = limits.concurrentMoves
-    this.#bytes = (limits.bytesInFlightPerNode ?? Number.POSITIVE_INFINITY) * LOWER_CLASS_SHARE
+    this.#limits = limits
   }
 
   /** Counts a move of ours that is in flight. */
   take(move: ReplicaMove): void {
     this.#moves += 1
     count(this.#in, move.to, move.bytes)
-    count(this.#out, move.leader, move.bytes)
+    count(this.#out, sourceOf(move), move.bytes)
+  }
+
+  /** Counts what somebody else moves: it uses the same disks and network. */
+  takeForeign({ adding, dir, bytesTotal = 0 }: RunningMove): void {
+    this.#moves += 1
+    for (const node of dir === undefined ? adding : [dir.node]) count(this.#in, node, bytesTotal)
+  }
+
+  /** Takes all of the moves, or none when they do not all fit beside what is in flight. */
+  takeAll(moves: readonly Move[]): boolean {
+    const before = { moves: this.#moves, in: copied(this.#in), out: copied(this.#out) }
+    for (const move of moves) {
+      if (!this.allows(move)) {
+        this.#moves = before.moves
+        this.#in = before.in
+        this.#out = before.out
+        return false
+      }
+      if (move.kind === 'replica') this.take(move)
+    }
+    return true
   }
 
   /** A node with nothing in flight may always take one move, however large. */
   allows(move: Move): boolean {
     if (move.kind === 'leader') return true
+    const share = isUrgent(move.reason) ? 1 : LOWER_CLASS_SHARE
     return (
-      this.#moves < this.#cluster &&
-      this.#room(this.#in.get(move.to), move.bytes) &&
-      this.#room(this.#out.get(move.leader), move.bytes)
+      this.#moves < this.#limits.concurrentMoves &&
+      this.#room(this.#in.get(move.to), move.bytes, share) &&
+      this.#room(this.#out.get(sourceOf(move)), move.bytes, share)
     )
   }
 
-  #room(load: Load | undefined, bytes: number): boolean {
-    return !load || (load.moves < this.#perNode && load.bytes + bytes <= this.#bytes)
+  #room(load: Load | undefined, bytes: number, share: number): boolean {
+    if (!load) return true
+    const { concurrentMovesPerNode, bytesInFlightPerNode = Number.POSITIVE_INFINITY } = this.#limits
+    const most = Math.max(1, Math.floor(concurrentMovesPerNode * share))
+    return load.moves < most && load.bytes + bytes <= bytesInFlightPerNode * share
   }
+}
+
+/** Who is read from: the leader, for a move between dirs the node itself. */
+function sourceOf(move: ReplicaMove): NodeId {
+  return isDirMove(move) ? move.from : move.leader
+}
+
+function copied(loads: Map<NodeId, Load>): Map<NodeId, Load> {
+  return new Map([...loads].map(([node, load]) => [node, { ...load }]))
 }
 
 function count(loads: Map<NodeId, Load>, node: NodeId, bytes: number): void {

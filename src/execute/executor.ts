@@ -5,13 +5,20 @@
  * A move runs its steps one after the other. A refused step ends it as failed: the next plan starts from what the
  * cluster is then. A step without an answer leaves it unknown: it is judged from placement, and given up only
  * when the hold is over and the placement still shows nothing of it.
+ *
+ * Moves of one group start together or not at all, and when one of them ends otherwise than done the others are taken back.
+ * A copy whose target is gone gets a grace in which it may resume, then it is taken back; so is at once what goes to a
+ * node that is to be emptied.
  */
 import type { MoveProgress, MoveResult } from '../cluster/events.ts'
 import { isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
+import { isUrgent } from '../cluster/reasons.ts'
 import type { Pulse } from '../cluster/sample.ts'
+import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { Outcome, Step, StepResult, System } from '../systems/port.ts'
+import { formatDuration } from '../lib/units.ts'
+import type { Outcome, Refusal, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets } from './budgets.ts'
 import { Operator } from './operator.ts'
 
@@ -20,13 +27,14 @@ export interface ExecutorOptions extends BudgetLimits {
   maxTransfersPerTick: number
   /** How long an act without an answer may still happen. */
   unknownHoldMs: number
-  /** How long a move whose target is gone waits for it to come back. */
-  targetGraceMs?: number
+  /** How long a copy waits for a target that is gone before it is taken back. */
+  targetGraceMs: number
 }
 
 export type ExecutorEvent =
   | { type: 'move_started'; progress: MoveProgress }
-  | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number }
+  /** `refusal`: why the cluster, or our own last look at it, refused the move. */
+  | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number; refusal?: Refusal }
 
 /** A missing permission is the same for every move: asking again at every tick would only fill the log. */
 const DENIED_FOR_MS = 5 * 60_000
@@ -34,16 +42,21 @@ const DENIED_FOR_MS = 5 * 60_000
 /** A list that says done before every broker's metadata does must not be taken for a move that was undone. */
 const REVERTED_FOR_MS = 10_000
 
+/** What was asked to be taken back and is still listed is asked for again after this. */
+const CANCEL_AGAIN_MS = 30_000
+
 export class Executor {
   readonly #system: System
   readonly #clock: Clock
   readonly #emit: (event: ExecutorEvent) => void
-  readonly #options: ExecutorOptions
+  #options: ExecutorOptions
   #pending: Move[] = []
   #transfers = 0
   #operators: Operator[] = []
   #movedBytes = 0
   #denied: { text: string; atMs: number } | undefined
+  /** Nodes that nothing may go to any more. */
+  #unwanted: readonly NodeId[] = []
 
   constructor(system: System, clock: Clock, options: ExecutorOptions, emit: (event: ExecutorEvent) => void) {
     this.#system = system
@@ -56,6 +69,16 @@ export class Executor {
   offer(moves: Move[]): void {
     this.#pending = moves
     this.#transfers = 0
+  }
+
+  /** New limits; what is in flight stays. */
+  set options(options: ExecutorOptions) {
+    this.#options = options
+  }
+
+  /** Nodes that are to be emptied: what is on its way to them is taken back. */
+  set unwanted(nodes: readonly NodeId[]) {
+    this.#unwanted = nodes
   }
 
   get pending(): Move[] {
@@ -92,6 +115,7 @@ export class Executor {
   /** Follows what is in flight, then starts what the budgets allow. */
   async work(pulse: Pulse, signal: AbortSignal): Promise<void> {
     await this.#follow(pulse, signal)
+    await this.#takeBack(signal)
     await this.#continue(signal)
     await this.#dispatch(pulse, signal)
   }
@@ -121,8 +145,10 @@ export class Executor {
   #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }, targetAlive: boolean): void {
     const now = this.#clock.now()
     const gone = `node ${operator.move.to} is gone, the copy goes on when it is back`
-    if (!targetAlive && operator.state !== 'stalled') operator.to('stalled', now, gone)
-    if (targetAlive && operator.state !== 'running') operator.to('running', now)
+    if (operator.state !== 'cancelling') {
+      if (!targetAlive && operator.state !== 'stalled') operator.to('stalled', now, gone)
+      if (targetAlive && operator.state !== 'running') operator.to('running', now)
+    }
     operator.revertedSinceMs = undefined
     // It is under way, whether or not its answer came: asked again it would be refused for being under way.
     operator.accepted = operator.steps.length
@@ -141,7 +167,9 @@ export class Executor {
       case 'running':
         return this.#runs(operator, outcome, operator.state !== 'stalled')
       case 'reverted':
-        return this.#concludeReverted(operator)
+        return operator.state === 'cancelling'
+          ? this.#end(operator, 'cancelled', operator.text)
+          : this.#concludeReverted(operator)
       case 'partial':
         operator.text = outcome.text
         // A copy may take its time to get in sync again; leadership that has not come by now has gone elsewhere.
@@ -167,7 +195,7 @@ export class Executor {
     if (now - operator.revertedSinceMs >= patience) this.#end(operator, 'reverted', 'the placement is as before')
   }
 
-  #end(operator: Operator, result: MoveResult, text?: string): void {
+  #end(operator: Operator, result: MoveResult, text?: string, refusal?: Refusal): void {
     const now = this.#clock.now()
     operator.to(result, now, text)
     this.#movedBytes += operator.bytesDone
@@ -176,7 +204,51 @@ export class Executor {
       progress: operator.progress(),
       result,
       durationMs: now - operator.startedAtMs,
+      ...(refusal !== undefined && { refusal }),
     })
+    const { group } = operator.move
+    if (group === undefined || result === 'done') return
+    for (const other of this.#operators) {
+      if (other.move.group !== group || other.ended || other === operator) continue
+      other.unwanted = `it belongs to ${operator.move.id}, which was ${result}`
+    }
+  }
+
+  /** Why the move is not wanted any more; undefined while it is. */
+  #unwantedBecause(operator: Operator): string | undefined {
+    const { move, state } = operator
+    if (move.kind !== 'replica') return undefined
+    if (operator.unwanted !== undefined) return operator.unwanted
+    if (move.from !== move.to && this.#unwanted.includes(move.to)) return `node ${move.to} is to be emptied`
+    const waitedMs = this.#clock.now() - operator.sinceMs
+    if (state === 'stalled' && waitedMs >= this.#options.targetGraceMs) {
+      return `node ${move.to} is gone for ${formatDuration(waitedMs)}`
+    }
+    return undefined
+  }
+
+  /** Takes back what is not wanted any more; how it ended is judged from placement. */
+  async #takeBack(signal: AbortSignal): Promise<void> {
+    const now = this.#clock.now()
+    const due: Operator[] = []
+    for (const operator of this.#operators) {
+      if (operator.state === 'cancelling') {
+        if (now - operator.askedAtMs >= CANCEL_AGAIN_MS) due.push(operator)
+        continue
+      }
+      if (operator.state !== 'running' && operator.state !== 'stalled') continue
+      const because = this.#unwantedBecause(operator)
+      if (because === undefined) continue
+      operator.to('cancelling', now, because)
+      due.push(operator)
+    }
+    if (due.length === 0) return
+    for (const operator of due) operator.askedAtMs = now
+    // Refused or unanswered: placement tells, and what is still listed is asked for again.
+    await this.#system.cancel(
+      due.map((operator) => operator.move),
+      signal,
+    )
   }
 
   /** Next steps of moves whose earlier steps were accepted. */
@@ -188,30 +260,34 @@ export class Executor {
   }
 
   async #dispatch(pulse: Pulse, signal: AbortSignal): Promise<void> {
-    // What somebody else began since the plan was made is a reason to plan anew, not to start more.
-    if (signal.aborted || this.#pending.length === 0 || this.foreign(pulse.running).length > 0) return
+    if (signal.aborted || this.#pending.length === 0) return
+    const foreign = this.foreign(pulse.running)
     const budgets = new Budgets(this.#options)
     const busy = new Set(pulse.running.map(partitionName))
     for (const { move } of this.#operators) {
       busy.add(partitionName(move))
       if (move.kind === 'replica') budgets.take(move)
     }
+    for (const move of foreign) budgets.takeForeign(move)
 
     // Leadership that is moved among replicas that move themselves would soon be moved again.
     const copying = [...this.inFlight, ...this.#pending].some((move) => move.kind === 'replica')
     const started: Operator[] = []
     const waiting: Move[] = []
-    for (const move of this.#pending) {
-      const partition = partitionName(move)
-      const transferLeft = move.kind !== 'leader' || (!copying && this.#transfers < this.#options.maxTransfersPerTick)
-      if (busy.has(partition) || !transferLeft || !budgets.allows(move)) waiting.push(move)
-      else {
-        started.push(new Operator(move, this.#system.steps(move), this.#clock.now()))
-        if (move.kind === 'replica') budgets.take(move)
-        else this.#transfers += 1
-      }
+    for (const moves of inGroups(this.#pending)) {
+      const urgent = moves.every((move) => isUrgent(move.reason))
+      const transfers = moves.filter((move) => move.kind === 'leader').length
+      const transfersLeft =
+        transfers === 0 || (!copying && this.#transfers + transfers <= this.#options.maxTransfersPerTick)
+      const free = moves.every((move) => !busy.has(partitionName(move)))
+      // What somebody else began since the plan was made is a reason to plan anew, unless it cannot wait.
+      const may = free && transfersLeft && (urgent || foreign.length === 0)
+      if (may && budgets.takeAll(moves)) {
+        this.#transfers += transfers
+        started.push(...moves.map((move) => new Operator(move, this.#system.steps(move), this.#clock.now())))
+      } else waiting.push(...moves)
       // Later moves of the same partition start from where this one ends.
-      busy.add(partition)
+      for (const move of moves) busy.add(partitionName(move))
     }
     this.#pending = waiting
     this.#operators.push(...started)
@@ -254,9 +330,20 @@ export class Executor {
         this.#denied = { text: result.text, atMs: now }
         this.#pending = []
       }
-      return this.#end(operator, 'failed', `${result.code}: ${result.text}`)
+      return this.#end(operator, 'failed', `${result.code}: ${result.text}`, result.code)
     }
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
     return undefined
   }
+}
+
+/** Moves of one group together, every other by itself; in their order. */
+function inGroups(moves: readonly Move[]): Move[][] {
+  const groups: Move[][] = []
+  for (const move of moves) {
+    const last = groups.at(-1)
+    if (move.group !== undefined && last?.[0]?.group === move.group) last.push(move)
+    else groups.push([move])
+  }
+  return groups
 }

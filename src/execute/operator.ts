@@ -44,6 +44,10 @@ export class Operator {
   bytesTotal: number
   /** When the placement was first seen as before the move although it had been accepted. */
   revertedSinceMs: number | undefined
+  /** Why it is to be taken back; undefined while it is not. */
+  unwanted: string | undefined
+  /** When taking it back was last asked for. */
+  askedAtMs = 0
 
   constructor(move: Move, steps: Step[], nowMs: number) {
     this.move = move

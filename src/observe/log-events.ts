@@ -42,6 +42,9 @@ class ClusterLog {
       case 'plan_rejected':
         this.#say('error', event, {})
         break
+      case 'paused':
+        this.#say('error', event, { by: event.by })
+        break
       case 'status_changed':
         this.#say('info', event, { status: event.to, was: event.from })
         break

@@ -16,6 +16,8 @@ export function eventSentence(event: LoopEvent): string | undefined {
       return `the tick failed: ${event.text}`
     case 'plan_rejected':
       return `the plan was dropped: ${event.text}`
+    case 'paused':
+      return `evenkeel paused the cluster by itself and needs resume: ${event.reason}`
     case 'status_changed':
       return `status is now ${event.to}, was ${event.from}`
     case 'node_appeared':

@@ -37,7 +37,7 @@ export function evenCounts(
         const partition = model.partitionOf(replica)
         // These are carried out first, so they keep away from partitions that the filling moves.
         if (model.touched(partition) || model.crowd(partition) > 0) continue
-        filters.candidate(replica, partition)
+        filters.candidate(replica, partition, 'node_underused')
         if (!filters.allows(to)) continue
         model.moveReplica(replica, partition, to, 'node_underused')
         budget -= bytes

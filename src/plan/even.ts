@@ -136,7 +136,7 @@ class Evener {
       if (this.#tooSmall(replica, excess)) break
       if (this.#model.moved[replica] === 1 || !this.#promises(replica, excess, deficit, step)) continue
       const partition = this.#model.partitionOf(replica)
-      this.#filters.candidate(replica, partition)
+      this.#filters.candidate(replica, partition, this.#task.reason)
       let offered = 0
       let misses = 0
       for (const to of this.#targets) {
@@ -170,7 +170,7 @@ class Evener {
         if (this.#model.moved[replica] === 1 || !this.#promises(replica, deficit, excess, step)) continue
         const partition = this.#model.partitionOf(replica)
         if (!this.#worthwhile(replica, partition, from, to, step)) continue
-        this.#filters.candidate(replica, partition)
+        this.#filters.candidate(replica, partition, this.#task.reason)
         if (!this.#filters.allows(to)) continue
         seen += 1
         this.#consider(replica, partition, from, to)

@@ -4,23 +4,32 @@
  * A candidate is opened once and then asked for many targets: what depends on the replica alone (who holds the
  * partition, its racks, its legal nodes) is worked out once.
  */
-import { nodeStates, type RejectReason } from '../cluster/reasons.ts'
-import type { RackAwareness } from '../cluster/settings.ts'
+import { isUrgent, nodeStates, type RejectReason, type ViolationKind } from '../cluster/reasons.ts'
 import { REMOVING } from '../cluster/state.ts'
 import type { Model } from './model.ts'
+import { RackRules } from './rack-rules.ts'
+import type { Limit } from './room.ts'
 
 const ALIVE = nodeStates.indexOf('alive')
 
+/** Repair, drain and relief may fill a dir further than balance and racks may. */
+export function limitOf(kind: ViolationKind): Limit {
+  return isUrgent(kind) || kind === 'disk_over_limit' ? 'hard' : 'max'
+}
+
 export class Filters {
+  readonly racks: RackRules
   readonly #model: Model
   /** Nodes that may be targets at all. */
   readonly #open: Uint8Array
   /** Stamp of the last candidate whose partition the node holds, or held before this plan. */
   readonly #holds: Int32Array
   readonly #legal: Int32Array
+  /** Stamp of the last candidate whose partition left the node lately. */
+  readonly #left: Int32Array
+  readonly #leftOf: Map<number, number[]>
   /** Replicas that are being removed: they take a node's capacity until they are gone. */
   readonly #leaving: Int32Array
-  readonly #rackReplicas: Int32Array
   #stamp = 0
   #partition = -1
   #from = -1
@@ -29,8 +38,7 @@ export class Filters {
   #domain = 0
   #bytes = 0
   #legalSet = -1
-  /** Most other replicas of the partition that the target's rack may hold. */
-  #rackLimit = 0
+  #limit: Limit = 'max'
 
   constructor(model: Model) {
     const { columns } = model
@@ -38,13 +46,18 @@ export class Filters {
     this.#open = Uint8Array.from(columns.nodeState, (state, node) =>
       Number(state === ALIVE && columns.nodeExcluded[node] === 0 && !allCordoned(model, node)),
     )
+    this.racks = new RackRules(model, this.#open)
     this.#holds = new Int32Array(columns.nodeCount)
     this.#legal = new Int32Array(columns.nodeCount)
+    this.#left = new Int32Array(columns.nodeCount)
+    this.#leftOf = new Map()
+    for (const { partition, node } of model.request.left) {
+      this.#leftOf.set(partition, [...(this.#leftOf.get(partition) ?? []), node])
+    }
     this.#leaving = new Int32Array(columns.nodeCount)
     columns.replicaFlags.forEach((flags, replica) => {
       if ((flags & REMOVING) !== 0) this.#leaving[columns.replicaNode[replica]!]! += 1
     })
-    this.#rackReplicas = new Int32Array(columns.rackCount + 1)
   }
 
   /** Whether the node may receive anything. */
@@ -52,13 +65,14 @@ export class Filters {
     return this.#open[node] === 1
   }
 
-  /** Takes up a candidate; the following `allows` are about it. */
-  candidate(replica: number, partition: number): void {
-    const { columns, replicaNode, request } = this.#model
+  /** Takes up a candidate for a move that mends a violation of that kind; the following `allows` are about it. */
+  candidate(replica: number, partition: number, kind: ViolationKind): void {
+    const { columns, replicaNode } = this.#model
     this.#stamp += 1
     this.#partition = partition
     this.#from = replicaNode[replica]!
-    this.#bytes = columns.replicaBytes[replica]!
+    this.#bytes = this.#model.bytes[replica]!
+    this.#limit = limitOf(kind)
     const topic = columns.partitionTopic[partition]!
     this.#topicRow = topic * columns.nodeCount
     this.#cap = columns.topicCap[topic]!
@@ -69,18 +83,15 @@ export class Filters {
         this.#legal[columns.legalNodes[i]!] = this.#stamp
       }
     }
-    const start = columns.partitionReplicaStart[partition]!
     const end = columns.partitionReplicaStart[partition + 1]!
-    this.#rackReplicas.fill(0)
-    for (let other = start; other < end; other += 1) {
-      const node = replicaNode[other]!
-      this.#holds[node] = this.#stamp
+    for (let other = columns.partitionReplicaStart[partition]!; other < end; other += 1) {
+      this.#holds[replicaNode[other]!] = this.#stamp
       // Who gave one of its replicas by this plan takes no other: one move would have done for both.
       this.#holds[columns.replicaNode[other]!] = this.#stamp
-      if (other !== replica) this.#rackReplicas[columns.nodeRack[node]! + 1]! += 1
     }
-    const here = this.#rackReplicas[columns.nodeRack[this.#from]! + 1]!
-    this.#rackLimit = rackLimit(columns.rackCount, end - start, here, request.rackAwareness)
+    // What must leave a node may go wherever it can; everything else has the choice.
+    if (!isUrgent(kind)) for (const node of this.#leftOf.get(partition) ?? []) this.#left[node] = this.#stamp
+    this.racks.candidate(replica, partition, kind)
   }
 
   /** Whether the candidate may go to the node; a no is counted. */
@@ -94,32 +105,24 @@ export class Filters {
   }
 
   #rejects(to: number): RejectReason | undefined {
-    const { columns, replicas, topicReplicas } = this.#model
+    const { columns, replicas, topicReplicas, room } = this.#model
     if (this.#open[to] === 0) return 'excluded'
     if (this.#legalSet >= 0 ? this.#legal[to] !== this.#stamp : columns.nodeDomain[to] !== this.#domain) {
       return 'tenant_mismatch'
     }
-    if (this.#rackReplicas[columns.nodeRack[to]! + 1]! > this.#rackLimit) return 'rack_constraint'
+    if (!this.racks.allows(to)) return 'rack_constraint'
+    if (this.#left[to] === this.#stamp) return 'moved_lately'
     if (this.#cap > 0 && topicReplicas[this.#topicRow + to]! >= this.#cap) return 'replica_group'
     if (replicas[to]! + this.#leaving[to]! >= columns.nodeMaxReplicas[to]!) return 'no_capacity'
-    if (!this.#model.fits(to, this.#bytes)) return 'would_exceed_limit'
+    if (!room.fits(to, this.#bytes, this.#limit)) return 'would_exceed_limit'
     return undefined
   }
-}
-
-/**
- * A target's rack may hold as many of the other replicas as the source's rack does: then the spread cannot get worse.
- * `require` also asks that the place itself be a good one.
- */
-function rackLimit(racks: number, replicas: number, here: number, awareness: RackAwareness): number {
-  if (racks === 0 || awareness === 'ignore') return Number.POSITIVE_INFINITY
-  return awareness === 'prefer' ? here : Math.min(here, Math.ceil(replicas / racks) - 1)
 }
 
 function allCordoned(model: Model, node: number): boolean {
   const { columns } = model
   for (let dir = columns.nodeDirStart[node]!; dir < columns.nodeDirStart[node + 1]!; dir += 1) {
-    if (columns.dirState[dir] === 0 && columns.dirCordoned[dir] === 0) return false
+    if (model.room.usable(dir)) return false
   }
   return true
 }

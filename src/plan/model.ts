@@ -2,12 +2,13 @@
  * The planner's working picture: the state's columns with the moves planned so far applied.
  * Passes ask it and apply moves to it; it knows nothing of goals.
  */
-import { immovableReasons, type RejectReason } from '../cluster/reasons.ts'
-import { INDEX_RESERVE } from '../cluster/settings.ts'
+import { immovableReasons, isUrgent, type RejectReason, type ViolationKind } from '../cluster/reasons.ts'
 import { leaderCounts, replicaCounts, type Shares, sharesOf } from '../cluster/shares.ts'
 import { type Columns, IN_SYNC } from '../cluster/state.ts'
 import type { Rejections } from './rejections.ts'
 import type { PlannedMove, PlanRequest } from './request.ts'
+import { Room } from './room.ts'
+import { copyBytes } from './sizes.ts'
 
 /** A sort key is a size class above, a replica index below. */
 const INDEX_PART = 2 ** 22
@@ -15,12 +16,20 @@ const SIZE_STEPS = 2 ** 24
 /** Of the mean number of replicas: a node with less has few. */
 const FEW = 0.75
 
+interface BySize {
+  start: Int32Array
+  replicas: Int32Array
+}
+
 export class Model {
   readonly columns: Columns
   readonly request: PlanRequest
   readonly shares: Shares
   readonly rejections: Rejections
+  readonly room: Room
   readonly moves: PlannedMove[] = []
+  /** What a copy of each replica takes: its size, for one that is gone that of the others. */
+  readonly bytes: Float64Array
   /** Used once all moves planned so far have landed and freed their sources. */
   readonly usedBytes: Float64Array
   /** Highest use on the way there: arrivals counted, departures not. */
@@ -34,18 +43,18 @@ export class Model {
   readonly topicReplicas: Uint16Array
   /** 1: the replica was moved by this plan and is not moved again. */
   readonly moved: Uint8Array
-  /** Bytes planned to arrive, index reserve included. */
-  readonly #arriving: Float64Array
-  /** Free bytes under the limit in the fullest usable dir of each node: where a copy may land before we choose. */
-  readonly #roomBytes: Float64Array
   readonly #fewReplicas: number
-  #bySize: { start: Int32Array; replicas: Int32Array } | undefined
+  #groups = 0
+  /** For urgent reasons and for the others: those may not move what is excluded. */
+  readonly #bySize = new Map<boolean, BySize>()
 
   constructor(columns: Columns, request: PlanRequest, rejections: Rejections) {
     this.columns = columns
     this.request = request
     this.rejections = rejections
     this.shares = sharesOf(columns)
+    this.bytes = copyBytes(columns)
+    this.room = new Room(columns, request)
     this.usedBytes = Float64Array.from(this.shares.usedBytes)
     this.peakBytes = new Float64Array(columns.nodeCount)
     this.replicas = replicaCounts(columns)
@@ -54,11 +63,12 @@ export class Model {
     this.leader = Int32Array.from(columns.partitionLeader)
     this.moved = new Uint8Array(columns.replicaCount)
     this.topicReplicas = new Uint16Array(columns.topicCount * columns.nodeCount)
-    this.#arriving = new Float64Array(columns.nodeCount)
-    this.#roomBytes = new Float64Array(columns.nodeCount).fill(Number.POSITIVE_INFINITY)
     const participants = this.shares.participates.reduce((count, one) => count + one, 0)
     this.#fewReplicas = (columns.replicaCount / Math.max(1, participants)) * FEW
-    this.#readDirs()
+    for (let dir = 0; dir < columns.dirCount; dir += 1) {
+      if (columns.dirState[dir] !== 0) continue
+      this.peakBytes[columns.dirNode[dir]!]! += columns.dirUsedBytes[dir]! + columns.dirArrivingBytes[dir]!
+    }
     for (let partition = 0; partition < columns.partitionCount; partition += 1) {
       const row = columns.partitionTopic[partition]! * columns.nodeCount
       const end = columns.partitionReplicaStart[partition + 1]!
@@ -66,27 +76,6 @@ export class Model {
         this.topicReplicas[row + columns.replicaNode[replica]!]! += 1
       }
     }
-  }
-
-  #readDirs(): void {
-    const { columns } = this
-    for (let dir = 0; dir < columns.dirCount; dir += 1) {
-      const node = columns.dirNode[dir]!
-      if (columns.dirState[dir] !== 0) continue
-      const used = columns.dirUsedBytes[dir]! + columns.dirArrivingBytes[dir]!
-      this.peakBytes[node]! += used
-      if (columns.dirCordoned[dir] === 1) continue
-      const room = columns.dirCapacityBytes[dir]! * this.request.maxDiskUsage - used
-      this.#roomBytes[node] = Math.min(this.#roomBytes[node]!, room)
-    }
-    this.#roomBytes.forEach((room, node) => {
-      if (room === Number.POSITIVE_INFINITY) this.#roomBytes[node] = 0
-    })
-  }
-
-  /** Whether `bytes` more fit on the node, in any dir it may choose, with all planned arrivals. */
-  fits(node: number, bytes: number): boolean {
-    return this.#arriving[node]! + bytes * (1 + INDEX_RESERVE) <= this.#roomBytes[node]!
   }
 
   /** Partition of each replica, by binary search. */
@@ -116,19 +105,21 @@ export class Model {
    * Movable replicas that were on the node at the start, largest first. Made once for all nodes by sorting numbers that
    * carry the size (to one part in 2^24 of its logarithm) above the replica's index: a comparator would be ten times slower.
    */
-  replicasBySize(node: number): Int32Array {
-    this.#bySize ??= this.#sortBySize()
-    return this.#bySize.replicas.subarray(this.#bySize.start[node], this.#bySize.start[node + 1])
+  replicasBySize(node: number, kind: ViolationKind = 'disk_skew'): Int32Array {
+    const urgent = isUrgent(kind)
+    const sorted = this.#bySize.get(urgent) ?? this.#sortBySize(kind)
+    this.#bySize.set(urgent, sorted)
+    return sorted.replicas.subarray(sorted.start[node], sorted.start[node + 1])
   }
 
-  #sortBySize(): { start: Int32Array; replicas: Int32Array } {
+  #sortBySize(kind: ViolationKind): BySize {
     const { columns } = this
     const start = new Int32Array(columns.nodeCount + 1)
     const movable = new Uint8Array(columns.replicaCount)
     for (let partition = 0; partition < columns.partitionCount; partition += 1) {
       const first = columns.partitionReplicaStart[partition]!
       const end = columns.partitionReplicaStart[partition + 1]!
-      const reason = this.#stays(partition, first, end)
+      const reason = this.stays(partition, kind)
       for (let replica = first; replica < end; replica += 1) {
         // What lies in a failed dir is not among the bytes that are evened out.
         const dir = columns.replicaDir[replica]!
@@ -159,40 +150,88 @@ export class Model {
   }
 
   /**
-   * Why no replica of the partition may move for balance; empty when they may. What is not fully in sync is a matter of
-   * repair, and Kafka 3.9 does not end a move while another replica of the partition is offline (seen).
+   * Why no replica of the partition may move for this reason; empty when they may. What is not fully in sync is a matter
+   * of repair alone, and Kafka 3.9 does not end a move while another replica of the partition is offline (seen).
    */
-  #stays(partition: number, first: number, end: number): RejectReason | '' {
-    const reason = immovableReasons[this.columns.partitionImmovable[partition]!]!
-    if (reason !== '') return reason
+  stays(partition: number, kind: ViolationKind): RejectReason | '' {
+    const { columns, request } = this
+    const reason = immovableReasons[columns.partitionImmovable[partition]!]!
+    if (reason === 'excluded' ? !isUrgent(kind) || request.excludeHard : reason !== '') return reason
     // No pass moves several partitions as one yet.
-    if (this.columns.partitionUnit[partition] !== -1) return 'replica_group'
-    for (let replica = first; replica < end; replica += 1) if (!this.inSync(replica)) return 'under_replicated'
+    if (columns.partitionUnit[partition] !== -1) return 'replica_group'
+    if (kind === 'node_unavailable') return ''
+    const end = columns.partitionReplicaStart[partition + 1]!
+    for (let replica = columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
+      if (!this.inSync(replica)) return 'under_replicated'
+    }
     return ''
   }
 
-  /** Adds the move of a replica to the plan. */
-  moveReplica(replica: number, partition: number, to: number, reason: PlannedMove['reason']): void {
+  /** A number for moves that are carried out as one. */
+  newGroup(): number {
+    this.#groups += 1
+    return this.#groups
+  }
+
+  /** Adds the move of a replica to another node to the plan. */
+  moveReplica(replica: number, partition: number, to: number, reason: ViolationKind, group?: number): void {
     const { columns } = this
     const from = this.replicaNode[replica]!
-    const bytes = columns.replicaBytes[replica]!
+    const bytes = this.bytes[replica]!
     const replicas = this.replicasOf(partition)
-    this.moves.push({ kind: 'replica', partition, from, to, bytes, reason, replicas, leader: this.leader[partition]! })
+    const leader = this.leader[partition]!
+    this.moves.push({
+      kind: 'replica',
+      partition,
+      from,
+      to,
+      bytes,
+      reason,
+      replicas,
+      leader,
+      ...(group !== undefined && { group }),
+    })
     this.replicaNode[replica] = to
     this.moved[replica] = 1
     this.usedBytes[from]! -= bytes
     this.usedBytes[to]! += bytes
-    this.peakBytes[to]! += bytes * (1 + INDEX_RESERVE)
-    this.#arriving[to]! += bytes * (1 + INDEX_RESERVE)
+    this.peakBytes[to]! += this.room.arrive(to, bytes)
+    this.room.leave(columns.replicaDir[replica]!, bytes)
     this.replicas[from]! -= 1
     this.replicas[to]! += 1
     const row = columns.partitionTopic[partition]! * columns.nodeCount
     this.topicReplicas[row + from]! -= 1
     this.topicReplicas[row + to]! += 1
     // When the leader's own replica leaves, the first of the new list takes over (seen on real Kafka).
-    if (this.leader[partition] === from) {
-      const first = this.replicaNode[columns.partitionReplicaStart[partition]!]!
-      this.#lead(partition, first)
+    if (leader === from) this.#lead(partition, this.replicaNode[columns.partitionReplicaStart[partition]!]!)
+  }
+
+  /** Adds the move of a replica to another dir of its node to the plan. */
+  moveDir(replica: number, partition: number, to: number, reason: ViolationKind): void {
+    const node = this.replicaNode[replica]!
+    const bytes = this.bytes[replica]!
+    const replicas = this.replicasOf(partition)
+    const dirs = { from: this.columns.replicaDir[replica]!, to }
+    const leader = this.leader[partition]!
+    this.moves.push({ kind: 'replica', partition, from: node, to: node, dirs, bytes, reason, replicas, leader })
+    this.moved[replica] = 1
+    this.peakBytes[node]! += this.room.arriveIn(to, bytes)
+    this.room.leave(dirs.from, bytes)
+  }
+
+  /** Fair shares anew, from where the plan so far leads: what repair and drain bring belongs to what is evened out. */
+  shareAnew(): void {
+    const { columns, shares } = this
+    const used = new Float64Array(columns.domainCount)
+    const capacity = new Float64Array(columns.domainCount)
+    for (let node = 0; node < columns.nodeCount; node += 1) {
+      if (shares.participates[node] === 0) continue
+      used[columns.nodeDomain[node]!]! += this.usedBytes[node]!
+      capacity[columns.nodeDomain[node]!]! += shares.capacityBytes[node]!
+    }
+    for (let node = 0; node < columns.nodeCount; node += 1) {
+      const domain = columns.nodeDomain[node]!
+      shares.fairBytes[node] = (shares.capacityBytes[node]! * used[domain]!) / capacity[domain]!
     }
   }
 

@@ -25,6 +25,8 @@ export interface PlanRequest extends Goals {
   topicAware: boolean
   /** Excluded topics stay even where repair or drain would move them. */
   excludeHard: boolean
+  /** Whether the system can move replicas between dirs of a node. */
+  dirMoves: boolean
   /** Nodes that partitions left lately. */
   left: { partition: number; node: number }[]
   /** Partitions whose leadership is left alone. */
@@ -40,6 +42,7 @@ export function planRequest(
   goals: Goals,
   settings: BalanceSettings,
   memory: Pick<Memory, 'left' | 'muted'>,
+  dirMoves: boolean,
 ): PlanRequest {
   const left = memory.left.map(({ topic, partition, node }) => ({
     partition: partitionIndex(state, topic, partition),
@@ -54,6 +57,7 @@ export function planRequest(
     rackAwareness: settings.rackAwareness,
     topicAware: settings.topicAware,
     excludeHard: settings.excludeHard,
+    dirMoves,
     left: left.filter(({ partition, node }) => partition !== -1 && node !== -1),
     muted: memory.muted
       .map(({ topic, partition }) => partitionIndex(state, topic, partition))

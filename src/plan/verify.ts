@@ -2,134 +2,241 @@
  * Replays a plan move by move on the state it was made from and lists every broken rule. It shares nothing with the
  * passes and filters, so that a mistake in those cannot hide in both.
  */
-import { immovableReasons, nodeStates } from '../cluster/reasons.ts'
-import { type Columns, IN_SYNC, replicaNodesOf } from '../cluster/state.ts'
+import { immovableReasons, isUrgent, nodeStates, type ViolationKind } from '../cluster/reasons.ts'
+import { type Columns, IN_SYNC, OFFLINE, replicaNodesOf } from '../cluster/state.ts'
 import type { PlannedMove, PlanRequest } from './request.ts'
 
 const ALIVE = nodeStates.indexOf('alive')
+const UNAVAILABLE = nodeStates.indexOf('unavailable')
 
+/** A plan may be stopped after any move that is the last of its group; whatever was done then must be good by itself. */
 export function verifyPlan(columns: Columns, request: PlanRequest, moves: PlannedMove[]): string[] {
-  const problems: string[] = []
-  const placement = new Map<number, number[]>()
-  const arriving = new Float64Array(columns.nodeCount)
-  const replicas = new Int32Array(columns.nodeCount)
-  for (const node of columns.replicaNode) replicas[node]! += 1
-  const movedSlots = new Set<number>()
-  const ledPartitions = new Set<number>()
-
-  for (const [index, move] of moves.entries()) {
-    const say = (what: string) =>
-      problems.push(`move ${index} (partition ${move.partition}, ${move.from} to ${move.to}): ${what}`)
-    const list = placement.get(move.partition) ?? replicaNodesOf(columns, move.partition)
-    if (list.length !== move.replicas.length || list.some((node, slot) => node !== move.replicas[slot])) {
-      say(`is planned from ${move.replicas.join(' ')}, but the list is ${list.join(' ')}`)
-    }
-    const slot = list.indexOf(move.from)
-    if (slot === -1) {
-      say('the source holds no replica')
-      continue
-    }
-    const replica = columns.partitionReplicaStart[move.partition]! + slot
-    if (columns.nodeState[move.to] !== ALIVE || columns.nodeExcluded[move.to] === 1) say('the target is not open')
-
-    if (move.kind === 'leader') {
-      const reason = immovableReasons[columns.partitionImmovable[move.partition]!]
-      if (reason !== '' && reason !== 'size_unknown') say(`the partition must stay: ${reason}`)
-      const taker = list.indexOf(move.to)
-      if (taker === -1) say('the new leader holds no replica')
-      else if ((columns.replicaFlags[columns.partitionReplicaStart[move.partition]! + taker]! & IN_SYNC) === 0) {
-        say('the new leader is not in sync')
-      }
-      if (ledPartitions.has(move.partition)) say('leadership moves twice')
-      ledPartitions.add(move.partition)
-      continue
-    }
-
-    if (columns.partitionImmovable[move.partition] !== 0) say('the partition must stay')
-    if (!inSync(columns, move.partition)) say('another replica of the partition is not in sync')
-    if (columns.partitionUnit[move.partition] !== -1) say('the partition moves only with others')
-    if (list.includes(move.to)) say('the target holds a replica already')
-    if (movedSlots.has(replica)) say('the replica moves twice')
-    movedSlots.add(replica)
-    if (ledPartitions.has(move.partition)) say('the replica moves after its leadership')
-    const topic = columns.partitionTopic[move.partition]!
-    checkPlace(columns, move, replica, topic, say)
-    checkRacks(columns, request, move, list, say)
-    checkCap(columns, placement, move, topic, say)
-
-    arriving[move.to]! += move.bytes
-    replicas[move.from]! -= 1
-    replicas[move.to]! += 1
-    if (replicas[move.to]! > columns.nodeMaxReplicas[move.to]!) say('the target exceeds its capacity in replicas')
-    checkSpace(columns, request, move, arriving[move.to]!, say)
-    placement.set(
-      move.partition,
-      list.map((node) => (node === move.from ? move.to : node)),
-    )
-  }
-  return problems
+  return new Replay(columns, request).run(moves)
 }
 
 type Say = (what: string) => void
 
-function inSync(columns: Columns, partition: number): boolean {
-  const flags = columns.replicaFlags.subarray(
-    columns.partitionReplicaStart[partition],
-    columns.partitionReplicaStart[partition + 1],
-  )
-  return flags.every((bits) => (bits & IN_SYNC) !== 0)
-}
+class Replay {
+  readonly #columns: Columns
+  readonly #request: PlanRequest
+  readonly #problems: string[] = []
+  readonly #placement = new Map<number, number[]>()
+  /** Bytes on their way to a node, and to a dir that the plan chose. */
+  readonly #arriving: Float64Array
+  readonly #arrivingIn: Float64Array
+  readonly #replicas: Int32Array
+  readonly #movedSlots = new Set<number>()
+  readonly #ledPartitions = new Set<number>()
 
-function checkPlace(columns: Columns, move: PlannedMove, replica: number, topic: number, say: Say): void {
-  const set = columns.replicaLegal[replica]!
-  if (set === -1) {
-    if (columns.nodeDomain[move.to] !== columns.topicDomain[topic]) say('the target is of another domain')
-  } else if (!columns.legalNodes.subarray(columns.legalStart[set], columns.legalStart[set + 1]).includes(move.to)) {
-    say('the target is not among the legal nodes of the replica')
+  constructor(columns: Columns, request: PlanRequest) {
+    this.#columns = columns
+    this.#request = request
+    this.#arriving = new Float64Array(columns.nodeCount)
+    this.#arrivingIn = new Float64Array(columns.dirCount)
+    this.#replicas = new Int32Array(columns.nodeCount)
+    for (const node of columns.replicaNode) this.#replicas[node]! += 1
   }
-}
 
-/** The sum of squares of replicas per rack is least when they are spread best: it may never rise. */
-function checkRacks(columns: Columns, request: PlanRequest, move: PlannedMove, list: number[], say: Say): void {
-  if (columns.rackCount === 0 || request.rackAwareness === 'ignore') return
-  const spread = (nodes: number[]) => {
-    const perRack = new Map<number, number>()
-    for (const node of nodes) perRack.set(columns.nodeRack[node]!, (perRack.get(columns.nodeRack[node]!) ?? 0) + 1)
-    return [...perRack.values()].reduce((sum, count) => sum + count * count, 0)
+  run(moves: PlannedMove[]): string[] {
+    const closed = new Set<number>()
+    moves.forEach((move, index) => {
+      const say = (what: string) =>
+        this.#problems.push(`move ${index} (partition ${move.partition}, ${move.from} to ${move.to}): ${what}`)
+      const before = moves[index - 1]?.group
+      if (before !== undefined && before !== move.group) closed.add(before)
+      if (move.group !== undefined && closed.has(move.group)) say('its group is torn apart')
+      this.#replay(move, say)
+    })
+    return this.#problems
   }
-  const after = list.map((node) => (node === move.from ? move.to : node))
-  if (spread(after) > spread(list)) say('the racks get worse')
-  if (request.rackAwareness !== 'require') return
-  const shared = after.filter((node) => columns.nodeRack[node] === columns.nodeRack[move.to]).length
-  if (shared > Math.ceil(after.length / columns.rackCount)) {
-    say(`the rack of the target would hold ${shared} of the ${after.length} replicas`)
-  }
-}
 
-function checkCap(
-  columns: Columns,
-  placement: Map<number, number[]>,
-  move: PlannedMove,
-  topic: number,
-  say: Say,
-): void {
-  const cap = columns.topicCap[topic]!
-  if (cap === 0) return
-  let held = 1
-  for (let p = columns.topicPartitionStart[topic]!; p < columns.topicPartitionStart[topic + 1]!; p += 1) {
-    for (const node of placement.get(p) ?? replicaNodesOf(columns, p)) if (node === move.to) held += 1
-  }
-  if (held > cap) say(`the target would hold ${held} replicas of the topic, at most ${cap} are allowed`)
-}
+  #replay(move: PlannedMove, say: Say): void {
+    const { partition, from, to } = move
+    const list = this.#placement.get(partition) ?? replicaNodesOf(this.#columns, partition)
+    if (list.length !== move.replicas.length || list.some((node, slot) => node !== move.replicas[slot])) {
+      say(`is planned from ${move.replicas.join(' ')}, but the list is ${list.join(' ')}`)
+    }
+    const slot = list.indexOf(from)
+    if (slot === -1) return say('the source holds no replica')
+    const replica = this.#columns.partitionReplicaStart[partition]! + slot
+    if (move.kind === 'leader') return this.#checkLeader(move, list, say)
 
-function checkSpace(columns: Columns, request: PlanRequest, move: PlannedMove, arriving: number, say: Say): void {
-  let usable = 0
-  for (let dir = columns.nodeDirStart[move.to]!; dir < columns.nodeDirStart[move.to + 1]!; dir += 1) {
-    if (columns.dirState[dir] !== 0 || columns.dirCordoned[dir] === 1) continue
-    usable += 1
-    const peak = columns.dirUsedBytes[dir]! + columns.dirArrivingBytes[dir]! + arriving
-    if (peak > columns.dirCapacityBytes[dir]! * request.maxDiskUsage)
-      say(`dir ${dir} of the target could exceed its limit`)
+    this.#checkPartition(move, say)
+    this.#checkSource(move, replica, say)
+    if (this.#movedSlots.has(replica)) say('the replica moves twice')
+    this.#movedSlots.add(replica)
+    if (move.dirs) return this.#checkDirs(move, replica, say)
+
+    this.#checkOpen(to, say)
+    if (list.includes(to)) say('the target holds a replica already')
+    const topic = this.#columns.partitionTopic[partition]!
+    this.#checkPlace(move, replica, topic, say)
+    this.#checkRacks(move, list, topic, say)
+    this.#checkCap(move, topic, say)
+    if (!isUrgent(move.reason) && this.#request.left.some((l) => l.partition === partition && l.node === to)) {
+      say('the partition left the target a short while ago')
+    }
+    this.#arriving[to]! += move.bytes
+    this.#replicas[from]! -= 1
+    this.#replicas[to]! += 1
+    if (this.#replicas[to]! > this.#columns.nodeMaxReplicas[to]!) say('the target exceeds its capacity in replicas')
+    this.#checkSpace(to, move.reason, say)
+    this.#placement.set(
+      partition,
+      list.map((node) => (node === from ? to : node)),
+    )
+    return undefined
   }
-  if (usable === 0) say('the target has no dir that takes anything')
+
+  #checkOpen(node: number, say: Say): void {
+    if (this.#columns.nodeState[node] !== ALIVE || this.#columns.nodeExcluded[node] === 1) say('the target is not open')
+  }
+
+  #checkLeader({ partition, to }: PlannedMove, list: number[], say: Say): void {
+    const { partitionImmovable, replicaFlags, partitionReplicaStart } = this.#columns
+    this.#checkOpen(to, say)
+    const reason = immovableReasons[partitionImmovable[partition]!]
+    if (reason !== '' && reason !== 'size_unknown') say(`the partition must stay: ${reason}`)
+    if (this.#request.muted.includes(partition)) say('its leadership is muted')
+    const taker = list.indexOf(to)
+    if (taker === -1) say('the new leader holds no replica')
+    else if ((replicaFlags[partitionReplicaStart[partition]! + taker]! & IN_SYNC) === 0) {
+      say('the new leader is not in sync')
+    }
+    if (this.#ledPartitions.has(partition)) say('leadership moves twice')
+    this.#ledPartitions.add(partition)
+  }
+
+  #checkPartition({ partition, reason }: PlannedMove, say: Say): void {
+    const { columns, request } = { columns: this.#columns, request: this.#request }
+    const stays = immovableReasons[columns.partitionImmovable[partition]!]
+    const excused = stays === 'excluded' && isUrgent(reason) && !request.excludeHard
+    if (stays !== '' && !excused) say(`the partition must stay: ${stays}`)
+    if (columns.partitionUnit[partition] !== -1) say('the partition moves only with others')
+    if (columns.partitionLeader[partition] === -1) say('the partition has no leader to copy from')
+    if (this.#ledPartitions.has(partition)) say('the replica moves after its leadership')
+    const first = columns.partitionReplicaStart[partition]!
+    const end = columns.partitionReplicaStart[partition + 1]!
+    for (let replica = first; replica < end; replica += 1) {
+      if ((columns.replicaFlags[replica]! & IN_SYNC) !== 0 || reason === 'node_unavailable') continue
+      const node = columns.replicaNode[replica]!
+      const drainedAfterDeath = reason === 'node_draining' && columns.nodeDraining[node] === 1
+      if (!drainedAfterDeath) say('another replica of the partition is not in sync')
+    }
+  }
+
+  /** Repair moves only what is lost, a drain only what is on its node. */
+  #checkSource({ from, reason }: PlannedMove, replica: number, say: Say): void {
+    const { nodeState, replicaFlags, nodeDraining } = this.#columns
+    const gone = nodeState[from] === UNAVAILABLE || (replicaFlags[replica]! & OFFLINE) !== 0
+    if (reason === 'node_unavailable' && !gone) say('the source is not lost')
+    if (reason === 'node_draining' && nodeDraining[from] !== 1) say('the source is not to be emptied')
+    if (gone && reason !== 'node_unavailable' && reason !== 'node_draining') say('the source is lost')
+  }
+
+  #checkDirs(move: PlannedMove, replica: number, say: Say): void {
+    const { columns } = { columns: this.#columns }
+    const { from, to } = move.dirs!
+    if (move.from !== move.to) say('it changes node and dir at once')
+    if (columns.dirNode[from] !== move.from || columns.dirNode[to] !== move.to)
+      say('the dirs are not those of the node')
+    if (columns.replicaDir[replica] !== from) say('the replica does not lie in that dir')
+    if (from === to) say('it goes nowhere')
+    if (columns.nodeState[move.to] !== ALIVE) say('the node is not alive')
+    if (!this.#takes(to)) say('the dir takes nothing')
+    this.#arrivingIn[to]! += move.bytes
+    if (this.#peak(to) > columns.dirCapacityBytes[to]! * this.#limit(move.reason)) say('the dir could exceed its limit')
+  }
+
+  #checkPlace({ to }: PlannedMove, replica: number, topic: number, say: Say): void {
+    const { replicaLegal, nodeDomain, topicDomain, legalNodes, legalStart } = this.#columns
+    const set = replicaLegal[replica]!
+    if (set === -1) {
+      if (nodeDomain[to] !== topicDomain[topic]) say('the target is of another domain')
+    } else if (!legalNodes.subarray(legalStart[set], legalStart[set + 1]).includes(to)) {
+      say('the target is not among the legal nodes of the replica')
+    }
+  }
+
+  /**
+   * Balance may never raise the sum of squares of replicas per rack, which is least when they are spread best; rack repair
+   * must lower it. A drain may take the best rack that is left to it. Repair of what is lost may share a rack.
+   */
+  #checkRacks({ from, to, reason }: PlannedMove, list: number[], topic: number, say: Say): void {
+    const { columns, request } = { columns: this.#columns, request: this.#request }
+    if (columns.rackCount === 0 || request.rackAwareness === 'ignore') return
+    const after = list.map((node) => (node === from ? to : node))
+    const inRack = (nodes: number[], rack: number) => nodes.filter((node) => columns.nodeRack[node] === rack).length
+    const squares = (nodes: number[]) => nodes.reduce((sum, node) => sum + inRack(nodes, columns.nodeRack[node]!), 0)
+    const change = squares(after) - squares(list)
+    const rack = columns.nodeRack[to]!
+    if (reason === 'rack_violation') {
+      // Making room for a repair moves another partition, which must not get worse.
+      if (change > 0) say('the racks get worse')
+    } else if (reason === 'node_draining') {
+      const others = after.filter((node) => node !== to)
+      const left = this.#openNodes(topic).filter((node) => !others.includes(node))
+      const best = Math.min(...left.map((node) => inRack(others, columns.nodeRack[node]!)))
+      if (change > 0 && inRack(others, rack) > best) say('a better rack is left')
+    } else if (reason !== 'node_unavailable' && change > 0) say('the racks get worse')
+    if (request.rackAwareness !== 'require') return
+    const shared = inRack(after, rack)
+    const racks = new Set(this.#openNodes(topic).map((node) => columns.nodeRack[node])).size
+    if (shared > Math.ceil(after.length / Math.max(1, racks))) {
+      say(`the rack of the target would hold ${shared} of the ${after.length} replicas`)
+    }
+  }
+
+  /** Nodes of the topic's domain that could take something. */
+  #openNodes(topic: number): number[] {
+    const { nodeState, nodeExcluded, nodeDomain, topicDomain } = this.#columns
+    return [...nodeState.keys()].filter(
+      (node) =>
+        nodeState[node] === ALIVE &&
+        nodeExcluded[node] === 0 &&
+        nodeDomain[node] === topicDomain[topic] &&
+        this.#dirsOf(node).some((dir) => this.#takes(dir)),
+    )
+  }
+
+  #checkCap({ to }: PlannedMove, topic: number, say: Say): void {
+    const { topicCap, topicPartitionStart } = this.#columns
+    const cap = topicCap[topic]!
+    if (cap === 0) return
+    let held = 1
+    for (let p = topicPartitionStart[topic]!; p < topicPartitionStart[topic + 1]!; p += 1) {
+      for (const node of this.#placement.get(p) ?? replicaNodesOf(this.#columns, p)) if (node === to) held += 1
+    }
+    if (held > cap) say(`the target would hold ${held} replicas of the topic, at most ${cap} are allowed`)
+  }
+
+  /** Whatever dir the node chooses, it may not be filled beyond the limit. */
+  #checkSpace(node: number, reason: ViolationKind, say: Say): void {
+    const dirs = this.#dirsOf(node).filter((dir) => this.#takes(dir))
+    if (dirs.length === 0) say('the target has no dir that takes anything')
+    for (const dir of dirs) {
+      const peak = this.#peak(dir) + this.#arriving[node]!
+      if (peak > this.#columns.dirCapacityBytes[dir]! * this.#limit(reason)) {
+        say(`dir ${dir} of the target could exceed its limit`)
+      }
+    }
+  }
+
+  #limit(reason: ViolationKind): number {
+    const far = isUrgent(reason) || reason === 'disk_over_limit'
+    return far ? this.#request.hardDiskUsage : this.#request.maxDiskUsage
+  }
+
+  #peak(dir: number): number {
+    return this.#columns.dirUsedBytes[dir]! + this.#columns.dirArrivingBytes[dir]! + this.#arrivingIn[dir]!
+  }
+
+  #takes(dir: number): boolean {
+    return this.#columns.dirState[dir] === 0 && this.#columns.dirCordoned[dir] === 0
+  }
+
+  #dirsOf(node: number): number[] {
+    const first = this.#columns.nodeDirStart[node]!
+    return Array.from({ length: this.#columns.nodeDirStart[node + 1]! - first }, (_, offset) => first + offset)
+  }
 }

@@ -4,7 +4,7 @@ import { type Assessment, assess } from '../../src/assess/assess.ts'
 import type { NodeLine } from '../../src/cluster/lines.ts'
 import { emptyMemory, type Memory } from '../../src/cluster/memory.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
-import { build, node, takenAtMs, topic } from '../cluster/support.ts'
+import { allWell, build, node, takenAtMs, topic } from '../cluster/support.ts'
 import { settings } from './support.ts'
 
 const GB = 1e9
@@ -26,6 +26,7 @@ function judged({ nodes, leaders = [], settings: more = {}, memory = {} }: Case)
     state,
     settings({ leadershipEnabled: leaders.length > 0, ...more }),
     { ...emptyMemory, ...memory },
+    { agreed: true, foreign: [], health: allWell.health },
     takenAtMs,
   )
 }

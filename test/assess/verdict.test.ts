@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { type Circumstances, statusOf, verdictOf } from '../../src/assess/verdict.ts'
+import { expect, test } from 'vitest'
+import type { Assessment } from '../../src/assess/assess.ts'
+import { type Findings, mayStart, statusOf, verdictOf } from '../../src/assess/verdict.ts'
 import { emptyMemory } from '../../src/cluster/memory.ts'
 import type { Move } from '../../src/cluster/move.ts'
 import { noGoals, type Plan, type Violation } from '../../src/cluster/plan.ts'
@@ -29,48 +30,35 @@ const violation = (more: Partial<Violation> = {}): Violation => ({
   ...more,
 })
 
-/** So many partitions that somebody else moves. */
-const strangers = (count: number) =>
-  Array.from({ length: count }, (_, partition) => ({
-    topic: 't',
-    partition,
-    target: [3, 4],
-    adding: [4],
-    removing: [1],
-  }))
+type Given = Partial<Omit<Findings, 'assessment'>> & Partial<Pick<Assessment, 'violations' | 'holding' | 'gate'>>
 
-type Given = Partial<Omit<Circumstances, 'assessment'>> & { violations?: Violation[]; holding?: string[] }
-
-function circumstances({ violations = [], holding = [], ...more }: Given): Circumstances {
-  const goals = noGoals
+function findings({ violations = [], holding = [], gate, ...more }: Given): Findings {
   return {
     settings: settings(),
-    assessment: { violations, goals, holding, waiting: [], memory: emptyMemory },
+    assessment: {
+      violations,
+      goals: noGoals,
+      ...(gate && { gate }),
+      holding,
+      notes: [],
+      waiting: [],
+      memory: emptyMemory,
+    },
     plan: plan([]),
     problems: [],
-    health: {
-      underReplicated: { own_move: 0, node: 0, other: 0 },
-      offline: 0,
-      underMinIsr: 0,
-      unexplained: { offline: 0, underMinIsr: 0 },
-    },
-    foreign: [],
     running: 0,
-    agreed: true,
     participants: 3,
     ...more,
   }
 }
 
+/** Held by a gate of its own. */
+const gated = (code: VerdictCode, text: string, more: Partial<Violation> = {}): Violation =>
+  violation({ ...more, gate: { code, text } })
+
 const skew = { violations: [violation()] }
-const sick = (other: number) => ({
-  underReplicated: { own_move: 7, node: 8, other },
-  offline: 0,
-  underMinIsr: 0,
-  unexplained: { offline: 0, underMinIsr: 0 },
-})
-const off = settings({ mode: 'off' })
-const dry = settings({ dryRun: true })
+const off = { settings: settings({ mode: 'off' }), gate: { code: 'mode_off' as const, text: 'the mode is off' } }
+const dry = { gate: { code: 'dry_run' as const, text: 'dry_run is set' } }
 
 const rows: [VerdictCode, string, string, Given][] = [
   ['acting', 'in_progress', '1 replica move of 3.00 GiB: node 4 holds 120%', { ...skew, plan: plan([replica]) }],
@@ -90,37 +78,67 @@ const rows: [VerdictCode, string, string, Given][] = [
     { violations: [violation({ closing: true })] },
   ],
   ['balanced', 'ready', 'as even as the constraints allow', { violations: [violation({ kind: 'leader_skew' })] }],
-  ['mode_off', 'off', 'the mode is off; no violation is open', { settings: off }],
+  ['mode_off', 'off', 'the mode is off; no violation is open', off],
   [
     'mode_off',
     'off',
     'node 4 holds 120%; would make 1 replica move of 3.00 GiB',
-    { ...skew, settings: off, plan: plan([replica]) },
+    { ...skew, ...off, plan: plan([replica]) },
   ],
   [
     'dry_run',
     'ready',
     'node 4 holds 120%; would make 1 leadership transfer',
-    { ...skew, settings: dry, plan: plan([transfer]) },
+    { ...skew, ...dry, plan: plan([transfer]) },
   ],
   ['holding', 'ready', 'node 5 counts as added in 2m', { holding: ['node 5 counts as added in 2m'] }],
   [
     'sample_incomplete',
     'starting',
-    'the first two complete samples must agree',
-    { ...skew, agreed: false, plan: plan([replica]) },
+    'must agree',
+    { ...skew, gate: { code: 'sample_incomplete', text: 'two samples must agree' }, plan: plan([replica]) },
   ],
   [
     'under_replicated',
     'ready',
-    '4 partitions are under-replicated',
-    { ...skew, health: sick(4), plan: plan([replica]) },
+    '4 partitions lag; node 4 holds 120%',
+    { violations: [gated('under_replicated', '4 partitions lag')], plan: plan([replica]) },
   ],
   [
-    'foreign_moves',
+    'paused',
+    'paused',
+    'paused for 5m: upgrade; node 4 holds 120%; would make 1 replica move',
+    { ...skew, gate: { code: 'paused', text: 'paused for 5m: upgrade' }, plan: plan([replica]) },
+  ],
+  [
+    'circuit_breaker',
+    'paused',
+    'no violation is open',
+    { gate: { code: 'circuit_breaker', text: 'evenkeel paused itself' } },
+  ],
+  [
+    'mode_node_add',
     'ready',
-    '6 partitions being moved by somebody else (t-0 to 3, 4; t-1 to 3, 4; t-2 to 3, 4, …)',
-    { ...skew, foreign: strangers(6), plan: plan([replica]) },
+    'leaves disk_skew alone',
+    { violations: [gated('mode_node_add', 'the mode node_add leaves disk_skew alone')] },
+  ],
+  [
+    'acting',
+    'in_progress',
+    '1 replica move of 3.00 GiB: node 3 is gone; disk_skew waits: no window for disk_skew is open',
+    {
+      violations: [
+        violation({ kind: 'node_unavailable', text: 'node 3 is gone' }),
+        gated('window_closed', 'no window for disk_skew is open'),
+      ],
+      plan: plan([replica]),
+    },
+  ],
+  [
+    'acting',
+    'in_progress',
+    'the last moves are running',
+    { violations: [gated('foreign_moves', 'somebody moves')], running: 1, plan: plan([replica]) },
   ],
   [
     'no_capacity',
@@ -137,42 +155,24 @@ const rows: [VerdictCode, string, string, Given][] = [
       ),
     },
   ],
-  [
-    'permission_denied',
-    'ready',
-    'the permission CLUSTER ALTER is missing; node 4 holds 120%',
-    { ...skew, denied: 'the permission CLUSTER ALTER is missing', plan: plan([replica]) },
-  ],
-  ['unhealthy', 'ready', 'move 0: the racks get worse', { ...skew, problems: ['move 0: the racks get worse'] }],
+  ['plan_rejected', 'ready', 'move 0: the racks get worse', { ...skew, problems: ['move 0: the racks get worse'] }],
   ['too_few_nodes', 'stalled', 'only 1 node can take part', { ...skew, participants: 1 }],
 ]
 
 test.each(rows)('%s, %s: %s', (code, status, text, given) => {
-  const now = circumstances(given)
-  const verdict = verdictOf(now)
+  const found = findings(given)
+  const verdict = verdictOf(found)
   expect(verdict).toEqual({ act: code === 'acting', code, text: expect.stringContaining(text) })
-  expect(statusOf(now, verdict)).toBe(status)
+  expect(statusOf(found, verdict)).toBe(status)
 })
 
-describe('what comes first', () => {
-  const everything = { ...skew, health: sick(1), foreign: strangers(1), plan: plan([replica]) }
-  test.each<[VerdictCode, Given]>([
-    ['sample_incomplete', { ...everything, agreed: false, settings: off }],
-    ['mode_off', { ...everything, settings: settings({ mode: 'off', dryRun: true }) }],
-    ['dry_run', { ...everything, settings: dry }],
-    ['under_replicated', everything],
-    ['foreign_moves', { ...everything, health: sick(0) }],
-    ['acting', { ...everything, health: sick(0), foreign: strangers(0) }],
-  ])('%s', (code, given) => {
-    expect(verdictOf(circumstances(given)).code).toBe(code)
-  })
-})
-
-test('moves that still run are progress, whatever holds new ones', () => {
-  const now = circumstances({ ...skew, foreign: strangers(1), running: 1 })
-  expect(statusOf(now, verdictOf(now))).toBe('in_progress')
-})
-
-test('what our own moves and lost nodes explain is no reason to stop', () => {
-  expect(verdictOf(circumstances({ ...skew, health: sick(0), plan: plan([replica]) })).act).toBe(true)
+test.each<[boolean, string, Given]>([
+  [true, 'an open violation', skew],
+  [true, 'one of two is open', { violations: [violation(), gated('window_closed', 'closed')] }],
+  [false, 'none is open', { violations: [gated('window_closed', 'closed')] }],
+  [false, 'there is none', {}],
+  [false, 'everything is held', { ...skew, ...dry }],
+  [false, 'the plan is bad', { ...skew, problems: ['bad'] }],
+])('moves may be started: %s when %s', (may, _, given) => {
+  expect(mayStart(findings(given))).toBe(may)
 })

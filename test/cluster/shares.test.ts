@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { NodeLine } from '../../src/cluster/lines.ts'
-import {
-  imbalance,
-  leaderCounts,
-  leaderLimit,
-  rackViolations,
-  ratios,
-  replicaCounts,
-  sharesOf,
-} from '../../src/cluster/shares.ts'
+import { imbalance, leaderCounts, leaderLimit, ratios, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
 import { build, node, topic } from './support.ts'
 
 test('a fair share is the same part of every node, however unlike they are', () => {
@@ -102,23 +94,4 @@ test.each([
   [[5], [0], 0],
 ])('the imbalance of %j among %j is %d', (values, participates, expected) => {
   expect(imbalance(values, Uint8Array.from(participates))).toBeCloseTo(expected, 12)
-})
-
-describe('racks shared although others are free', () => {
-  const inRacks = (...racks: string[]) => racks.map((rack, id) => node(id, rack === '' ? {} : { rack }))
-  const rows: [string, NodeLine[], number[], number][] = [
-    ['no racks at all', inRacks('', ''), [0, 1], 0],
-    ['every replica in its own', inRacks('a', 'b', 'c'), [0, 1, 2], 0],
-    ['two in one of three', inRacks('a', 'a', 'b', 'c'), [0, 1, 2], 1],
-    ['three over two racks cannot be better', inRacks('a', 'a', 'b'), [0, 1, 2], 0],
-    ['three in one of two racks', inRacks('a', 'a', 'a', 'b'), [0, 1, 2], 1],
-  ]
-  test.each(rows)('%s', (_, nodes, replicas, violations) => {
-    expect(rackViolations(build({ nodes, topics: [topic([{ replicas }])] }))).toBe(violations)
-  })
-
-  test('one that is being removed does not count', () => {
-    const partition = { replicas: [0, 1, 2], adding: [2], removing: [1] }
-    expect(rackViolations(build({ nodes: inRacks('a', 'a', 'b'), topics: [topic([partition])] }))).toBe(0)
-  })
 })

@@ -421,7 +421,7 @@ describe('a broken config', () => {
         'c.yaml:9:102: clusters[0].simulator.topics[1].name: another topic has this name',
         'c.yaml:9:113: clusters[0].simulator.topics[1].spread: expected a number from 0 to 3',
         'c.yaml:10:37: clusters[0].simulator.events[0].stop_node: no node has this id',
-        'c.yaml:10:42: clusters[0].simulator.events[1]: give exactly one of add_node, stop_node, start_node',
+        'c.yaml:10:42: clusters[0].simulator.events[1]: give exactly one thing that happens, such as stop_node or fail_dir',
       ],
     ],
     [

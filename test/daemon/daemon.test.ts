@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { forgetfulStore } from '../../src/cluster/wishes.ts'
 import { Daemon } from '../../src/daemon/daemon.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { inlinePlanner } from '../../src/plan/planner.ts'
@@ -8,7 +9,13 @@ import { fillable } from './support.ts'
 
 const options = {
   balance: settings(),
-  execution: { concurrentMoves: 5, concurrentMovesPerNode: 5, maxTransfersPerTick: 5, unknownHoldMs: 90_000 },
+  execution: {
+    concurrentMoves: 5,
+    concurrentMovesPerNode: 5,
+    maxTransfersPerTick: 5,
+    unknownHoldMs: 90_000,
+    targetGraceMs: 300_000,
+  },
   tickIntervalMs: 30_000,
   pulseIntervalMs: 3_000,
 }
@@ -22,6 +29,7 @@ test('every cluster has its own loop: one that fails does not touch the others, 
     [
       {
         name: 'sick',
+        wishes: forgetfulStore(),
         options,
         system: {
           ...simulator(),
@@ -29,7 +37,12 @@ test('every cluster has its own loop: one that fails does not touch the others, 
           close: async () => void closed.push('sick'),
         },
       },
-      { name: 'well', options, system: { ...simulator(), close: async () => void closed.push('well') } },
+      {
+        name: 'well',
+        wishes: forgetfulStore(),
+        options,
+        system: { ...simulator(), close: async () => void closed.push('well') },
+      },
     ],
     inlinePlanner,
     clock,

@@ -1,6 +1,7 @@
 /** A loop at work on a simulated cluster, in virtual time. */
 import type { LoopEvent } from '../../src/cluster/events.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
+import { forgetfulStore, type WishStore } from '../../src/cluster/wishes.ts'
 import { ClusterLoop, type LoopOptions } from '../../src/daemon/cluster-loop.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { inlinePlanner, type Planner } from '../../src/plan/planner.ts'
@@ -20,6 +21,7 @@ export interface LoopCase {
   execution?: Partial<LoopOptions['execution']>
   planner?: Planner
   clock?: VirtualClock
+  wishes?: WishStore
   /** Puts something between the loop and the cluster. */
   between?: (simulator: Simulator) => System
 }
@@ -30,6 +32,7 @@ export function startLoop({
   execution,
   planner = inlinePlanner,
   clock = new VirtualClock(),
+  wishes = forgetfulStore(),
   between,
 }: LoopCase) {
   const startMs = clock.now()
@@ -39,6 +42,7 @@ export function startLoop({
     name: 'x',
     system: between?.(simulator) ?? simulator,
     planner,
+    wishes,
     clock,
     emit: (event: LoopEvent) => void events.push(event),
   }
@@ -49,6 +53,7 @@ export function startLoop({
       concurrentMovesPerNode: 5,
       maxTransfersPerTick: 50,
       unknownHoldMs: 90_000,
+      targetGraceMs: 300_000,
       ...execution,
     },
     tickIntervalMs: 30 * SECOND,

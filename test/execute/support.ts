@@ -92,6 +92,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
     concurrentMovesPerNode: 5,
     maxTransfersPerTick: 50,
     unknownHoldMs: 90_000,
+    targetGraceMs: 300_000,
     ...options,
   }
   const executor = new Executor(system, clock, limits, (event: ExecutorEvent) => {

@@ -67,6 +67,8 @@ const report: TickReport = {
   foreignMoves: 0,
   nodesAvailable: { alive: 4, unavailable: 0, unreachable: 0, draining: 0 },
   notes: [],
+  unavailableSince: [],
+  windowOpen: true,
 }
 
 function progress(partition: number, more: Partial<MoveProgress>): MoveProgress {

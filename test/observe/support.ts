@@ -71,6 +71,8 @@ export function report(nodes: NodeForecast[], more: Partial<TickReport> = {}): T
     foreignMoves: 0,
     nodesAvailable: { alive: nodes.length, unavailable: 0, unreachable: 0, draining: 0 },
     notes: [],
+    unavailableSince: [],
+    windowOpen: true,
     ...more,
   }
 }

@@ -1,7 +1,6 @@
 /** The bound against every placement there is, on clusters small enough to try them all. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { sharesOf } from '../../src/cluster/shares.ts'
 import { lowerBoundBytes } from '../../src/plan/lower-bound.ts'
 import { build, type Lines, node, runs, topic, weigh } from '../cluster/support.ts'
 import { request } from './support.ts'
@@ -13,9 +12,7 @@ interface Replica {
 
 function boundOf(lines: Lines, band: number): number {
   const columns = build(lines)
-  const { usedBytes, fairBytes } = sharesOf(columns)
-  const [lower, upper] = [1 - band, 1 + band].map((part) => fairBytes.map((fair) => fair * part))
-  return lowerBoundBytes(columns, request(), [...usedBytes.keys()], usedBytes, lower!, upper!)
+  return lowerBoundBytes(columns, request({ skewedDomains: [0], band }))
 }
 
 /** Fewest bytes that bring every node into its band; Infinity when no placement does. */

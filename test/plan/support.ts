@@ -16,6 +16,7 @@ export const request = (more: Partial<PlanRequest> = {}): PlanRequest => ({
   rackAwareness: 'prefer',
   topicAware: true,
   excludeHard: false,
+  dirMoves: true,
   left: [],
   muted: [],
   leadership: { strategy: 'random_hill_climbing', by: 'count', seed: 1 },

@@ -61,7 +61,6 @@ describe('good plans', () => {
 })
 
 describe('bad plans', () => {
-  const immovable = 'the partition must stay'
   const rows: [string, Case][] = [
     ['is planned from 0 1, but the list is 0 2', { moves: [{ replicas: [0, 1] }] }],
     ['is planned from 0, but the list is 0 2', { moves: [{ replicas: [0] }] }],
@@ -78,10 +77,10 @@ describe('bad plans', () => {
       'the target has no dir that takes anything',
       { moves: [{}], nodes: { 1: { dirs: [{ path: '/d0', capacity_bytes: 1000, used_bytes: 0, state: 'offline' }] } } },
     ],
-    [immovable, { moves: [{}], partition: { bytes: [100, null] } }],
-    [immovable, { moves: [{}], partition: { leader: null } }],
-    [immovable, { moves: [{}], partition: { adding: [2] } }],
-    [immovable, { moves: [{}], topic: { constraints: { excluded: true } } }],
+    ['the partition must stay: size_unknown', { moves: [{}], partition: { bytes: [100, null] } }],
+    ['the partition must stay: no_quorum', { moves: [{}], partition: { leader: null } }],
+    ['the partition must stay: already_moving', { moves: [{}], partition: { adding: [2] } }],
+    ['the partition must stay: excluded', { moves: [{}], topic: { constraints: { excluded: true } } }],
     ['the partition must stay: excluded', { moves: [transfer], topic: { constraints: { excluded: true } } }],
     ['the partition must stay: already_moving', { moves: [transfer], partition: { adding: [0] } }],
     ['the partition must stay: no_quorum', { moves: [transfer], partition: { leader: null } }],

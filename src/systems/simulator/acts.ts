@@ -1,97 +1,100 @@
-/** One step, one cancellation, one judgement: looked at afresh, as the port asks. */
-
-import { type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
+/** One step, one cancellation: looked at afresh, as the port asks, then done, unless something goes wrong with it. */
+import { isDirMove, isListedAs, type Move, partitionName } from '../../cluster/move.ts'
 import type { NodeId } from '../../cluster/state.ts'
 import { sameList, sameSet } from '../../lib/lists.ts'
-import type { Outcome, Refusal, Step, StepResult } from '../port.ts'
-import { isMoving, type Partition, targetOf } from './partition.ts'
-import { runningOf } from './reading.ts'
+import type { Refusal, Step, StepResult } from '../port.ts'
+import type { ActKind } from './faults.ts'
+import type { Partition } from './model.ts'
+import { isServing } from './node.ts'
+import { isMoving, targetOf } from './partition.ts'
+import { relocationOf, runningOf } from './reading.ts'
 import type { World } from './world.ts'
+
+/** Undefined when it was done, else why not. */
+type Act = () => string | undefined
 
 export function performStep(world: World, step: Step): StepResult {
   const { topic, partition: id, replicas } = step
   const partition = world.partition(topic, id)
-  if (!partition) return refused('partition_gone', `there is no ${partitionName(step)}`)
-  const current = targetOf(partition)
-  if (isMoving(partition)) {
-    if (step.kind === 'set' && sameList(current, replicas)) return { outcome: 'accepted' }
-    return refused('already_moving', `${partitionName(step)} is being moved to ${current.join(', ')}`)
-  }
-  if (!sameList(current, step.expect)) {
-    if (step.kind !== 'elect' && sameList(current, replicas)) return { outcome: 'accepted' }
-    return refused(
-      'replicas_changed',
-      `${partitionName(step)} is on ${current.join(', ')}, not ${step.expect.join(', ')}`,
-    )
-  }
-  return {
-    set: () => setReplicas(world, partition, step),
-    order: () => (sameSet(current, replicas) ? answer(world.reassign(topic, id, replicas)) : notTheSame(step)),
-    elect: () => elect(world, partition, step),
-    relocate: () => refused('rejected', 'there is no such thing here'),
-  }[step.kind]()
+  if (!partition) return no('partition_gone', `there is no ${partitionName(step)}`)
+  const refusal = refusalOf(world, partition, step)
+  if (refusal) return refusal
+  const { cluster } = world
+  return act(
+    world,
+    step.kind,
+    {
+      set: () => cluster.reassign(topic, id, replicas),
+      order: () => cluster.reassign(topic, id, replicas),
+      elect: () => cluster.elect(topic, id),
+      relocate: () => cluster.relocate(topic, id, step.dir!),
+    }[step.kind],
+  )
 }
 
 /** Takes back a copy only while it is exactly this move. */
 export function cancelMove(world: World, move: Move): StepResult {
-  const name = partitionName(move)
-  const partition = world.partition(move.topic, move.partition)
-  if (!partition) return refused('partition_gone', `there is no ${name}`)
-  if (move.kind === 'leader') return refused('rejected', 'leadership moves at once, there is nothing to take back')
-  if (!isMoving(partition)) return refused('replicas_changed', `${name} is not being moved`)
-  const ours =
-    sameList(targetOf(partition), replicasAfter(move)) &&
-    sameList(partition.adding, [move.to]) &&
-    sameList(partition.removing, [move.from])
-  if (!ours)
-    return refused('replicas_changed', `${name} is being moved to ${targetOf(partition).join(', ')}, not by us`)
-  if (partition.leader === undefined) return refused('no_leader', `${name} has no leader, nothing can be taken back`)
-  return answer(world.revert(move.topic, move.partition))
+  const { topic, partition: id, to } = move
+  const partition = world.partition(topic, id)
+  const listed = partition && listedOf(world, partition, move)
+  if (!isListedAs(move, listed)) return no('replicas_changed', `${partitionName(move)} is not in flight as we began it`)
+  const { cluster } = world
+  // Asking for the dir where it is ends a copy to another.
+  const path = partition!.copies.get(to)!.dir.path
+  return act(world, 'cancel', () =>
+    isDirMove(move) ? cluster.relocate(topic, id, { node: to, path }) : cluster.revert(topic, id),
+  )
 }
 
-export function judgeMove(world: World, move: Move): Outcome {
-  const partition = world.partition(move.topic, move.partition)
-  if (!partition) return { outcome: 'superseded', text: `there is no ${partitionName(move)} any more` }
-  const { replicas, isr, leader } = partition
-  const after = replicasAfter(move)
-  if (isMoving(partition)) {
-    const target = targetOf(partition)
-    if (!sameList(target, after)) return { outcome: 'superseded', text: `it is being moved to ${target.join(', ')}` }
-    const { bytesDone, bytesTotal } = runningOf(world, partition)
-    return {
-      outcome: 'running',
-      ...(bytesDone !== undefined && { bytesDone }),
-      ...(bytesTotal !== undefined && { bytesTotal }),
-    }
-  }
-  if (move.kind === 'leader') {
-    if (!sameSet(replicas, after)) return { outcome: 'superseded', text: `it is on ${replicas.join(', ')}` }
-    if (leader === move.to) return { outcome: 'landed' }
-    if (leader === move.from && sameList(replicas, move.replicas)) return { outcome: 'reverted' }
-    return { outcome: 'partial', text: `its leader is ${leader ?? 'nobody'}` }
-  }
-  if (sameSet(replicas, move.replicas)) return { outcome: 'reverted' }
-  if (!sameSet(replicas, after)) return { outcome: 'superseded', text: `it is on ${replicas.join(', ')}` }
-  if (leader === undefined) return { outcome: 'partial', text: 'it has no leader' }
-  if (!isr.includes(move.to)) return { outcome: 'partial', text: `node ${move.to} is not in sync` }
-  return { outcome: 'landed' }
+/** What is in flight of the kind of the move. */
+export function listedOf(world: World, partition: Partition, move: Move) {
+  if (isDirMove(move)) return relocationOf(partition, move.to)
+  return isMoving(partition) ? runningOf(world, partition) : undefined
 }
 
-function setReplicas(world: World, partition: Partition, step: Step): StepResult {
-  const { topic, partition: id, expect, replicas, adds } = step
-  if (partition.leader === undefined) return refused('no_leader', `${partitionName(step)} has no leader to copy from`)
+function act(world: World, kind: ActKind, send: Act): StepResult {
+  const fault = world.faults.take(kind)
+  if (fault === undefined) return answer(send())
+  if ('refused' in fault) return no(fault.refused, 'it was refused')
+  if (fault.lost === 'at_once') send()
+  else if (fault.lost !== 'never') world.later(fault.lost.afterMs, send)
+  return { outcome: 'unknown', text: 'no answer came' }
+}
+
+/** What stands against the step as the cluster is now; undefined when nothing does. */
+function refusalOf(world: World, partition: Partition, step: Step): StepResult | undefined {
+  const name = partitionName(step)
+  const { kind, expect, replicas, adds } = step
+  const current = targetOf(partition)
+  if (isMoving(partition)) return no('already_moving', `${name} is being moved to ${current.join(', ')}`)
+  const same = kind === 'elect' ? sameSet : sameList
+  if (!same(current, expect))
+    return no('replicas_changed', `${name} is on ${current.join(', ')}, not ${expect.join(', ')}`)
+  if (kind === 'relocate') return dirRefusal(world, partition, step)
+  if (partition.futures.size > 0 && kind === 'set') return no('already_moving', `${name} is on its way to another dir`)
+  if (partition.leader === undefined) return no('no_leader', `${name} has no leader`)
   const dead = adds.find((node) => !isAlive(world, node))
-  if (dead !== undefined) return refused('target_not_alive', `node ${dead} is not alive`)
+  if (dead !== undefined) return no('target_not_alive', `node ${dead} is not alive`)
+  if (kind === 'elect' && !partition.isr.includes(replicas[0]!))
+    return no('target_not_in_sync', `node ${replicas[0]} is not in sync`)
   const added = replicas.filter((node) => !expect.includes(node))
-  if (replicas.length !== expect.length || !sameSet(added, adds)) return notTheSame(step)
-  return answer(world.reassign(topic, id, replicas))
+  if (replicas.length === expect.length && sameSet(added, kind === 'set' ? adds : [])) return undefined
+  return no('rejected', `${replicas.join(', ')} does not follow from ${expect.join(', ')} by this step`)
 }
 
-function elect(world: World, partition: Partition, step: Step): StepResult {
-  const preferred = partition.replicas[0]!
-  if (!isAlive(world, preferred)) return refused('target_not_alive', `node ${preferred} is not alive`)
-  if (!partition.isr.includes(preferred)) return refused('target_not_in_sync', `node ${preferred} is not in sync`)
-  return answer(world.elect(step.topic, step.partition))
+function dirRefusal({ cluster }: World, partition: Partition, step: Step): StepResult | undefined {
+  const { node: id, path } = step.dir!
+  const name = partitionName(step)
+  const node = cluster.nodes.get(id)
+  if (!isServing(node)) return no('target_not_alive', `node ${id} is not alive`)
+  const copy = partition.copies.get(id)
+  if (!copy) return no('replicas_changed', `${name} is not on node ${id}`)
+  const future = partition.futures.get(id)
+  if (future && future.dir.path !== path) return no('already_moving', `${name} is on its way to ${future.dir.path}`)
+  const dir = node.dirs.find((dir) => dir.path === path)
+  if (!dir) return no('dir_unusable', `node ${id} has no dir ${path}`)
+  if (dir.failed) return no('dir_unusable', `dir ${path} of node ${id} is offline`)
+  return copy.dir.failed ? no('dir_unusable', `dir ${copy.dir.path} of node ${id} is offline`) : undefined
 }
 
 /** As the controller sees it: a node that just stopped still counts. */
@@ -100,14 +103,10 @@ function isAlive(world: World, id: NodeId): boolean {
   return node !== undefined && node.deadSinceMs === undefined
 }
 
-function notTheSame(step: Step): StepResult {
-  return refused('rejected', `${step.replicas.join(', ')} does not follow from ${step.expect.join(', ')} by this step`)
-}
-
 function answer(rejection: string | undefined): StepResult {
-  return rejection === undefined ? { outcome: 'accepted' } : refused('rejected', rejection)
+  return rejection === undefined ? { outcome: 'accepted' } : no('rejected', rejection)
 }
 
-function refused(code: Refusal, text: string): StepResult {
+function no(code: Refusal, text: string): StepResult {
   return { outcome: 'refused', code, text }
 }

@@ -1,47 +1,115 @@
-/** Who copies from whom, and how fast. */
+/** Who copies from whom, and how fast; and what that does to the dirs. */
 import type { NodeId } from '../../cluster/state.ts'
-import type { Partition } from './partition.ts'
+import type { Copy, Dir, Node, Partition } from './model.ts'
+import { usedBytes } from './node.ts'
 
-/** A replica that is behind and catches up from its leader. */
+/** A copy that grows: a replica that catches up from its leader, or one on its way to another dir of its node. */
 export interface Flow {
   partition: Partition
   to: NodeId
+  copy: Copy
+  /** It leaves the other copy on the same node, instead of the leader's. */
+  future: boolean
   bytesPerMs: number
   /** Until it has caught up, the growth of the partition counted; Infinity when it never does at this rate. */
   msLeft: number
 }
 
+export interface Circumstances {
+  /** The node works, and so does the dir in which it has its copy of the partition. */
+  serves: (partition: Partition, node: NodeId) => boolean
+  /** Bytes per second that a node can send, receive, or copy between its dirs. */
+  rateOf: (node: NodeId) => number
+  /** Somebody is there to take a replica in when it has caught up. */
+  controlled: boolean
+}
+
 /**
  * A node divides its rate equally over the copies it sends, and its rate for receiving over those it receives;
- * a copy gets the smaller of its two parts.
- * @param rate bytes per second of every node and direction.
+ * a copy gets the smaller of its two parts. Copies between dirs of a node share its rate apart from that.
  */
-export function flowsOf(partitions: Partition[], isUp: (node: NodeId) => boolean, rate: number): Flow[] {
+export function flowsOf(partitions: Partition[], { serves, rateOf, controlled }: Circumstances): Flow[] {
   const flows: Flow[] = []
   const sending = new Map<NodeId, number>()
   const receiving = new Map<NodeId, number>()
+  const relocating = new Map<NodeId, number>()
+  const add = (partition: Partition, to: NodeId, copy: Copy, future: boolean) =>
+    flows.push({ partition, to, copy, future, bytesPerMs: 0, msLeft: 0 })
   for (const partition of partitions) {
     const { leader, isr, replicas } = partition
-    if (leader === undefined || isr.length === replicas.length || !isUp(leader)) continue
+    for (const [node, future] of partition.futures) {
+      if (!serves(partition, node) || future.dir.failed) continue
+      add(partition, node, future, true)
+      count(relocating, node)
+    }
+    if (leader === undefined || isr.length === replicas.length || !serves(partition, leader)) continue
     for (const to of replicas) {
-      if (isr.includes(to) || !isUp(to)) continue
-      flows.push({ partition, to, bytesPerMs: 0, msLeft: 0 })
-      sending.set(leader, (sending.get(leader) ?? 0) + 1)
-      receiving.set(to, (receiving.get(to) ?? 0) + 1)
+      if (isr.includes(to) || !serves(partition, to)) continue
+      add(partition, to, partition.copies.get(to)!, false)
+      count(sending, leader)
+      count(receiving, to)
     }
   }
   for (const flow of flows) {
-    const { partition, to } = flow
-    flow.bytesPerMs = rate / 1000 / Math.max(sending.get(partition.leader!)!, receiving.get(to)!)
-    const missing = partition.bytes - partition.copies.get(to)!.bytes
-    const gain = flow.bytesPerMs - growthPerMs(partition, isUp)
-    flow.msLeft = missing === 0 ? 0 : gain > 0 ? missing / gain : Number.POSITIVE_INFINITY
+    const { partition, to, copy, future } = flow
+    flow.bytesPerMs = future
+      ? rateOf(to) / 1000 / relocating.get(to)!
+      : Math.min(rateOf(partition.leader!) / sending.get(partition.leader!)!, rateOf(to) / receiving.get(to)!) / 1000
+    const source = future ? partition.copies.get(to)!.bytes : partition.bytes
+    const missing = source - copy.bytes
+    const gain = flow.bytesPerMs - (future && !partition.isr.includes(to) ? 0 : growthPerMs(partition, serves))
+    flow.msLeft = missing <= 0 ? 0 : gain > 0 ? missing / gain : Number.POSITIVE_INFINITY
+    if (missing <= 0) flow.bytesPerMs = 0
+    if (!future && !controlled) flow.msLeft = Number.POSITIVE_INFINITY
   }
   return flows
 }
 
 /** A write is acknowledged by all in-sync replicas or not made at all, so nothing is ever lost. */
-export function growthPerMs(partition: Partition, isUp: (node: NodeId) => boolean): number {
-  const { growth, leader, isr } = partition
-  return growth > 0 && leader !== undefined && isr.every(isUp) ? growth / 1000 : 0
+export function growthPerMs(partition: Partition, serves: Circumstances['serves']): number {
+  const { growth, leader, isr, minIsr } = partition
+  if (growth <= 0 || leader === undefined || isr.length < minIsr) return 0
+  return isr.every((node) => serves(partition, node)) ? growth / 1000 : 0
+}
+
+/**
+ * Brings what every dir holds and takes in up to date.
+ * @returns the dirs that have no room left for what comes in, and how long the first of the others still has.
+ */
+export function measureDirs(
+  nodes: Iterable<Node>,
+  partitions: Partition[],
+  flows: Flow[],
+  serves: Circumstances['serves'],
+): { full: [Node, Dir][]; msToFull: number } {
+  const online: [Node, Dir][] = []
+  for (const node of nodes) {
+    for (const dir of node.dirs) {
+      dir.copiedBytes = 0
+      dir.inflow = 0
+      if (!dir.failed) online.push([node, dir])
+    }
+  }
+  for (const partition of partitions) {
+    for (const copy of partition.copies.values()) copy.dir.copiedBytes += copy.bytes
+    for (const copy of partition.futures.values()) copy.dir.copiedBytes += copy.bytes
+    const growth = growthPerMs(partition, serves)
+    if (growth === 0) continue
+    for (const node of partition.isr) partition.copies.get(node)!.dir.inflow += growth
+  }
+  for (const { copy, bytesPerMs } of flows) copy.dir.inflow += bytesPerMs
+  const full: [Node, Dir][] = []
+  let msToFull = Number.POSITIVE_INFINITY
+  for (const [node, dir] of online) {
+    if (dir.inflow === 0) continue
+    const room = dir.capacityBytes - usedBytes(dir)
+    // Less than a byte is a rounding error.
+    if (room < 1) full.push([node, dir])
+    else msToFull = Math.min(msToFull, room / dir.inflow)
+  }
+  return { full, msToFull }
+}
+
+function count(counts: Map<NodeId, number>, node: NodeId): void {
+  counts.set(node, (counts.get(node) ?? 0) + 1)
 }

@@ -1,11 +1,16 @@
-/** What a simulated cluster is made of. Sizes in bytes, rates in bytes per second, times in milliseconds. */
-import type { NodeId } from '../../cluster/state.ts'
-import { EvenkeelError } from '../../lib/errors.ts'
+/**
+ * What a simulated cluster is made of, and what can befall it. Sizes in bytes, rates in bytes per second, times in
+ * milliseconds.
+ */
+import type { DirTarget } from '../../cluster/move.ts'
+import type { NodeId, PartitionId } from '../../cluster/state.ts'
+import type { Refusal } from '../port.ts'
+import type { ActKind, LostAct } from './faults.ts'
 
 export interface SimulatorOptions {
   /** Name of the cluster in samples; `simulator` unless given. */
   name?: string
-  /** The same seed gives the same placement and sizes; 1 unless given. */
+  /** The same seed gives the same placement, sizes and noise; 1 unless given. */
   seed?: number
   /** What one node can send, and apart from that receive, for catching up, over all its copies together. */
   copyRate: number
@@ -16,13 +21,26 @@ export interface SimulatorOptions {
   sessionTimeoutMs?: number
   /** Until the space of a removed replica is free; 60 s unless given. */
   deleteDelayMs?: number
+  /** How far measured sizes may be off, as a ratio: 0.005 is half a percent up or down; 0 unless given. */
+  noise?: number
 }
 
 export interface SimulatedNode {
   id: NodeId
   rack?: string
-  /** Capacity of each log dir. */
-  disks: number[]
+  /** Its log dirs, `/disk0` and so on: a capacity, or more about it. */
+  disks: (number | SimulatedDisk)[]
+  /** Of this node, instead of the cluster's. */
+  copyRate?: number
+  /** Index of the disk that holds the cluster's metadata too; the first unless given, -1 for none of them. */
+  metadataDisk?: number
+}
+
+export interface SimulatedDisk {
+  capacity: number
+  /** What others keep on the volume; 0 unless given. */
+  otherBytes?: number
+  cordoned?: boolean
 }
 
 export interface SimulatedTopic {
@@ -35,48 +53,60 @@ export interface SimulatedTopic {
   spread?: number
   /** Over the whole topic, to each partition in proportion to its size; 0 unless given. */
   growth?: number
-  /** The only nodes it is placed on at the start; all unless given. */
+  /** The only nodes it is placed on when it is made; all unless given. */
   nodes?: NodeId[]
+  /** Replica list of each partition, instead of a placement. */
+  assignment?: NodeId[][]
+  /** Size of each partition, instead of drawn ones. */
+  sizes?: number[]
+  /** min.insync.replicas; 1 unless given. */
+  minIsr?: number
 }
+
+/** By name; at once (`World.happen`) or by script. */
+export interface Happenings {
+  addNode: SimulatedNode
+  /** Kills it; the cluster notices after the session time-out. */
+  stopNode: NodeId
+  /** Starts a stopped node again with the data it had. */
+  startNode: NodeId
+  /** It goes down and comes up again so many times. */
+  flap: { node: NodeId; downMs: number; upMs: number; times: number }
+  /** The node is well, but tells no figures for a while. */
+  silence: { node: NodeId; ms: number }
+  /** The disk breaks. One that holds the cluster's metadata takes its node with it. */
+  failDir: DirTarget
+  /** A good, empty disk takes its place; the node sees it when it starts next. */
+  replaceDir: DirTarget
+  /** From now on others keep so much on the volume. */
+  fillDir: DirTarget & { otherBytes: number }
+  cordonDir: DirTarget & { cordoned: boolean }
+  createTopic: SimulatedTopic
+  deleteTopic: string
+  /** Further partitions, empty; what is written to the topic spreads over them too. */
+  addPartitions: { topic: string; count: number }
+  /** From now on so much is written to the whole topic, bytes per second, to each partition in proportion to its size. */
+  setGrowth: { topic: string; growth: number }
+  /** Bytes per second of one node, or of all that have no rate of their own. */
+  setCopyRate: { node?: NodeId; rate: number }
+  /** A ratio. */
+  setNoise: number
+  /** Somebody asks for another replica list. */
+  reassign: { topic: string; partition: PartitionId; replicas: NodeId[] }
+  /** Somebody moves a replica to another dir of its node. */
+  relocate: { topic: string; partition: PartitionId; dir: DirTarget }
+  /** Samples fail for a while; with `unreachable` every other call does too. */
+  blind: { ms: number; code?: 'sample_incomplete' | 'unreachable' }
+  /** Nobody leads the cluster for a while: nothing is decided, and copies go on without end. */
+  stopController: { ms: number }
+  /** The next acts of us, of these kinds or of any, are refused. */
+  refuse: { acts: number; kinds?: ActKind[]; code: Refusal }
+  /** The next acts of us, of these kinds or of any, get no answer. */
+  loseAnswers: { acts: number; kinds?: ActKind[]; happens: LostAct }
+}
+
+/** One of them: `{ stopNode: 2 }`. */
+export type Happening = { [Name in keyof Happenings]: { [Key in Name]: Happenings[Name] } }[keyof Happenings]
 
 /** `atMs` counts from the start of the simulation. */
-export type SimulatedEvent = { atMs: number } & (
-  | { addNode: SimulatedNode }
-  | { stopNode: NodeId }
-  | { startNode: NodeId }
-)
-
-/** @throws EvenkeelError `bad_config` naming the node, topic or event that cannot be. */
-export function checkOptions(options: SimulatorOptions): void {
-  const known = new Set<NodeId>()
-  const add = ({ id, disks }: SimulatedNode) => {
-    if (known.has(id)) fail(`node ${id} is added twice`)
-    if (disks.length === 0) fail(`node ${id} has no disk`)
-    known.add(id)
-  }
-  options.nodes.forEach(add)
-  const atStart = new Set(known)
-  for (const event of options.events.toSorted((a, b) => a.atMs - b.atMs)) {
-    if ('addNode' in event) {
-      add(event.addNode)
-      continue
-    }
-    const id = 'stopNode' in event ? event.stopNode : event.startNode
-    if (!known.has(id)) fail(`the event at ${event.atMs} ms names node ${id}, which does not exist then`)
-  }
-  const topics = new Set<string>()
-  for (const topic of options.topics) {
-    if (topics.has(topic.name)) fail(`topic ${topic.name} is described twice`)
-    topics.add(topic.name)
-    const nodes = new Set(topic.nodes ?? atStart)
-    for (const id of nodes)
-      if (!atStart.has(id)) fail(`topic ${topic.name} names node ${id}, which is not there at the start`)
-    if (topic.replicationFactor < 1 || topic.replicationFactor > nodes.size) {
-      fail(`topic ${topic.name} cannot have ${topic.replicationFactor} replicas on ${nodes.size} nodes`)
-    }
-  }
-}
-
-function fail(text: string): never {
-  throw new EvenkeelError('bad_config', `simulator: ${text}`)
-}
+export type SimulatedEvent = { atMs: number } & Happening

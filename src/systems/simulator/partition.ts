@@ -6,30 +6,8 @@
  * then removed at the end, and reverting leaves it a member for good.
  */
 import { compareIds } from '../../cluster/builder.ts'
-import type { NodeId, PartitionId } from '../../cluster/state.ts'
-
-export interface Partition {
-  topic: string
-  id: PartitionId
-  /** Of the log; every in-sync copy holds as many. */
-  bytes: number
-  /** Bytes per second written to it while it has a leader and all its in-sync replicas answer. */
-  growth: number
-  replicas: NodeId[]
-  adding: NodeId[]
-  removing: NodeId[]
-  /** Never names a node that the controller holds for dead; empty while leaderless. */
-  isr: NodeId[]
-  leader: NodeId | undefined
-  /** The only node that may lead again while nobody does. */
-  lastLeader: NodeId
-  copies: Map<NodeId, Copy>
-}
-
-interface Copy {
-  dir: string
-  bytes: number
-}
+import type { NodeId } from '../../cluster/state.ts'
+import type { Partition } from './model.ts'
 
 export function isMoving(partition: Partition): boolean {
   return partition.adding.length > 0 || partition.removing.length > 0
@@ -81,7 +59,7 @@ export function joinIsr(partition: Partition, node: NodeId): void {
   partition.isr = [...partition.isr, node]
 }
 
-/** A node died, as the controller sees it. */
+/** A node died, or its dir, as the controller sees it. */
 export function leaveIsr(partition: Partition, node: NodeId): void {
   partition.isr = without(partition.isr, [node])
   keepLed(partition)

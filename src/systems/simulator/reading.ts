@@ -3,25 +3,36 @@ import { buildState } from '../../cluster/builder.ts'
 import type { NodeLine, PartitionLine, TopicLine } from '../../cluster/lines.ts'
 import type { RunningMove } from '../../cluster/move.ts'
 import type { NodeState } from '../../cluster/reasons.ts'
-import type { Health, Pulse, Sample } from '../../cluster/sample.ts'
+import type { Pulse, Sample } from '../../cluster/sample.ts'
 import type { NodeId } from '../../cluster/state.ts'
 import { formatTime } from '../../lib/iso-time.ts'
-import { isMoving, type Partition, targetOf } from './partition.ts'
-import type { Node, World } from './world.ts'
+import { seededRandom } from '../../lib/random.ts'
+import { copyFigures, dirLine } from './figures.ts'
+import { measureDirs } from './flows.ts'
+import { healthOf } from './health.ts'
+import type { CopyFigures, Node, Partition } from './model.ts'
+import { answers } from './node.ts'
+import { isMoving, targetOf } from './partition.ts'
+import type { World } from './world.ts'
 
-export function readSample(world: World, name: string, nowMs: number): Sample {
+type Measure = (bytes: number) => number
+
+/** @param seed of the noise, which is the same whenever the same is read at the same moment. */
+export function readSample(world: World, name: string, seed: number, nowMs: number): Sample {
   const nodes = [...world.nodes.values()]
-  const takenAt = formatTime(nowMs)
+  const measure = measureWith(world.noise, seed + nowMs)
+  const { partitions, serves } = world.cluster
+  measureDirs(nodes, partitions, [], serves)
   const state = buildState(
-    { type: 'cluster', version: 1, name, system: 'simulator', taken_at: takenAt },
-    nodeLines(world),
-    topicLines(world.partitions),
+    { type: 'cluster', version: 1, name, system: 'simulator', taken_at: formatTime(nowMs) },
+    nodes.map((node) => nodeLine(node, measure)),
+    topicLines(world, measure),
   )
   return {
     state,
     running: readRunning(world),
-    health: healthOf(world),
-    missingNodes: nodes.filter((node) => stateOf(node) !== 'alive').map((node) => node.id),
+    health: healthOf(world.cluster),
+    missingNodes: nodes.filter((node) => stateOf(node) === 'unreachable').map((node) => node.id),
     notes: [],
   }
 }
@@ -31,101 +42,117 @@ export function readPulse(world: World, nowMs: number): Pulse {
   return { takenAtMs: nowMs, aliveNodes: alive.map((node) => node.id), running: readRunning(world) }
 }
 
+/** The reassignment of a partition. A node that does not answer does not say how far it is. */
 export function runningOf(world: World, partition: Partition): RunningMove {
+  const { topic, id, adding, removing } = partition
   const running: RunningMove = {
-    topic: partition.topic,
-    partition: partition.id,
+    topic,
+    partition: id,
     target: targetOf(partition),
-    adding: [...partition.adding],
-    removing: [...partition.removing],
-    bytesTotal: Math.ceil(partition.bytes) * partition.adding.length,
+    adding: [...adding],
+    removing: [...removing],
+    bytesTotal: Math.ceil(partition.bytes) * adding.length,
   }
-  // A node that does not answer does not say how far it is.
-  if (partition.adding.every((node) => world.nodes.get(node)!.up)) {
-    running.bytesDone = 0
-    for (const node of partition.adding) running.bytesDone += Math.floor(partition.copies.get(node)!.bytes)
-  }
+  const known = adding.every((node) => answers(world.cluster.node(node)))
+  if (known) running.bytesDone = sum(adding.map((node) => Math.floor(partition.copies.get(node)!.bytes)))
   return running
 }
 
-function readRunning(world: World): RunningMove[] {
-  return world.partitions.filter(isMoving).map((partition) => runningOf(world, partition))
-}
-
-/** `unreachable`: does not answer, and the controller has not noticed yet. */
-function stateOf(node: Node): NodeState {
-  if (node.deadSinceMs !== undefined) return 'unavailable'
-  return node.up ? 'alive' : 'unreachable'
-}
-
-/** A stopped node shows what it last had: nothing changes on it. */
-function nodeLines(world: World): NodeLine[] {
-  const used = new Map<string, number>()
-  for (const { copies } of world.partitions) {
-    for (const [node, { dir, bytes }] of copies) {
-      const key = `${node}${dir}`
-      used.set(key, (used.get(key) ?? 0) + bytes)
+/** The copy of a replica to another dir; only its node can tell of it. */
+export function relocationOf(partition: Partition, node: NodeId): RunningMove | undefined {
+  const future = partition.futures.get(node)
+  return (
+    future && {
+      topic: partition.topic,
+      partition: partition.id,
+      target: [...partition.replicas],
+      adding: [],
+      removing: [],
+      dir: { node, path: future.dir.path },
+      bytesDone: Math.floor(future.bytes),
+      bytesTotal: Math.ceil(partition.copies.get(node)!.bytes),
     }
-  }
-  return [...world.nodes.values()].map((node) => {
-    const line: NodeLine = { type: 'node', id: node.id, state: stateOf(node), dirs: [] }
-    if (node.rack !== undefined) line.rack = node.rack
-    if (node.aliveSinceMs !== undefined) line.alive_since = formatTime(world.startMs + node.aliveSinceMs)
-    if (node.deadSinceMs !== undefined) line.unavailable_since = formatTime(world.startMs + node.deadSinceMs)
-    line.dirs = node.dirs.map(({ path, capacityBytes, deleting }) => {
-      const pending = deleting.reduce((sum, file) => sum + file.bytes, 0)
-      return {
-        path,
-        capacity_bytes: capacityBytes,
-        used_bytes: Math.round((used.get(`${node.id}${path}`) ?? 0) + pending),
-        ...(pending > 0 ? { freeing_bytes: Math.round(pending) } : {}),
-      }
-    })
-    return line
+  )
+}
+
+function readRunning(world: World): RunningMove[] {
+  return world.partitions.flatMap((partition) => {
+    if (isMoving(partition)) return [runningOf(world, partition)]
+    if (partition.futures.size === 0) return []
+    return [...partition.futures.keys()].flatMap((node) =>
+      answers(world.cluster.node(node)) ? (relocationOf(partition, node) ?? []) : [],
+    )
   })
 }
 
-function topicLines(partitions: Partition[]): TopicLine[] {
+/** `unreachable`: does not answer, and for the controller it is alive. */
+function stateOf(node: Node): NodeState {
+  if (node.deadSinceMs !== undefined) return 'unavailable'
+  return answers(node) ? 'alive' : 'unreachable'
+}
+
+/** One that does not answer shows what it told last. */
+function nodeLine(node: Node, measure: Measure): NodeLine {
+  return {
+    type: 'node',
+    id: node.id,
+    state: stateOf(node),
+    dirs: node.lastWord?.dirs ?? node.dirs.map((dir) => dirLine(dir, measure)),
+    ...(node.rack !== undefined && { rack: node.rack }),
+  }
+}
+
+function topicLines(world: World, measure: Measure): TopicLine[] {
   const topics = new Map<string, TopicLine>()
-  for (const partition of partitions) {
+  for (const partition of world.partitions) {
     const name = partition.topic
-    if (!topics.has(name)) topics.set(name, { type: 'topic', name, min_isr: 1, partitions: [] })
-    topics.get(name)!.partitions.push(partitionLine(partition))
+    let line = topics.get(name)
+    if (!line) {
+      line = { type: 'topic', name, min_isr: partition.minIsr, partitions: [] }
+      topics.set(name, line)
+    }
+    line.partitions.push(partitionLine(world, partition, measure))
   }
   return [...topics.values()]
 }
 
-function partitionLine(partition: Partition): PartitionLine {
-  const copies = partition.replicas.map((node) => partition.copies.get(node)!)
-  return {
+function partitionLine(world: World, partition: Partition, measure: Measure): PartitionLine {
+  const { replicas, futures, leader } = partition
+  const figures = replicas.map((id) => figuresIn(world.cluster.node(id), partition, measure))
+  const offline = replicas.filter((id) => world.cluster.isOffline(partition, id))
+  const line: PartitionLine = {
     id: partition.id,
-    leader: partition.leader ?? null,
-    replicas: partition.replicas,
+    leader: leader ?? null,
+    replicas,
     isr: partition.isr,
-    bytes: copies.map((copy) => Math.round(copy.bytes)),
-    dirs: copies.map((copy) => copy.dir),
+    bytes: figures.map(({ bytes }) => bytes),
+    dirs: figures.map(({ dir }) => dir),
     adding: partition.adding,
     removing: partition.removing,
-    bytes_in_per_second: partition.leader === undefined ? 0 : partition.growth,
+    bytes_in_per_second: leader === undefined ? 0 : partition.growth,
   }
+  if (offline.length > 0) line.offline = offline
+  if (futures.size > 0 || figures.some(({ future }) => future)) {
+    line.dir_moves = replicas.flatMap((node, slot) => {
+      const future = figures[slot]!.future
+      return future ? [{ node, ...future }] : []
+    })
+  }
+  return line
 }
 
-function healthOf(world: World): Health {
-  const dead = (id: NodeId) => world.nodes.get(id)!.deadSinceMs !== undefined
-  const health: Health = {
-    underReplicated: { own_move: 0, node: 0, other: 0 },
-    offline: 0,
-    underMinIsr: 0,
-    unexplained: { offline: 0, underMinIsr: 0 },
-  }
-  for (const { replicas, adding, isr, leader } of world.partitions) {
-    if (leader === undefined) health.offline += 1
-    if (isr.length === 0) health.underMinIsr += 1
-    const missing = replicas.filter((node) => !isr.includes(node))
-    if (missing.length === 0) continue
-    const unexplained = missing.filter((node) => !adding.includes(node))
-    const cause = unexplained.length === 0 ? 'own_move' : unexplained.every(dead) ? 'node' : 'other'
-    health.underReplicated[cause] += 1
-  }
-  return health
+function figuresIn(node: Node, partition: Partition, measure: Measure): CopyFigures {
+  if (node.lastWord) return node.lastWord.copies.get(partition) ?? { bytes: null, dir: null }
+  return copyFigures(partition.copies.get(node.id)!, partition.futures.get(node.id), measure)
+}
+
+/** Whole bytes, off by no more than the ratio. */
+function measureWith(ratio: number, seed: number): Measure {
+  if (ratio === 0) return Math.round
+  const random = seededRandom(seed)
+  return (bytes) => Math.round(bytes * (1 + ratio * (2 * random() - 1)))
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -1,276 +1,185 @@
 /**
- * A cluster that lives by a clock: nodes stop and return, logs grow, replicas are copied at a limited rate.
+ * A cluster that lives by a clock: nodes stop and return, disks fail, logs grow, replicas are copied at a limited rate.
  *
  * It stands still until somebody looks or acts; then it catches up from one happening to the next (a copy that ends, a
- * node that is noticed dead, space that is freed, a scripted event), so that every one of them has its exact time.
+ * node that is noticed dead, a disk that is full, space that is freed, a scripted event), so that every one of them has
+ * its exact time.
  */
+import type { DirTarget } from '../../cluster/move.ts'
 import type { NodeId, PartitionId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { EvenkeelError } from '../../lib/errors.ts'
-import { seededRandom } from '../../lib/random.ts'
-import { type Flow, flowsOf, growthPerMs } from './flows.ts'
-import { checkOptions, type SimulatedEvent, type SimulatedNode, type SimulatorOptions } from './options.ts'
-import type { Partition } from './partition.ts'
-import * as rules from './partition.ts'
-import { drawSizes, place } from './placement.ts'
-
-export interface Node {
-  id: NodeId
-  rack?: string
-  dirs: Dir[]
-  /** The process answers. */
-  up: boolean
-  /** When the controller will hold a stopped node for dead; absent while it is up or already held for dead. */
-  noticedAtMs?: number
-  /** When the controller began to hold it for dead; absent while it does not. */
-  deadSinceMs?: number
-  /** Since it joined or returned; absent for nodes of the start that never left. */
-  aliveSinceMs?: number
-}
-
-interface Dir {
-  path: string
-  capacityBytes: number
-  /** Removed replicas whose files still take space. */
-  deleting: { bytes: number; atMs: number }[]
-}
+import { checkOptions } from './check.ts'
+import { SimulatedCluster } from './cluster.ts'
+import { befall } from './effects.ts'
+import { Faults } from './faults.ts'
+import { type Flow, flowsOf, growthPerMs, measureDirs } from './flows.ts'
+import type { Node, Partition } from './model.ts'
+import type { Happening, SimulatedNode, SimulatorOptions } from './options.ts'
 
 /** A copy that is so near its end has ended: far below any duration that matters, far above rounding errors. */
 const INSTANT_MS = 0.001
 
 /** Times inside are milliseconds since the start. */
 export class World {
-  readonly nodes = new Map<NodeId, Node>()
-  readonly partitions: Partition[] = []
-  readonly startMs: number
-  readonly #byName = new Map<string, Partition>()
+  readonly cluster: SimulatedCluster
+  readonly faults = new Faults()
+  /** How far measured sizes may be off, as a ratio. */
+  noise: number
   readonly #clock: Clock
-  readonly #copyRate: number
-  readonly #sessionTimeoutMs: number
-  readonly #deleteDelayMs: number
-  readonly #script: SimulatedEvent[]
-  #atMs = 0
+  readonly #startMs: number
+  /** In the order of their times. */
+  #script: { atMs: number; act: () => unknown }[] = []
 
   /** @throws EvenkeelError `bad_config` when the options contradict themselves. */
   constructor(options: SimulatorOptions, clock: Clock) {
     checkOptions(options)
     this.#clock = clock
-    this.startMs = clock.now()
-    this.#copyRate = options.copyRate
-    this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 9_000
-    this.#deleteDelayMs = options.deleteDelayMs ?? 60_000
-    this.#script = options.events.toSorted((a, b) => a.atMs - b.atMs)
-    for (const node of options.nodes) this.#join(node)
-    this.#createTopics(options)
+    this.#startMs = clock.now()
+    this.noise = options.noise ?? 0
+    this.cluster = new SimulatedCluster(options)
+    for (const event of options.events) this.later(event.atMs, () => befall(this, event))
+  }
+
+  get nodes(): ReadonlyMap<NodeId, Node> {
+    return this.cluster.nodes
+  }
+
+  get partitions(): Partition[] {
+    return this.cluster.partitions
+  }
+
+  partition(topic: string, id: PartitionId): Partition | undefined {
+    return this.cluster.partition(topic, id)
   }
 
   /** Lets everything happen that is due by now. */
   advance(): void {
-    const untilMs = Math.max(this.#atMs, this.#clock.now() - this.startMs)
+    const { cluster } = this
+    const untilMs = Math.max(cluster.atMs, this.#clock.now() - this.#startMs)
     do {
       this.#happen()
-      const flows = flowsOf(this.partitions, this.#isUp, this.#copyRate)
-      const firstEndMs = flows.reduce((first, flow) => Math.min(first, this.#atMs + flow.msLeft), untilMs)
-      const nextMs = Math.min(firstEndMs, this.#nextHappeningMs())
-      const elapsedMs = nextMs - this.#atMs
-      this.#atMs = nextMs
+      const { flows, msToFull } = this.#flows()
+      const firstEndMs = flows.reduce((first, flow) => Math.min(first, cluster.atMs + flow.msLeft), untilMs)
+      const nextMs = Math.min(firstEndMs, cluster.atMs + msToFull, this.#nextHappeningMs())
+      const elapsedMs = nextMs - cluster.atMs
+      cluster.atMs = nextMs
       this.#flow(flows, elapsedMs)
-    } while (this.#atMs < untilMs)
+    } while (cluster.atMs < untilMs)
     this.#happen()
+  }
+
+  /**
+   * Lets something happen now.
+   * @returns why the cluster did not let it, where it has a say
+   * @throws EvenkeelError `usage` when it names a node or a dir that is not there
+   */
+  happen(what: Happening): string | undefined {
+    this.advance()
+    return befall(this, what)
   }
 
   /** @throws EvenkeelError `usage` when the id is taken. */
   addNode(node: SimulatedNode): void {
-    this.advance()
-    this.#add(node)
+    this.happen({ addNode: node })
   }
 
   /** Kills the node; the cluster notices it after the session time-out. */
   stopNode(id: NodeId): void {
-    this.advance()
-    this.#stop(id)
+    this.happen({ stopNode: id })
   }
 
   /** Starts a stopped node again with the data it had. */
   startNode(id: NodeId): void {
-    this.advance()
-    this.#start(id)
-  }
-
-  partition(topic: string, id: PartitionId): Partition | undefined {
-    return this.#byName.get(`${topic}-${id}`)
+    this.happen({ startNode: id })
   }
 
   /** The controller's answer to a new target list, as anybody may ask it: undefined when accepted, else why not. */
-  reassign(topic: string, id: PartitionId, target: NodeId[]): string | undefined {
-    this.advance()
-    const partition = this.partition(topic, id)
-    if (!partition) return 'no such partition'
-    if (target.length === 0 || new Set(target).size < target.length)
-      return 'the replica list is empty or names a node twice'
-    const unknown = target.find((node) => !this.nodes.has(node))
-    if (unknown !== undefined) return `the replica list includes node ${unknown}, but no such node is registered`
-    rules.reassign(partition, target)
-    for (const node of partition.adding) {
-      if (!partition.copies.has(node)) partition.copies.set(node, { dir: this.#emptiestDir(node), bytes: 0 })
-    }
-    this.#drop(partition, rules.settle(partition))
-    return undefined
+  reassign(topic: string, partition: PartitionId, replicas: NodeId[]): string | undefined {
+    return this.happen({ reassign: { topic, partition, replicas } })
+  }
+
+  /** The broker's answer to a wish for another dir: undefined when accepted, else why not. */
+  relocate(topic: string, partition: PartitionId, dir: DirTarget): string | undefined {
+    return this.happen({ relocate: { topic, partition, dir } })
   }
 
   /** Takes back whatever reassignment runs: undefined when accepted, else why not. */
-  revert(topic: string, id: PartitionId): string | undefined {
+  revert(topic: string, partition: PartitionId): string | undefined {
     this.advance()
-    const partition = this.partition(topic, id)
-    if (!partition) return 'no such partition'
-    const dropped = rules.revert(partition)
-    if (typeof dropped === 'string') return dropped
-    this.#drop(partition, dropped)
-    return undefined
+    return this.cluster.revert(topic, partition)
   }
 
   /** Makes the first replica of the list leader: undefined when it leads, else why not. */
-  elect(topic: string, id: PartitionId): string | undefined {
+  elect(topic: string, partition: PartitionId): string | undefined {
     this.advance()
-    const partition = this.partition(topic, id)
-    return partition ? rules.electPreferred(partition) : 'no such partition'
+    return this.cluster.elect(topic, partition)
   }
 
-  readonly #isUp = (id: NodeId): boolean => {
-    const node = this.nodes.get(id)
-    return node !== undefined && node.up && node.deadSinceMs === undefined
+  /** Does something so much later, whoever looks. */
+  later(afterMs: number, act: () => unknown): void {
+    const atMs = this.cluster.atMs + afterMs
+    const after = this.#script.findIndex((other) => other.atMs > atMs)
+    this.#script.splice(after === -1 ? this.#script.length : after, 0, { atMs, act })
   }
 
   /** Everything due at this very moment. */
   #happen(): void {
-    while (this.#script[0] && this.#script[0].atMs <= this.#atMs) {
-      const event = this.#script.shift()!
-      if ('addNode' in event) this.#add(event.addNode)
-      else if ('stopNode' in event) this.#stop(event.stopNode)
-      else this.#start(event.startNode)
-    }
-    for (const node of this.nodes.values()) {
-      if (node.noticedAtMs !== undefined && node.noticedAtMs <= this.#atMs) this.#fence(node)
+    const { cluster } = this
+    while (this.#script[0] && this.#script[0].atMs <= cluster.atMs) this.#script.shift()!.act()
+    for (const node of cluster.nodes.values()) {
+      if (cluster.controlled && node.noticedAtMs !== undefined && node.noticedAtMs <= cluster.atMs) cluster.fence(node)
+      if (node.silentUntilMs !== undefined && node.silentUntilMs <= cluster.atMs) cluster.speakAgain(node)
       if (!node.up) continue
-      for (const dir of node.dirs) dir.deleting = dir.deleting.filter((file) => file.atMs > this.#atMs)
+      for (const dir of node.dirs) {
+        if (dir.deleting.some((file) => file.atMs <= cluster.atMs))
+          dir.deleting = dir.deleting.filter((file) => file.atMs > cluster.atMs)
+      }
     }
   }
 
   #nextHappeningMs(): number {
+    const { cluster } = this
     let next = this.#script[0]?.atMs ?? Number.POSITIVE_INFINITY
-    for (const node of this.nodes.values()) {
-      next = Math.min(next, node.noticedAtMs ?? Number.POSITIVE_INFINITY)
+    for (const node of cluster.nodes.values()) {
+      if (cluster.controlled) next = Math.min(next, node.noticedAtMs ?? Number.POSITIVE_INFINITY)
+      next = Math.min(next, node.silentUntilMs ?? Number.POSITIVE_INFINITY)
       if (!node.up) continue
       for (const dir of node.dirs) for (const file of dir.deleting) next = Math.min(next, file.atMs)
     }
     return next
   }
 
+  /** Who copies what from here on. A dir without room fails at the first byte that comes. */
+  #flows(): { flows: Flow[]; msToFull: number } {
+    const { nodes, partitions, serves, rateOf, controlled } = this.cluster
+    for (;;) {
+      const flows = flowsOf(partitions, { serves, rateOf, controlled })
+      const { full, msToFull } = measureDirs(nodes.values(), partitions, flows, serves)
+      if (full.length === 0) return { flows, msToFull }
+      for (const [node, dir] of full) this.cluster.failDir(node, dir, 'full')
+    }
+  }
+
   #flow(flows: Flow[], elapsedMs: number): void {
-    for (const partition of this.partitions) {
-      const grown = growthPerMs(partition, this.#isUp) * elapsedMs
+    const { cluster } = this
+    for (const partition of cluster.partitions) {
+      const grown = growthPerMs(partition, cluster.serves) * elapsedMs
       if (grown === 0) continue
       partition.bytes += grown
       for (const node of partition.isr) partition.copies.get(node)!.bytes = partition.bytes
     }
-    for (const { partition, to, bytesPerMs, msLeft } of flows) {
-      const copy = partition.copies.get(to)
+    for (const flow of flows) {
+      const { partition, to, copy, bytesPerMs, msLeft } = flow
+      const place = flow.future ? partition.futures : partition.copies
       // Another copy of the partition may just have ended a reassignment that drops this one.
-      if (!copy) continue
-      if (msLeft > elapsedMs + INSTANT_MS) {
-        copy.bytes = Math.min(partition.bytes, copy.bytes + bytesPerMs * elapsedMs)
-      } else {
-        copy.bytes = partition.bytes
-        rules.joinIsr(partition, to)
-        this.#drop(partition, rules.settle(partition))
+      if (place.get(to) !== copy) continue
+      const source = flow.future ? partition.copies.get(to)!.bytes : partition.bytes
+      if (msLeft > elapsedMs + INSTANT_MS) copy.bytes = Math.min(source, copy.bytes + bytesPerMs * elapsedMs)
+      else {
+        copy.bytes = source
+        if (flow.future) cluster.finishRelocation(partition, to)
+        else cluster.joinIsr(partition, to)
       }
-    }
-  }
-
-  #add(node: SimulatedNode): void {
-    this.#join(node).aliveSinceMs = this.#atMs
-  }
-
-  #join({ id, rack, disks }: SimulatedNode): Node {
-    if (this.nodes.has(id)) throw new EvenkeelError('usage', `node ${id} exists already`)
-    const dirs = disks.map((capacityBytes, index) => ({ path: `/disk${index}`, capacityBytes, deleting: [] }))
-    const node: Node = { id, ...(rack !== undefined && { rack }), dirs, up: true }
-    this.nodes.set(id, node)
-    return node
-  }
-
-  #stop(id: NodeId): void {
-    const node = this.#node(id)
-    if (!node.up) return
-    node.up = false
-    node.noticedAtMs = this.#atMs + this.#sessionTimeoutMs
-  }
-
-  #start(id: NodeId): void {
-    const node = this.#node(id)
-    if (node.up) return
-    node.up = true
-    delete node.noticedAtMs
-    if (node.deadSinceMs === undefined) return
-    delete node.deadSinceMs
-    node.aliveSinceMs = this.#atMs
-    for (const partition of this.partitions) {
-      rules.comeBack(partition, id)
-      this.#drop(partition, rules.settle(partition))
-    }
-  }
-
-  #fence(node: Node): void {
-    node.deadSinceMs = this.#atMs
-    delete node.noticedAtMs
-    for (const partition of this.partitions) if (partition.isr.includes(node.id)) rules.leaveIsr(partition, node.id)
-  }
-
-  #drop(partition: Partition, nodes: NodeId[]): void {
-    for (const id of nodes) {
-      const { dir: path, bytes } = partition.copies.get(id)!
-      partition.copies.delete(id)
-      const dir = this.#node(id).dirs.find((dir) => dir.path === path)!
-      dir.deleting.push({ bytes, atMs: this.#atMs + this.#deleteDelayMs })
-    }
-  }
-
-  /** Kafka puts a new replica where the fewest are, whatever their size. */
-  #emptiestDir(id: NodeId): string {
-    const counts = new Map(this.#node(id).dirs.map((dir) => [dir.path, 0]))
-    if (counts.size > 1) {
-      for (const { copies } of this.partitions) {
-        const copy = copies.get(id)
-        if (copy) counts.set(copy.dir, counts.get(copy.dir)! + 1)
-      }
-    }
-    return [...counts].reduce((best, dir) => (dir[1] < best[1] ? dir : best))[0]
-  }
-
-  #node(id: NodeId): Node {
-    const node = this.nodes.get(id)
-    if (!node) throw new EvenkeelError('usage', `there is no node ${id}`)
-    return node
-  }
-
-  #createTopics(options: SimulatorOptions): void {
-    const random = seededRandom(options.seed ?? 1)
-    for (const topic of options.topics) {
-      const nodes = options.nodes.filter((node) => topic.nodes?.includes(node.id) ?? true)
-      const lists = place(nodes, topic.partitions, topic.replicationFactor, random)
-      const sizes = drawSizes(topic.partitions, topic.size, topic.spread ?? 0.8, random)
-      const total = sizes.reduce((sum, size) => sum + size, 0)
-      lists.forEach((replicas, id) => {
-        const bytes = sizes[id]!
-        const share = total === 0 ? 1 / topic.partitions : bytes / total
-        const copies = new Map(replicas.map((node) => [node, { dir: this.#emptiestDir(node), bytes }]))
-        const growth = (topic.growth ?? 0) * share
-        const leader = replicas[0]!
-        const lists = { replicas, adding: [], removing: [], isr: [...replicas] }
-        const partition = { topic: topic.name, id, bytes, growth, ...lists, leader, lastLeader: leader, copies }
-        this.partitions.push(partition)
-        this.#byName.set(`${topic.name}-${id}`, partition)
-      })
     }
   }
 }

@@ -1,5 +1,5 @@
 /** The daemon and its commands as real processes against a real cluster. */
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
@@ -39,16 +39,26 @@ export interface PlanJson {
 /** Writes a config for the cluster, hurried so that a test sees much in little time. */
 export async function configFor(cluster: KafkaCluster, balancing: Balancing, control: number, metrics: number) {
   const file = join(await freshDir('config'), 'evenkeel.yaml')
-  const config = {
+  await writeFile(file, configText(cluster, balancing, control, metrics))
+  return file
+}
+
+function configText(cluster: KafkaCluster, balancing: Balancing, control: number, metrics: number): string {
+  return stringify({
     version: 1,
     clusters: [{ name: 'test', system: 'kafka', bootstrap_servers: cluster.bootstrap }],
-    balancing: { tick_interval: '1s', pulse_interval: '250ms', node_add_hold: '2s', ...balancing },
+    balancing: {
+      tick_interval: '1s',
+      pulse_interval: '250ms',
+      node_add_hold: '2s',
+      node_availability_timeout: '6s',
+      ...balancing,
+    },
+    leadership: { idle_timeout: '5s' },
     server: { metrics_listen: `127.0.0.1:${metrics}`, control_listen: `127.0.0.1:${control}` },
     state: { directory: 'state' },
     log: { format: 'text' },
-  }
-  await writeFile(file, stringify(config))
-  return file
+  })
 }
 
 /** Runs one command to its end. @throws Error with all it printed when it ends otherwise than with `code`. */
@@ -66,33 +76,66 @@ export async function evenkeel(args: string[], code = 0): Promise<string> {
 /** A running daemon. */
 export class Evenkeel {
   readonly config: string
-  readonly #process: Launched
-  readonly #control: string
-  readonly #metrics: string
+  readonly #cluster: KafkaCluster
+  readonly #ports: { control: number; metrics: number }
+  #process: Launched
 
-  private constructor(config: string, process: Launched, control: string, metrics: string) {
+  private constructor(
+    cluster: KafkaCluster,
+    config: string,
+    process: Launched,
+    ports: { control: number; metrics: number },
+  ) {
     this.config = config
+    this.#cluster = cluster
     this.#process = process
-    this.#control = control
-    this.#metrics = metrics
+    this.#ports = ports
   }
 
   static async start(cluster: KafkaCluster, balancing: Balancing): Promise<Evenkeel> {
-    const [control, metrics] = [await freePort(), await freePort()]
-    const config = await configFor(cluster, balancing, control, metrics)
-    const process = await launch('node', [main, 'run', '--config', config])
-    await process.printed('keeps test', 20_000)
-    return new Evenkeel(config, process, `http://127.0.0.1:${control}`, `http://127.0.0.1:${metrics}`)
+    const ports = { control: await freePort(), metrics: await freePort() }
+    const config = await configFor(cluster, balancing, ports.control, ports.metrics)
+    return new Evenkeel(cluster, config, await begin(config), ports)
+  }
+
+  /** Where the command line finds it. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#ports.control}`
+  }
+
+  get #metrics(): string {
+    return `http://127.0.0.1:${this.#ports.metrics}`
+  }
+
+  /** Begins once more where it stopped, with the same config and state directory. */
+  async restart(): Promise<void> {
+    this.#process = await begin(this.config)
+  }
+
+  /** Puts another config in the place of the present one, as editors do, and waits until it is in force. */
+  async reconfigure(balancing: Balancing): Promise<void> {
+    const loads = () => this.metric('evenkeel_config_reloads_total')
+    const before = await loads()
+    const next = `${this.config}.next`
+    await writeFile(next, configText(this.#cluster, balancing, this.#ports.control, this.#ports.metrics))
+    await rename(next, this.config)
+    await until('the new config being read', 15_000, async () => (await loads()) > before, 50)
+    if ((await this.metric('evenkeel_config_last_reload_successful')) !== 1) throw new Error(this.#process.tail(20))
+  }
+
+  /** Runs a command that speaks to it. */
+  command(...args: string[]): Promise<string> {
+    return evenkeel([...args, '--url', this.url])
   }
 
   async status(): Promise<Status> {
-    const response = await fetch(`${this.#control}/api/v1/status`)
+    const response = await fetch(`${this.url}/api/v1/status`)
     const { clusters } = (await response.json()) as { clusters: Status[] }
     return clusters[0]!
   }
 
   async plan(): Promise<PlanJson> {
-    return (await (await fetch(`${this.#control}/api/v1/plan`)).json()) as PlanJson
+    return (await (await fetch(`${this.url}/api/v1/plan`)).json()) as PlanJson
   }
 
   async metricsText(): Promise<string> {
@@ -148,4 +191,10 @@ export class Evenkeel {
     await this.#process.end('SIGTERM')
     return this.#process.exited
   }
+}
+
+async function begin(config: string): Promise<Launched> {
+  const process = await launch('node', [main, 'run', '--config', config])
+  await process.printed('keeps test', 20_000)
+  return process
 }

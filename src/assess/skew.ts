@@ -1,0 +1,41 @@
+/** Disk use outside the band around the mean of its domain. */
+import { type BalanceSettings, FLOOR_BYTES, SKEW_HYSTERESIS } from '../cluster/settings.ts'
+import type { Shares } from '../cluster/shares.ts'
+import type { ClusterState } from '../cluster/state.ts'
+import { formatBytes, formatPercent } from '../lib/units.ts'
+import type { Judge } from './judge.ts'
+
+export function skewedDomains(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
+  const band = settings.diskBalance
+  // Evening out fullness belongs to the continuous mode; `off` shows what that mode would do.
+  if (band === undefined || settings.mode === 'node_add') return []
+  const skewed: number[] = []
+  for (let domain = 0; domain < state.domainCount; domain += 1) {
+    const name = state.names.domains[domain]!
+    const begun = judge.memory.skewedDomains.includes(name)
+    let worst = -1
+    let most = 0
+    for (let node = 0; node < state.nodeCount; node += 1) {
+      if (shares.participates[node] === 0 || state.nodeDomain[node] !== domain) continue
+      const off = Math.abs(shares.usedBytes[node]! - shares.fairBytes[node]!)
+      if (off > FLOOR_BYTES && off / shares.fairBytes[node]! > most) {
+        worst = node
+        most = off / shares.fairBytes[node]!
+      }
+    }
+    const closing = most <= band * SKEW_HYSTERESIS
+    if (worst === -1 || most <= band || (closing && !begun)) continue
+    const fair = shares.fairBytes[worst]!
+    const ratio = formatPercent(shares.usedBytes[worst]! / fair)
+    judge.open({
+      kind: 'disk_skew',
+      subject: name === '' ? 'cluster' : `domain ${name}`,
+      size: (most - band) * fair,
+      unit: 'bytes',
+      text: `node ${state.names.nodes[worst]} holds ${ratio} of its fair share of ${formatBytes(fair)}, the band is ±${formatPercent(band)}`,
+      closing,
+    })
+    skewed.push(domain)
+  }
+  return skewed
+}

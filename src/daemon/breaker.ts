@@ -1,0 +1,43 @@
+/**
+ * The circuit breaker: says when our own moves do so much harm, or so little good, that the cluster had better be paused
+ * until a person has looked. Moves that were never sent, or refused for want of a permission, have done nothing.
+ */
+import type { LoopEvent } from '../cluster/events.ts'
+
+const FAILURES = 5
+const WITHIN_MS = 3_600_000
+/** Health is worse in so many samples in a row: one may have caught a leader election. */
+const SAMPLES = 2
+const harmless = ['not_permitted', 'not_sent', 'already_moving', 'partition_gone']
+
+export class Breaker {
+  #failures: { atMs: number; text: string }[] = []
+  #worse = 0
+
+  moveEnded(event: Pick<LoopEvent & { type: 'move_ended' }, 'result' | 'refusal' | 'progress'>, nowMs: number): void {
+    if (event.result !== 'failed' && event.result !== 'reverted') return
+    if (event.refusal !== undefined && harmless.includes(event.refusal)) return
+    const why = event.progress.text === undefined ? '' : ` (${event.progress.text})`
+    this.#failures.push({ atMs: nowMs, text: `${event.progress.move.id} ${event.result}${why}` })
+  }
+
+  /** @param grown how health is worse than before the moves in flight; undefined when it is not. */
+  sampled(grown: string | undefined): void {
+    this.#worse = grown === undefined ? 0 : this.#worse + 1
+  }
+
+  /** Why the cluster should be paused; undefined while it need not be. */
+  trips(grown: string | undefined, nowMs: number): string | undefined {
+    this.#failures = this.#failures.filter(({ atMs }) => nowMs - atMs < WITHIN_MS)
+    if (this.#failures.length >= FAILURES) {
+      return `${this.#failures.length} moves failed or were reverted within an hour, the last: ${this.#failures.at(-1)!.text}`
+    }
+    return grown !== undefined && this.#worse >= SAMPLES ? grown : undefined
+  }
+
+  /** A person has looked: what was does not count any more. */
+  reset(): void {
+    this.#failures = []
+    this.#worse = 0
+  }
+}

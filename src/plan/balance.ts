@@ -1,0 +1,75 @@
+/** Evenness of disk use: added nodes get their share, then what is outside the band comes in. Domain by domain. */
+
+import { SKEW_HYSTERESIS } from '../cluster/settings.ts'
+import { evenCounts } from './counts.ts'
+import { type EvenTask, even } from './even.ts'
+import { exchange } from './exchange.ts'
+import type { Filters } from './filters.ts'
+import type { Model } from './model.ts'
+
+export function balance(model: Model, filters: Filters): void {
+  for (let domain = 0; domain < model.columns.domainCount; domain += 1) {
+    fillAddedNodes(model, filters, domain)
+    bringIntoBand(model, filters, domain)
+  }
+}
+
+/** The added nodes get their fair share, from the fullest; nobody else receives. */
+function fillAddedNodes(model: Model, filters: Filters, domain: number): void {
+  const { request, shares } = model
+  const added = request.fillNodes.filter((node) => model.columns.nodeDomain[node] === domain)
+  if (added.length === 0) return
+  const nodes = participants(model, domain)
+  const others = nodes.filter((node) => !added.includes(node))
+  if (others.length === 0) return
+  const before = model.moves.length
+  even(model, filters, {
+    reason: 'node_underused',
+    fix: added,
+    sources: others,
+    targets: added,
+    ...bandsAround(shares.fairBytes, request.fillTolerance),
+    minGainBytes: minGain(shares.fairBytes, nodes),
+  })
+  const filling = model.moves.splice(before)
+  const bytes = filling.reduce((sum, move) => sum + move.bytes, 0)
+  if (request.topicAware) evenCounts(model, filters, added, others, bytes)
+  // The small ones first: they take no time and let the node lead its part while the large ones copy.
+  model.moves.push(...filling)
+}
+
+function bringIntoBand(model: Model, filters: Filters, domain: number): void {
+  const { request, shares } = model
+  if (!request.skewedDomains.includes(domain)) return
+  const nodes = participants(model, domain)
+  const task: EvenTask = {
+    reason: 'disk_skew',
+    fix: nodes,
+    sources: nodes,
+    targets: nodes,
+    ...bandsAround(shares.fairBytes, request.band),
+    minGainBytes: minGain(shares.fairBytes, nodes),
+  }
+  even(model, filters, task)
+  // Exchanges copy more than they mend: they are for what would else stay open, not for the last percent.
+  const edge = bandsAround(shares.fairBytes, request.band * SKEW_HYSTERESIS)
+  const outside = (node: number) =>
+    model.usedBytes[node]! > edge.upper[node]! || model.usedBytes[node]! < edge.lower[node]!
+  exchange(model, filters, { ...task, fix: nodes.filter(outside) })
+}
+
+function participants(model: Model, domain: number): number[] {
+  return [...model.shares.participates.keys()].filter(
+    (node) => model.shares.participates[node] === 1 && model.columns.nodeDomain[node] === domain,
+  )
+}
+
+/** @param width half of it, as a ratio of the fair share. */
+function bandsAround(fairBytes: Float64Array, width: number): Pick<EvenTask, 'lower' | 'upper'> {
+  return { lower: fairBytes.map((bytes) => bytes * (1 - width)), upper: fairBytes.map((bytes) => bytes * (1 + width)) }
+}
+
+/** A thousandth of the mean fair share. */
+function minGain(fairBytes: Float64Array, nodes: number[]): number {
+  return nodes.reduce((sum, node) => sum + fairBytes[node]!, 0) / nodes.length / 1000
+}

@@ -1,0 +1,162 @@
+/**
+ * What plain moves cannot do: two moves that are carried out as one. Either two nodes exchange replicas of unlike size, so
+ * that less than a whole large replica changes hands; or a replica goes on from a third node to where the first may not
+ * (racks equal to the replication factor confine most replicas to their rack, but not all).
+ *
+ * It copies more bytes than it mends, so it is tried only for nodes that plain moves have left outside the band. The same
+ * rule against ping-pong holds: the giver stays above the receiver, and the node between is not worse off than before.
+ */
+import type { EvenTask } from './even.ts'
+import type { Filters } from './filters.ts'
+import type { Model } from './model.ts'
+
+/** Replicas of the giving node, partner nodes, and replicas of each partner that are looked at. */
+const REPLICAS = 40
+const PARTNERS = 8
+const LOOKS = 24
+/** Violation mended per byte copied, at least. */
+const LEAST_WORTH = 0.25
+
+interface Leg {
+  replica: number
+  partition: number
+  from: number
+  to: number
+}
+
+interface Exchange {
+  legs: [Leg, Leg]
+  worth: number
+  bytes: number
+}
+
+/** Mends what it can of the violations that are left. */
+export function exchange(model: Model, filters: Filters, task: EvenTask): void {
+  const seeker = new Seeker(model, filters, task)
+  for (const node of task.fix) {
+    for (let found = seeker.best(node); found; found = seeker.best(node)) {
+      const group = model.newGroup()
+      for (const { replica, partition, to } of found.legs) model.moveReplica(replica, partition, to, task.reason, group)
+    }
+  }
+}
+
+class Seeker {
+  readonly #model: Model
+  readonly #filters: Filters
+  readonly #task: EvenTask
+
+  constructor(model: Model, filters: Filters, task: EvenTask) {
+    this.#model = model
+    this.#filters = filters
+    this.#task = task
+  }
+
+  /** The exchange that mends most of the node's violation per byte; undefined when there is none worth it. */
+  best(node: number): Exchange | undefined {
+    const used = this.#model.usedBytes[node]!
+    const { lower, upper, sources, targets } = this.#task
+    const byFullness = (a: number, b: number) => this.#ratio(a) - this.#ratio(b) || a - b
+    const others = (nodes: number[]) => nodes.filter((other) => other !== node).sort(byFullness)
+    let best: Exchange | undefined
+    const consider = (giver: number, receiver: number, amount: number) => {
+      for (const found of this.#between(giver, receiver, amount)) if (!best || isBetter(found, best)) best = found
+    }
+    if (used > upper[node]!) {
+      for (const receiver of others(targets).slice(0, PARTNERS)) consider(node, receiver, used - upper[node]!)
+    } else if (used < lower[node]!) {
+      for (const giver of others(sources).toReversed().slice(0, PARTNERS)) consider(giver, node, lower[node]! - used)
+    }
+    return best
+  }
+
+  /** Exchanges that bring about `amount` bytes more from the giver to the receiver. */
+  *#between(giver: number, receiver: number, amount: number): Generator<Exchange> {
+    for (const replica of this.#candidates(giver)) {
+      const partition = this.#model.partitionOf(replica)
+      const bytes = this.#model.bytes[replica]!
+      if (this.#allows(replica, partition, receiver)) {
+        // Straight over, with something smaller coming back.
+        const first = { replica, partition, from: giver, to: receiver }
+        for (const back of this.#near(receiver, bytes - amount)) {
+          yield* this.#judge([first, { ...back, from: receiver, to: giver }])
+        }
+        continue
+      }
+      // Around: over a node that may have it and can pass on something like it.
+      for (const between of this.#task.targets) {
+        if (between === giver || between === receiver || !this.#allows(replica, partition, between)) continue
+        const first = { replica, partition, from: giver, to: between }
+        for (const on of this.#near(between, bytes)) yield* this.#judge([first, { ...on, from: between, to: receiver }])
+      }
+    }
+  }
+
+  *#judge(legs: [Leg, Leg]): Generator<Exchange> {
+    const [first, second] = legs
+    if (first.partition === second.partition) return
+    const bytes = [first, second].map(({ replica }) => this.#model.bytes[replica]!) as [number, number]
+    const nodes = [...new Set(legs.flatMap(({ from, to }) => [from, to]))]
+    const after = new Map(nodes.map((node) => [node, this.#model.usedBytes[node]!]))
+    legs.forEach(({ from, to }, index) => {
+      after.set(from, after.get(from)! - bytes[index]!)
+      after.set(to, after.get(to)! + bytes[index]!)
+    })
+    let mended = 0
+    for (const [node, used] of after) {
+      const change = this.#violation(node, this.#model.usedBytes[node]!) - this.#violation(node, used)
+      // Nobody pays for it: the node between may not be worse off.
+      if (change < 0) return
+      mended += change
+    }
+    const worth = mended / (bytes[0] + bytes[1])
+    if (worth < LEAST_WORTH || mended < this.#task.minGainBytes) return
+    const receiver = second.to === first.from ? first.to : second.to
+    const ratioAfter = (node: number) => after.get(node)! / this.#model.shares.capacityBytes[node]!
+    if (ratioAfter(first.from) < ratioAfter(receiver)) return
+    if (!this.#allows(second.replica, second.partition, second.to)) return
+    yield { legs, worth, bytes: bytes[0] + bytes[1] }
+  }
+
+  #allows(replica: number, partition: number, to: number): boolean {
+    this.#filters.candidate(replica, partition, this.#task.reason)
+    return this.#filters.allows(to)
+  }
+
+  /** Movable replicas of the node, a selection over all sizes. */
+  #candidates(node: number): number[] {
+    const list = this.#unmoved(node)
+    const step = Math.max(1, Math.ceil(list.length / REPLICAS))
+    return list.filter((_, index) => index % step === 0)
+  }
+
+  /** Movable replicas of the node whose size is nearest to `bytes`. */
+  #near(node: number, bytes: number): { replica: number; partition: number }[] {
+    const off = (replica: number) => Math.abs(this.#model.bytes[replica]! - bytes)
+    return this.#unmoved(node)
+      .sort((a, b) => off(a) - off(b) || a - b)
+      .slice(0, LOOKS)
+      .map((replica) => ({ replica, partition: this.#model.partitionOf(replica) }))
+  }
+
+  #unmoved(node: number): number[] {
+    return Array.from(this.#model.replicasBySize(node)).filter((replica) => {
+      if (this.#model.moved[replica] === 1 || this.#model.bytes[replica] === 0) return false
+      return !this.#model.touched(this.#model.partitionOf(replica))
+    })
+  }
+
+  #violation(node: number, used: number): number {
+    return Math.max(0, used - this.#task.upper[node]!) + Math.max(0, this.#task.lower[node]! - used)
+  }
+
+  #ratio(node: number): number {
+    return this.#model.usedBytes[node]! / this.#model.shares.capacityBytes[node]!
+  }
+}
+
+function isBetter(a: Exchange, b: Exchange): boolean {
+  if (a.worth !== b.worth) return a.worth > b.worth
+  if (a.bytes !== b.bytes) return a.bytes < b.bytes
+  return a.legs[0].partition < b.legs[0].partition
+}

@@ -1,0 +1,22 @@
+import type { Columns } from '../cluster/state.ts'
+
+/**
+ * What a copy of each replica would take. The size of a replica that is gone is not known, or was so long ago: what is
+ * copied in its place is what the others hold. NaN where nobody knows.
+ */
+export function copyBytes(columns: Columns): Float64Array {
+  const bytes = Float64Array.from(columns.replicaBytes)
+  for (let partition = 0; partition < columns.partitionCount; partition += 1) {
+    const first = columns.partitionReplicaStart[partition]!
+    const end = columns.partitionReplicaStart[partition + 1]!
+    let unknown = false
+    let most = 0
+    for (let replica = first; replica < end; replica += 1) {
+      if (Number.isNaN(bytes[replica]!)) unknown = true
+      else most = Math.max(most, bytes[replica]!)
+    }
+    if (!unknown || most === 0) continue
+    for (let replica = first; replica < end; replica += 1) if (Number.isNaN(bytes[replica]!)) bytes[replica] = most
+  }
+  return bytes
+}

@@ -1,0 +1,5 @@
+import { guardLeaks } from '../leaks.ts'
+import { heal } from './heal.ts'
+
+guardLeaks()
+heal('4.3.1')

@@ -1,0 +1,5 @@
+import { guardLeaks } from '../leaks.ts'
+import { relief } from './relief.ts'
+
+guardLeaks()
+relief('4.3.1')
