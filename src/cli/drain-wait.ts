@@ -16,6 +16,8 @@ export interface WaitParts {
 }
 
 const POLL_MS = 2000
+/** While nothing changes this often is enough to see that it is still at it. */
+const REPEAT_MS = 30_000
 /** A daemon that is restarted goes on with its drains: it is given this long. */
 const ABSENT_MS = 120_000
 /** Samples in a row that must come to nothing: the first one may have been taken before the wish. */
@@ -34,15 +36,17 @@ export async function waitUntilEmpty(
   const { clock, signal, say } = parts
   const stalled = new StallWatch(answer.clusters[0]!)
   const pace = new Pace()
-  let said = ''
+  let said = { text: '', atMs: 0 }
   for (;;) {
     const cluster = answer.clusters[0]!
     const drain = cluster.drains.find((other) => String(other.node) === String(node))
     if (!drain) throw new EvenkeelError('rejected', `the drain of node ${node} was taken back`)
     if (drain.safe_to_stop) return { answer, safe: true }
-    const line = `${drainText(drain)}${pace.left(drain, clock.now())}`
-    if (line !== said) say(line)
-    said = line
+    const text = drainText(drain)
+    if (text !== said.text || clock.now() - said.atMs >= REPEAT_MS) {
+      say(`${text}${pace.left(drain, clock.now())}`)
+      said = { text, atMs: clock.now() }
+    }
     const why = stalled.why(cluster)
     if (why !== undefined) {
       say(`not waiting any longer: ${why}`)

@@ -29,7 +29,7 @@ export function nodesJson(view: DaemonView, query: Query) {
   const { cluster } = read(query, ['cluster'])
   const { report, drains, running, name } = only(view, cluster)
   if (!report) throw notSampled(name)
-  const unavailable = new Map((report.unavailableSince ?? []).map(({ node, sinceMs }) => [node, sinceMs]))
+  const unavailable = new Map(report.unavailableSince.map(({ node, sinceMs }) => [node, sinceMs]))
   const copies = running.filter(({ move }) => move.kind === 'replica')
   return {
     nodes: report.plan.nodes.map((node) => {

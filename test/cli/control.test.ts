@@ -177,11 +177,18 @@ describe('drain --wait', () => {
       out: 'node 4 is empty: safe to stop\n',
       err: `node 4: 12 replicas, 3.20 GiB left
 node 4: 8 replicas, 2.20 GiB left, about 9s to go
-node 4: 8 replicas, 2.20 GiB left, about 13s to go
 node 4: 4 replicas, 1.10 GiB left, about 4s to go
 node 4: 0 replicas, 0 B left, not safe to stop yet
 `,
     })
+  })
+
+  it('says from time to time that it is still at it', async () => {
+    const { err } = await wait(left(12, 3.2), left(8, 2.2), ...Array.from({ length: 20 }, () => () => undefined), empty)
+    expect(err.match(/^node 4: 8 replicas, 2\.20 GiB left, about .*$/gm)).toEqual([
+      'node 4: 8 replicas, 2.20 GiB left, about 9s to go',
+      'node 4: 8 replicas, 2.20 GiB left, about 1m15s to go',
+    ])
   })
 
   it('ends with 3 when two samples in a row find nothing that may be moved', async () => {
