@@ -72,7 +72,7 @@ export class MetadataDirs {
   notes(): string[] {
     const silent = [...this.#entries].flatMap(([id, { answer }]) => ('why' in answer ? [{ id, why: answer.why }] : []))
     return [...groupBy(silent, ({ why }) => why)].map(([why, group]) => {
-      const ids = group.map(({ id }) => id)
+      const ids = group.map(({ id }) => id).sort((a, b) => a - b)
       const who = ids.length === 1 ? `broker ${ids[0]} does` : `brokers ${firstFew(ids)} do`
       return `${who} not tell where the metadata lies, so each dir counts as one that may hold it: ${why}`
     })
