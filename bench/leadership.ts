@@ -44,7 +44,6 @@ function measured(
     dirMoves: true,
     left: [],
     muted: [],
-    dirMoves: false,
     leadership: { strategy, by, seed: 1 },
   }
   const shares = sharesOf(columns)
