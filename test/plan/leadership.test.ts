@@ -297,6 +297,7 @@ function canReach(columns: Columns, limit: number): boolean {
     if (leader === -1 || participates[leader] === 0) continue
     const reason = immovableReasons[columns.partitionImmovable[p]!]!
     if (reason !== '' && reason !== 'size_unknown') continue
+    if (columns.topicExcluded[columns.partitionTopic[p]!] === 1) continue
     const takers: number[] = []
     for (let r = columns.partitionReplicaStart[p]!; r < columns.partitionReplicaStart[p + 1]!; r += 1) {
       const to = columns.replicaNode[r]!
