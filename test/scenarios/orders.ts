@@ -1,0 +1,17 @@
+/** The cluster of most cases: five nodes in three racks, three topics of unlike sizes, some 68 GB. */
+import type { SimulatedNode, SimulatedTopic } from '../../src/systems/simulator/options.ts'
+import { GB, MB } from './case.ts'
+
+export const node = (id: number, rack?: string, ...disks: number[]): SimulatedNode => ({
+  id,
+  ...(rack === undefined ? {} : { rack }),
+  disks: disks.length > 0 ? disks : [100 * GB],
+})
+
+export const nodes = [node(1, 'a'), node(2, 'b'), node(3, 'c'), node(4, 'a'), node(5, 'b')]
+
+export const topics: SimulatedTopic[] = [
+  { name: 'orders', partitions: 36, replicationFactor: 3, size: 400 * MB },
+  { name: 'payments', partitions: 60, replicationFactor: 2, size: 200 * MB },
+  { name: 'clicks', partitions: 24, replicationFactor: 2, size: 600 * MB, spread: 0.5 },
+]
