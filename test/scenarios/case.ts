@@ -106,8 +106,10 @@ export interface End extends Picture {
   /** Replica moves that were done. */
   moves?: Range
   transfers?: Range
-  /** Classes of the moves that were started, all of them in the order of their first starts. */
+  /** Classes of the replica moves that were started, all of them in the order of their first starts. */
   reasons?: ViolationKind[]
+  /** Ids of the moves that were started first, in their order. */
+  begins?: string[]
   /** Ends of moves other than `done`; none unless named. */
   results?: Partial<Record<MoveResult, Range>>
   /** Bytes moved ÷ least bytes; unless the largest replica is more than the difference. */
@@ -117,10 +119,8 @@ export interface End extends Picture {
   to?: NodeId[]
   /** What the circuit breaker did; nothing unless said. */
   paused?: Range
-  /** Partitions that are not whole: not in sync everywhere, or not at full size. */
-  broken?: string[]
+  /** Partitions that are not whole: not in sync everywhere, or not at full size; or how many. */
+  broken?: string[] | number
   /** A replica comes back to a node that it left, which is right here: somebody wished it or it was long ago. */
   returns?: true
-  /** It never becomes quiet: something goes on without end that is not ours to end. */
-  restless?: true
 }

@@ -26,6 +26,8 @@ export class DaemonWatch {
   readonly #watched: Watched
   /** Partition and the node, or dir, that one of its replicas left by a move of ours. */
   readonly #left = new Set<string>()
+  /** Partition and where a replica of it is → where that very replica was before. */
+  readonly #way = new Map<string, string[]>()
   readonly returns: string[] = []
   /** Since when so many nodes are gone. */
   #massSinceMs: number | undefined
@@ -84,7 +86,10 @@ export class DaemonWatch {
     if (missing.includes(to)) say(`${id} goes to a node that does not answer`)
     if (missing.includes(from) && reason !== 'node_unavailable') say(`${id} leaves a node that does not answer`)
     if (wishes.read().drains.includes(to)) say(`${id} goes to a node that is to be emptied`)
-    if (this.#left.has(`${partitionName(move)} ${placeOf(move, 'to')}`)) this.returns.push(id)
+    // What is urgent may take any node of a partition, but no replica back to where that one was.
+    const way = this.#way.get(keyOf(move, 'from')) ?? []
+    const returns = isUrgent(reason) ? way.includes(placeOf(move, 'to')) : this.#left.has(keyOf(move, 'to'))
+    if (returns) this.returns.push(id)
   }
 
   /** What is urgent and could start does so before anything else. */
@@ -107,7 +112,11 @@ export class DaemonWatch {
   }
 
   #done(move: Move): void {
-    if (move.kind === 'replica') this.#left.add(`${partitionName(move)} ${placeOf(move, 'from')}`)
+    if (move.kind !== 'replica') return
+    const from = keyOf(move, 'from')
+    this.#left.add(from)
+    this.#way.set(keyOf(move, 'to'), [...(this.#way.get(from) ?? []), placeOf(move, 'from')])
+    this.#way.delete(from)
   }
 
   /** Of the nodes that hold something and are not to be emptied. */
@@ -123,6 +132,10 @@ export class DaemonWatch {
     const counted = nodes.filter((node) => node.deadSinceMs === undefined || gone.includes(node))
     return gone.length > counted.length * MASS_FAILURE
   }
+}
+
+function keyOf(move: ReplicaMove, end: 'from' | 'to'): string {
+  return `${partitionName(move)} ${placeOf(move, end)}`
 }
 
 function placeOf(move: ReplicaMove, end: 'from' | 'to'): string {

@@ -15,3 +15,12 @@ export const topics: SimulatedTopic[] = [
   { name: 'payments', partitions: 60, replicationFactor: 2, size: 200 * MB },
   { name: 'clicks', partitions: 24, replicationFactor: 2, size: 600 * MB, spread: 0.5 },
 ]
+
+/** Two nodes in each of three racks, 50 GB. */
+export const six = {
+  nodes: [node(1, 'a'), node(2, 'b'), node(3, 'c'), node(4, 'a'), node(5, 'b'), node(6, 'c')],
+  topics: [
+    { name: 't', partitions: 30, replicationFactor: 3, size: 400 * MB, spread: 0.4 },
+    { name: 'u', partitions: 24, replicationFactor: 2, size: 300 * MB, spread: 0.4 },
+  ],
+}

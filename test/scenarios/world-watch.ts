@@ -4,6 +4,7 @@
  */
 import type { NodeId } from '../../src/cluster/state.ts'
 import type { Step, StepResult } from '../../src/systems/port.ts'
+import { measureDirs } from '../../src/systems/simulator/flows.ts'
 import type { Dir, Node, Partition } from '../../src/systems/simulator/model.ts'
 import { usedBytes } from '../../src/systems/simulator/node.ts'
 import { targetOf } from '../../src/systems/simulator/partition.ts'
@@ -30,7 +31,7 @@ export class WorldWatch {
   }
 
   look(): void {
-    this.#world.advance()
+    this.#measure()
     for (const partition of this.#world.partitions) {
       this.#lookAtReplicas(partition)
       this.#lookAtCopies(partition)
@@ -51,14 +52,22 @@ export class WorldWatch {
   }
 
   sent(steps: Step[], results: StepResult[]): void {
+    this.#measure()
     steps.forEach((step, index) => {
       if (results[index]!.outcome === 'accepted') this.#lookAtTarget(step)
     })
   }
 
+  /** Brings the world up to date, and what its dirs hold: a copy that just left counts twice until then. */
+  #measure(): void {
+    this.#world.advance()
+    const { nodes, partitions, serves } = this.#world.cluster
+    measureDirs(nodes.values(), partitions, [], serves)
+  }
+
   /** Replicas that are not whole: not where they should be, not in sync, or not at full size. */
   broken(): string[] {
-    this.#world.advance()
+    this.#measure()
     return this.#world.partitions.filter((partition) => !isWhole(partition)).map(nameOf)
   }
 
