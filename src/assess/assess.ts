@@ -34,6 +34,8 @@ export interface Assessment {
   holding: string[]
   /** What is as good as it can be without being good, one sentence each. */
   notes: string[]
+  /** Partitions whose replicas share a rack needlessly. */
+  rackFaults: number
   /** Nodes whose filling has begun and that cannot be judged now: dead, or back too lately. Remembered in any case. */
   waiting: NodeId[]
   memory: Memory
@@ -69,7 +71,7 @@ export function assess(
     failedDirNodes: failed,
     drainNodes: draining,
     overDirs,
-    repairRacks: racks.needless > 0,
+    repairRacks: racks.needless > 0 && settings.rackAwareness !== 'ignore',
     fillNodes: added,
     skewedDomains: skewed,
     balanceLeaders,
@@ -81,6 +83,7 @@ export function assess(
     ...(forAll && { gate: forAll }),
     holding: judge.holding,
     notes: racks.notes,
+    rackFaults: racks.needless,
     waiting: judge.waiting,
     memory: {
       ...rest,
@@ -122,8 +125,8 @@ function rackFaults(
   settings: BalanceSettings,
   judge: Judge,
 ): { needless: number; notes: string[] } {
-  if (settings.rackAwareness === 'ignore') return { needless: 0, notes: [] }
   const { needless, unavoidable } = rackFigures(state)
+  if (settings.rackAwareness === 'ignore') return { needless: needless.length, notes: [] }
   if (needless.length > 0) {
     const named = needless.slice(0, 3).map((partition) => partitionLabel(state, partition))
     judge.open({

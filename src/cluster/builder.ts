@@ -179,7 +179,7 @@ function fillReplica(
   const inSync = line.isr ? line.isr.includes(id) : !adding
   state.replicaFlags[replica] =
     (inSync ? IN_SYNC : 0) | (adding ? ADDING : 0) | (line.removing?.includes(id) ? REMOVING : 0)
-  if (line.offline?.includes(id)) state.replicaFlags[replica]! |= OFFLINE
+  if (line.offline?.includes(id)) state.replicaFlags[replica] = state.replicaFlags[replica]! | OFFLINE
   const future = line.dir_moves?.find((move) => move.node === id)
   if (future) {
     state.replicaFutureDir[replica] = dirOf(state, node, future.to, where)

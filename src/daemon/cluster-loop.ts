@@ -81,6 +81,7 @@ export class ClusterLoop {
   #wake = new AbortController()
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(parts: LoopParts, options: LoopOptions) {
     this.#parts = parts
@@ -126,8 +127,16 @@ export class ClusterLoop {
    * @throws what the store threw when it cannot be written: nothing has changed then.
    */
   async wish(change: (wishes: Wishes) => Wishes): Promise<void> {
-    await this.#parts.wishes.write(change(this.#parts.wishes.read()))
+    await this.#change(change)
     this.#hurry()
+  }
+
+  /** One change after the other, each from what the last one left. */
+  #change(change: (wishes: Wishes) => Wishes): Promise<void> {
+    const { wishes } = this.#parts
+    const turn = this.#turn.then(() => wishes.write(change(wishes.read())))
+    this.#turn = turn.catch(() => undefined)
+    return turn
   }
 
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
@@ -237,10 +246,9 @@ export class ClusterLoop {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
     const reason = this.#breaker.trips(grown, now)
-    const wishes = this.#parts.wishes.read()
-    if (reason === undefined || pauseAt(wishes, now)?.by === 'circuit_breaker') return
+    if (reason === undefined || pauseAt(this.#parts.wishes.read(), now)?.by === 'circuit_breaker') return
     this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
-    await this.#parts.wishes.write({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } })
+    await this.#change((wishes) => ({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
   }
 
   #conclude(

@@ -2,31 +2,26 @@
  * Steps on Kafka: looked at, acted and judged.
  *
  * A replica move is one reassignment. Leadership goes by order and election: first the new leader is put at the head of
- * the replica list, so that Kafka's own timer agrees with us, then it is elected.
+ * the replica list, so that Kafka's own timer agrees with us, then it is elected. Moves between dirs are in dir-acts.ts.
  */
 
 import { isDirMove, isListedAs, type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { sameList, sameSet } from '../../lib/lists.ts'
-import type { Outcome, Refusal, Step, StepResult } from '../port.ts'
+import type { Outcome, Step, StepResult } from '../port.ts'
+import { accepted, no, notAnswered, resultOf } from './answers.ts'
+import { DirActs, type DirAnswers, dirRefusal, isRelocation, judgeDirMove } from './dir-acts.ts'
+import type { DirMoves } from './dir-moves.ts'
 import type { Readings, Reassignment } from './readings.ts'
 import type { KafkaTransport } from './router.ts'
-import { TransportError } from './transport-error.ts'
 import { alterPartitionReassignments } from './wire/alter-partition-reassignments.ts'
 import { electLeaders } from './wire/elect-leaders.ts'
-import { errorKind } from './wire/errors.ts'
 import type { MetadataPartition } from './wire/metadata.ts'
 
 /** Without a controller a broker answers after 60 s, whatever it was told. */
 const ACT_MS = 65_000
 const CONTROLLER_MS = 30_000
-
-const REQUEST_TIMED_OUT = 7
-const CLUSTER_AUTHORIZATION_FAILED = 31
-const PREFERRED_LEADER_NOT_AVAILABLE = 80
-const ELECTION_NOT_NEEDED = 84
-const NO_REASSIGNMENT_IN_PROGRESS = 85
 
 export function kafkaSteps(move: Move): Step[] {
   const { topic, partition, replicas } = move
@@ -47,15 +42,19 @@ interface Look {
   partitions: Map<string, MetadataPartition>
   moving: Map<string, Reassignment>
   live: Set<number>
+  /** Of the nodes with moves between dirs. */
+  dirs: DirAnswers
 }
 
 export class Acts {
   readonly #readings: Readings
   readonly #transport: KafkaTransport
+  readonly #dirs: DirActs
 
-  constructor(readings: Readings, transport: KafkaTransport) {
+  constructor(readings: Readings, transport: KafkaTransport, dirMoves: DirMoves) {
     this.#readings = readings
     this.#transport = transport
+    this.#dirs = new DirActs(readings, transport, dirMoves)
   }
 
   async perform(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
@@ -65,14 +64,16 @@ export class Acts {
     } catch (error) {
       return steps.map(() => no('not_sent', messageOf(error)))
     }
-    const results: StepResult[] = steps.map((step) => refusal(step, look) ?? { outcome: 'accepted' })
-    const open = (kinds: Step['kind'][]) =>
-      steps.filter((step, index) => results[index]!.outcome === 'accepted' && kinds.includes(step.kind))
-    const answers = new Map<Step, StepResult>([
-      ...(await this.#reassign(open(['set', 'order']), signal)),
-      ...(await this.#elect(open(['elect']), signal)),
+    const results: StepResult[] = steps.map((step) => refusal(step, look) ?? accepted)
+    const open = steps.filter((_, index) => results[index]!.outcome === 'accepted')
+    const ofKind = (...kinds: Step['kind'][]) => open.filter((step) => kinds.includes(step.kind))
+    const answers = await Promise.all([
+      this.#reassign(ofKind('set', 'order'), signal),
+      this.#elect(ofKind('elect'), signal),
+      this.#dirs.perform(open.filter(isRelocation), signal),
     ])
-    return steps.map((step, index) => answers.get(step) ?? results[index]!)
+    const answer = new Map(answers.flatMap((map) => [...map]))
+    return steps.map((step, index) => answer.get(step) ?? results[index]!)
   }
 
   async judge(moves: Move[], signal: AbortSignal): Promise<Outcome[]> {
@@ -83,28 +84,32 @@ export class Acts {
   /** Only what is listed exactly as we submitted it is cancelled: cancelling what a stranger superseded raises the RF. */
   async cancel(moves: Move[], signal: AbortSignal): Promise<StepResult[]> {
     const look = await this.#look(moves, signal)
-    const ours = moves.filter((move) => isListedAs(move, look.moving.get(partitionName(move))))
+    const ours = moves.filter((move) => !isDirMove(move) && isListedAs(move, look.moving.get(partitionName(move))))
     const steps = ours.map((move): Step => ({ ...kafkaSteps(move)[0]!, replicas: [] }))
     const answers = await this.#reassign(steps, signal)
-    return moves.map((move) => {
-      const step = steps[ours.indexOf(move)]
-      const answer = step && answers.get(step)
-      return answer ?? { outcome: 'refused', code: 'replicas_changed', text: 'it is not in flight as we submitted it' }
-    })
+    const results = await this.#dirs.cancel(moves.filter(isDirMove), look.dirs, signal)
+    ours.forEach((move, index) => results.set(move, answers.get(steps[index]!)!))
+    return moves.map((move) => results.get(move) ?? no('replicas_changed', 'it is not in flight as we submitted it'))
   }
 
-  async #look(of: { topic: string }[], signal: AbortSignal): Promise<Look> {
+  async #look(of: (Step | Move)[], signal: AbortSignal): Promise<Look> {
     const topics = [...new Set(of.map(({ topic }) => topic))]
     const [reassignments, answer] = await Promise.all([
       this.#readings.reassignments(signal),
       this.#readings.metadata(topics, signal),
     ])
+    const live = new Set(answer.brokers.map(({ id }) => id))
+    const inDirs = of.flatMap((one) => {
+      const node = nodeOfDirs(one)
+      return node === undefined ? [] : [{ node, topic: one.topic, partition: one.partition }]
+    })
     return {
       partitions: new Map(
         answer.topics.flatMap(({ name, partitions }) => partitions.map((p) => [`${name}-${p.partition}`, p])),
       ),
       moving: new Map(reassignments.map((move) => [partitionName(move), move])),
-      live: new Set(answer.brokers.map(({ id }) => id)),
+      live,
+      dirs: await this.#dirs.look(inDirs, live, signal),
     }
   }
 
@@ -156,55 +161,43 @@ interface ActAnswer {
   topics: { name: string; partitions: { partition: number; errorCode: number }[] }[]
 }
 
-function notAnswered(error: unknown): StepResult {
-  const text = messageOf(error)
-  if (error instanceof TransportError && !error.sent) return { outcome: 'refused', code: 'not_sent', text }
-  return { outcome: 'unknown', text }
-}
-
-function resultOf(code: number): StepResult {
-  const { name, retriable } = errorKind(code)
-  if (code === 0 || code === ELECTION_NOT_NEEDED || code === NO_REASSIGNMENT_IN_PROGRESS) return { outcome: 'accepted' }
-  if (code === CLUSTER_AUTHORIZATION_FAILED) {
-    return { outcome: 'refused', code: 'not_permitted', text: 'the permission CLUSTER ALTER is missing' }
-  }
-  if (code === PREFERRED_LEADER_NOT_AVAILABLE) {
-    return { outcome: 'refused', code: 'target_not_in_sync', text: 'the new leader is not available' }
-  }
-  // What the controller did not answer in time it may still do.
-  if (code === REQUEST_TIMED_OUT || retriable) return { outcome: 'unknown', text: name }
-  return { outcome: 'refused', code: 'rejected', text: name }
-}
-
-function no(code: Refusal, text: string): StepResult {
-  return { outcome: 'refused', code, text }
-}
-
 /** What stands against the step as the cluster is now; undefined when nothing does. */
 function refusal(step: Step, look: Look): StepResult | undefined {
   const name = partitionName(step)
   const partition = look.partitions.get(name)
   if (!partition) return no('partition_gone', `${name} does not exist`)
   if (look.moving.has(name)) return no('already_moving', `${name} is being reassigned`)
-  // The broker that is asked may not have heard of a new order yet; the controller, who elects, has.
-  const same = step.kind === 'elect' ? sameSet : sameList
+  // The broker that is asked may not have heard of a new order yet; the controller, who elects, has. Dirs know no order.
+  const same = step.kind === 'elect' || step.kind === 'relocate' ? sameSet : sameList
   if (!same(partition.replicas, step.expect)) {
     return no('replicas_changed', `${name} is on ${partition.replicas.join(', ')}, not on ${step.expect.join(', ')}`)
   }
   if (partition.leader === -1) return no('no_leader', `${name} has no leader`)
   if (!partition.isr.includes(partition.leader)) return no('leader_not_in_sync', `the leader of ${name} is not in sync`)
-  const dead = step.adds.filter((node) => !look.live.has(node as number))
+  const needed = isRelocation(step) ? [step.dir.node] : step.adds
+  const dead = needed.filter((node) => !look.live.has(node as number))
   if (dead.length > 0) return no('target_not_alive', `node ${dead.join(', ')} is not alive`)
   if (step.kind === 'elect' && !partition.isr.includes(step.replicas[0] as number)) {
     return no('target_not_in_sync', `node ${step.replicas[0]} is not in sync`)
   }
-  return undefined
+  if (!isRelocation(step)) return undefined
+  if (!partition.replicas.includes(step.dir.node as number)) {
+    return no('replicas_changed', `${name} is on ${partition.replicas.join(', ')}, not on ${step.dir.node}`)
+  }
+  return dirRefusal(step, partition, look.dirs)
+}
+
+/** The node that alone can tell of a step or move between dirs. */
+function nodeOfDirs(of: Step | Move): number | undefined {
+  if ('expect' in of) return isRelocation(of) ? (of.dir.node as number) : undefined
+  return isDirMove(of) ? (of.to as number) : undefined
 }
 
 function judgeMove(move: Move, look: Look): Outcome {
   const name = partitionName(move)
   const partition = look.partitions.get(name)
   if (!partition) return { outcome: 'superseded', text: `${name} does not exist any more` }
+  if (isDirMove(move)) return judgeDirMove(move, partition, look.live, look.dirs)
   const listed = look.moving.get(name)
   if (listed) {
     return isListedAs(move, listed)

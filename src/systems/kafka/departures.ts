@@ -1,6 +1,7 @@
 /**
  * Space on its way out. A broker stops listing a deleted replica at once, but its files go only `file.delete.delay.ms`
- * later (60 s by default). So what was listed and no longer is counts as being freed for a while, whoever removed it.
+ * later (60 s by default). So what was listed and no longer is counts as being freed for a while, whoever removed it:
+ * a replica moved away, the old place of one that went to another dir, a copy between dirs that was taken back.
  */
 import type { Clock } from '../../lib/clock.ts'
 import { type BrokerSizes, listedBytes } from './sizes.ts'
@@ -32,11 +33,17 @@ export class Departures {
     // A dir that went offline lists nothing and frees nothing.
     const online = new Set(dirs.filter((dir) => dir.errorCode === 0).map((dir) => dir.path))
     const departed = (this.#departed.get(broker) ?? []).filter((entry) => atMs - entry.atMs < REMEMBERED_MS)
-    for (const [topic, partitions] of before) {
+    const liesIn = (dir: string, topic: string, partition: number) =>
+      now.replicas.get(topic)?.get(partition)?.dir === dir
+    for (const [topic, partitions] of before.replicas) {
       for (const [partition, { dir, bytes }] of partitions) {
-        const stays = now.get(topic)?.get(partition)?.dir === dir
-        if (!stays && online.has(dir)) departed.push({ dir, bytes, atMs })
+        if (!liesIn(dir, topic, partition) && online.has(dir)) departed.push({ dir, bytes, atMs })
       }
+    }
+    for (const { dir, topic, partition, bytes } of before.copies) {
+      const goesOn = now.copies.some((c) => c.topic === topic && c.partition === partition && c.dir === dir)
+      // A copy that has landed is the replica now.
+      if (!goesOn && !liesIn(dir, topic, partition) && online.has(dir)) departed.push({ dir, bytes, atMs })
     }
     this.#departed.set(broker, departed)
   }

@@ -6,43 +6,42 @@
  * `unreachable` and keeps its last known figures.
  */
 import { buildState } from '../../cluster/builder.ts'
-import type { DirLine, NodeLine, PartitionLine, TopicLine } from '../../cluster/lines.ts'
 import { partitionName, type RunningMove } from '../../cluster/move.ts'
-import type { Health, Sample } from '../../cluster/sample.ts'
-import type { NodeId } from '../../cluster/state.ts'
+import type { Sample } from '../../cluster/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
+import { groupBy } from '../../lib/group-by.ts'
 import { formatTime } from '../../lib/iso-time.ts'
-import { Departures } from './departures.ts'
-import type { Readings, Reassignment } from './readings.ts'
-import { SharedVolumes } from './shared-volumes.ts'
-import { type BrokerSizes, brokerSizes, listedBytes, Sizes } from './sizes.ts'
-import type { LogDir } from './wire/describe-log-dirs.ts'
-import type { MetadataPartition, MetadataResponse, MetadataTopic } from './wire/metadata.ts'
+import type { DirMoves } from './dir-moves.ts'
+import { healthOf } from './health.ts'
+import { Nodes, type ReplicaLists } from './nodes.ts'
+import { firstFew, replicaNotes } from './notes.ts'
+import { type Known, topicLine } from './partition-lines.ts'
+import { Rates } from './rates.ts'
+import type { Readings } from './readings.ts'
+import { runningDirMove, runningMove } from './running.ts'
+import type { Sizes } from './sizes.ts'
+import type { MetadataResponse, MetadataTopic } from './wire/metadata.ts'
 
 /** min.insync.replicas changes seldom: it is read anew this often. */
 const CONFIG_AGE_MS = 10 * 60_000
 const SECOND_LOOK_MS = 1_000
-const NAMED = 3
 
 export class Sampler {
   readonly #name: string
   readonly #readings: Readings
+  readonly #nodes: Nodes
+  readonly #rates = new Rates()
   readonly #clock: Clock
-  /** The last answer of each broker, kept for when it does not answer. */
-  readonly #lastDirs = new Map<number, LogDir[]>()
-  readonly #lastSizes = new Map<number, BrokerSizes>()
-  readonly #volumes = new SharedVolumes()
-  readonly #departures: Departures
   #hiddenTopics = new Set<string>()
   #minIsr = new Map<string, number>()
   #minIsrReadMs = Number.NEGATIVE_INFINITY
 
-  constructor(name: string, readings: Readings, clock: Clock) {
+  constructor(name: string, readings: Readings, dirMoves: DirMoves, clock: Clock) {
     this.#name = name
     this.#readings = readings
+    this.#nodes = new Nodes(readings, dirMoves, clock)
     this.#clock = clock
-    this.#departures = new Departures(clock)
   }
 
   async sample(signal: AbortSignal): Promise<Sample> {
@@ -54,26 +53,40 @@ export class Sampler {
     return this.#read(signal)
   }
 
+  /** To be told of every look at who is alive: a broker may be away and back between two samples. */
+  seeAlive(alive: readonly number[]): void {
+    this.#nodes.seeAlive(alive)
+  }
+
   async #read(signal: AbortSignal): Promise<Sample> {
     // Asked before and after the metadata: what began or ended meanwhile is in one of the two and counts as moving.
     const before = await this.#readings.reassignments(signal)
     const metadata = await this.#readings.metadata(null, signal)
-    const [cluster, reassignments, unreachable] = await Promise.all([
+    const replicasOf = replicaLists(metadata)
+    const [cluster, reassignments] = await Promise.all([
       this.#readings.cluster(signal),
       this.#readings.reassignments(signal),
-      this.#readDirs(metadata, signal),
+      this.#nodes.read(metadata.brokers, replicasOf, signal),
       this.#readMinIsr(metadata.topics, signal),
     ])
     const takenAtMs = this.#clock.now()
-    const registered = cluster.brokers.map((broker) => broker.id)
-    const sizes = new Sizes(this.#lastSizes)
-    const live = metadata.brokers.map(({ id }) => id).filter((id) => !unreachable.includes(id))
-    this.#compareTopics(metadata, sizes.topics(live))
+    const sizes = this.#nodes.sizes()
+    const { unreachable } = this.#nodes
+    const live = metadata.brokers.map(({ id }) => id)
+    this.#compareTopics(metadata, sizes.topics(live.filter((id) => !unreachable.includes(id))))
     const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
-    const notes: string[] = []
-    const topics = metadata.topics.map((topic) => this.#topicLine(topic, sizes, moving))
-    noteUnknownSizes(topics, new Set(metadata.brokers.map((broker) => broker.id)), notes)
-    const nodes = this.#nodeLines(metadata, registered, topics, unreachable, notes)
+    const inDirs = movesInDirs(live, replicasOf, sizes)
+    const known: Known = {
+      sizes,
+      live: new Set(live),
+      moving,
+      copies: groupBy(inDirs, partitionName),
+      minIsr: this.#minIsr,
+      rates: this.#rates.pass(),
+      toldAtMs: (broker) => this.#nodes.toldAtMs(broker),
+    }
+    const topics = metadata.topics.map((topic) => topicLine(topic, known))
+    const nodes = this.#nodes.lines(metadata.brokers, cluster, holdersOf(metadata.topics))
     const line = {
       type: 'cluster' as const,
       version: 1 as const,
@@ -83,50 +96,12 @@ export class Sampler {
       ...(metadata.clusterId === null ? {} : { cluster_id: metadata.clusterId }),
     }
     return {
-      state: buildState(line, nodes, topics),
-      running: reassignments.map((move) => runningMove(move, sizes)),
-      health: healthOf(metadata.topics, moving, this.#minIsr),
+      state: buildState(line, nodes.lines, topics),
+      running: [...reassignments.map((move) => runningMove(move, sizes)), ...inDirs],
+      health: healthOf(metadata.topics, (topic, id) => moving.get(`${topic}-${id}`)?.adding ?? [], this.#minIsr),
       missingNodes: unreachable,
-      notes,
+      notes: [...replicaNotes(topics, known.live), ...nodes.notes],
     }
-  }
-
-  /** Asks every live broker; returns those that did not answer. */
-  async #readDirs(metadata: MetadataResponse, signal: AbortSignal): Promise<number[]> {
-    const ids = metadata.brokers.map((broker) => broker.id)
-    const results = await Promise.allSettled(ids.map((id) => this.#readDirsOf(id, signal)))
-    const unreachable: number[] = []
-    results.forEach((result, index) => {
-      if (result.status === 'fulfilled') return
-      // A refusal is the same at every broker and no matter of reachability.
-      if (result.reason instanceof EvenkeelError && result.reason.code === 'not_permitted') throw result.reason
-      unreachable.push(ids[index]!)
-    })
-    if (unreachable.length === ids.length) {
-      const first = results.find((result) => result.status === 'rejected')
-      throw new EvenkeelError('sample_incomplete', 'no broker tells its log dirs', { cause: first?.reason })
-    }
-    return unreachable
-  }
-
-  /** Each answer is worked up as it comes in, so that many brokers do not hold the event loop at once. */
-  async #readDirsOf(broker: number, signal: AbortSignal): Promise<void> {
-    const dirs = await this.#readings.logDirs(broker, null, signal)
-    const sizes = brokerSizes(dirs)
-    this.#departures.see(broker, this.#lastSizes.get(broker) ?? new Map(), sizes, dirs)
-    this.#lastSizes.set(broker, sizes)
-    this.#lastDirs.set(broker, dirs)
-  }
-
-  /** A broker that is neither registered nor named by a partition will not come back as the one it was. */
-  #forget(broker: number): void {
-    this.#lastDirs.delete(broker)
-    this.#lastSizes.delete(broker)
-  }
-
-  #listedBytes(broker: number, path: string): number {
-    const dir = this.#lastDirs.get(broker)?.find((other) => other.path === path)
-    return dir ? listedBytes(dir) : 0
   }
 
   async #readMinIsr(topics: MetadataTopic[], signal: AbortSignal): Promise<void> {
@@ -155,147 +130,27 @@ export class Sampler {
         'the permission TOPIC DESCRIBE is missing for them',
     )
   }
-
-  #topicLine(topic: MetadataTopic, sizes: Sizes, moving: Map<string, Reassignment>): TopicLine {
-    const minIsr = this.#minIsr.get(topic.name)
-    return {
-      type: 'topic',
-      name: topic.name,
-      ...(minIsr ? { min_isr: minIsr } : {}),
-      partitions: topic.partitions.map((p) =>
-        partitionLine(topic.name, p, sizes, moving.get(`${topic.name}-${p.partition}`)),
-      ),
-    }
-  }
-
-  #nodeLines(
-    metadata: MetadataResponse,
-    registered: number[],
-    topics: TopicLine[],
-    unreachable: number[],
-    notes: string[],
-  ): NodeLine[] {
-    const live = new Map(metadata.brokers.map((broker) => [broker.id, broker]))
-    const known = new Set([...live.keys(), ...registered])
-    for (const { partitions } of topics)
-      for (const { replicas } of partitions) for (const id of replicas as number[]) known.add(id)
-    for (const id of this.#lastDirs.keys()) if (!known.has(id)) this.#forget(id)
-    const ids = [...known]
-    const dirs = new Map(ids.map((id) => [id, dirLines(id, this.#lastDirs.get(id), this.#departures)]))
-    const hosts = new Map(metadata.brokers.map(({ id, host }) => [id, host]))
-    notes.push(...this.#volumes.apply(dirs, hosts, (id, path) => this.#listedBytes(id, path)))
-    return ids.map((id): NodeLine => {
-      const broker = live.get(id)
-      const state = !broker ? 'unavailable' : unreachable.includes(id) ? 'unreachable' : 'alive'
-      return {
-        type: 'node',
-        id,
-        ...(broker ? { host: `${broker.host}:${broker.port}` } : {}),
-        ...(broker && broker.rack !== null ? { rack: broker.rack } : {}),
-        state,
-        dirs: dirs.get(id)!,
-      }
-    })
-  }
 }
 
-function partitionLine(
-  topic: string,
-  partition: MetadataPartition,
-  sizes: Sizes,
-  move: Reassignment | undefined,
-): PartitionLine {
-  const replicas = partition.replicas as number[]
-  const found = replicas.map((node) => sizes.find(node, topic, partition.partition))
-  return {
-    id: partition.partition,
-    leader: partition.leader === -1 ? null : partition.leader,
-    replicas,
-    isr: partition.isr as number[],
-    bytes: found.map((replica) => replica?.bytes ?? null),
-    dirs: found.map((replica) => replica?.dir ?? null),
-    ...(move ? { adding: [...move.adding], removing: [...move.removing] } : {}),
-  }
+/** Looks replica lists up for the few partitions that are asked for. */
+function replicaLists(metadata: MetadataResponse): ReplicaLists {
+  const topics = new Map(metadata.topics.map((topic) => [topic.name, topic.partitions]))
+  return ({ topic, partition }) => topics.get(topic)?.find((p) => p.partition === partition)?.replicas
 }
 
-/**
- * @throws EvenkeelError `unsupported` when a healthy dir does not tell its size.
- */
-function dirLines(broker: number, dirs: LogDir[] | undefined, departures: Departures): DirLine[] {
-  return (dirs ?? []).map((dir): DirLine => {
-    const { path, errorCode, totalBytes, usableBytes, isCordoned } = dir
-    if (errorCode !== 0) return { path, capacity_bytes: 0, used_bytes: 0, state: 'offline' }
-    if (totalBytes === null || usableBytes === null) {
-      throw new EvenkeelError(
-        'unsupported',
-        `broker ${broker} does not tell the size of ${path}: DescribeLogDirs v4 is needed (Kafka 3.3 or newer)`,
-      )
-    }
-    const freeing = departures.freeing(broker, dir, totalBytes - usableBytes)
-    return {
-      path,
-      capacity_bytes: totalBytes,
-      used_bytes: totalBytes - usableBytes,
-      ...(freeing > 0 ? { freeing_bytes: freeing } : {}),
-      ...(isCordoned ? { cordoned: true } : {}),
-    }
-  })
+/** Every broker that a partition names. */
+function holdersOf(topics: MetadataTopic[]): Set<number> {
+  const holders = new Set<number>()
+  for (const { partitions } of topics) for (const { replicas } of partitions) for (const id of replicas) holders.add(id)
+  return holders
 }
 
-/** A reassignment with its bytes: what lies at the added replicas, against the largest replica there is. */
-export function runningMove(move: Reassignment, sizes: Sizes): RunningMove {
-  const size = Math.max(0, ...move.replicas.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0))
-  const done = move.adding.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0)
-  return {
-    topic: move.topic,
-    partition: move.partition,
-    target: move.replicas.filter((node) => !move.removing.includes(node)),
-    adding: [...move.adding],
-    removing: [...move.removing],
-    bytesDone: done.reduce((sum, bytes) => sum + bytes, 0),
-    bytesTotal: size * move.adding.length,
-  }
-}
-
-/**
- * Adding replicas are not in sync by nature: only the others tell whether a partition is under-replicated. Replicas that
- * the cluster itself calls offline, for their broker or their dir is gone, explain it.
- */
-function healthOf(topics: MetadataTopic[], moving: Map<string, Reassignment>, minIsr: Map<string, number>): Health {
-  const health: Health = {
-    underReplicated: { own_move: 0, node: 0, other: 0 },
-    offline: 0,
-    underMinIsr: 0,
-    unexplained: { offline: 0, underMinIsr: 0 },
-  }
-  for (const topic of topics) {
-    for (const partition of topic.partitions) {
-      if (partition.leader === -1) health.offline += 1
-      if (partition.isr.length < (minIsr.get(topic.name) ?? 0)) health.underMinIsr += 1
-      const missing = partition.replicas.filter((node) => !partition.isr.includes(node))
-      if (missing.length === 0) continue
-      const adding = moving.get(`${topic.name}-${partition.partition}`)?.adding ?? []
-      const unexplained = missing.filter((node) => !adding.includes(node))
-      if (unexplained.length === 0) health.underReplicated.own_move += 1
-      else if (unexplained.every((node) => partition.offlineReplicas.includes(node))) health.underReplicated.node += 1
-      else health.underReplicated.other += 1
-    }
-  }
-  return health
-}
-
-function noteUnknownSizes(topics: TopicLine[], live: Set<NodeId>, notes: string[]): void {
-  const unknown: string[] = []
-  for (const topic of topics) {
-    for (const { id, replicas, bytes } of topic.partitions) {
-      const sizes = bytes as (number | null)[]
-      if (replicas.some((node, slot) => sizes[slot] === null && live.has(node))) unknown.push(`${topic.name}-${id}`)
-    }
-  }
-  if (unknown.length === 0) return
-  notes.push(`the size of a replica of ${unknown.length} partitions is not known (${firstFew(unknown)}): left alone`)
-}
-
-function firstFew(names: string[]): string {
-  return names.length > NAMED ? `${names.slice(0, NAMED).join(', ')}, …` : names.join(', ')
+/** @param live a dead broker copies nothing, though it may go on when it is back. */
+function movesInDirs(live: number[], replicasOf: ReplicaLists, sizes: Sizes): RunningMove[] {
+  return live.flatMap((id) =>
+    sizes.copies(id).flatMap((copy) => {
+      const replicas = replicasOf(copy)
+      return replicas?.includes(id) ? [runningDirMove(id, copy, replicas, sizes)] : []
+    }),
+  )
 }

@@ -7,24 +7,49 @@ export interface FoundReplica {
   dir: string
 }
 
-/** What one broker lists: topic → partition → replica. */
-export type BrokerSizes = Map<string, Map<number, FoundReplica>>
+/** A copy of a replica in another dir of the same broker, on its way to take the replica's place. */
+export interface DirCopy {
+  topic: string
+  partition: number
+  /** Where it goes. */
+  dir: string
+  /** Copied so far. */
+  bytes: number
+}
+
+/** What one broker lists. */
+export interface BrokerSizes {
+  /** Topic → partition → replica. */
+  replicas: ReadonlyMap<string, ReadonlyMap<number, FoundReplica>>
+  /** One without a replica beside it is dead: the replica's dir has failed, and the rest will never come. */
+  copies: readonly DirCopy[]
+}
+
+export const noSizes: BrokerSizes = { replicas: new Map(), copies: [] }
 
 /** Made once for each answer, as it comes in: a cluster's sizes are never gone through all at once. */
 export function brokerSizes(dirs: LogDir[]): BrokerSizes {
-  const sizes: BrokerSizes = new Map()
+  const replicas = new Map<string, Map<number, FoundReplica>>()
+  const copies: DirCopy[] = []
   for (const { path, topics } of dirs) {
     for (const { name, partitions } of topics) {
-      let found = sizes.get(name)
-      if (!found) sizes.set(name, (found = new Map()))
-      // A copy on its way to another dir of the same broker is listed a second time; the present one counts.
-      for (const p of partitions) if (!p.isFutureKey) found.set(p.partition, { bytes: p.sizeBytes, dir: path })
+      let found = replicas.get(name)
+      if (!found) replicas.set(name, (found = new Map()))
+      for (const { partition, sizeBytes, isFutureKey } of partitions) {
+        if (isFutureKey) copies.push({ topic: name, partition, dir: path, bytes: sizeBytes })
+        else found.set(partition, { bytes: sizeBytes, dir: path })
+      }
     }
   }
-  return sizes
+  return { replicas, copies }
 }
 
-/** Bytes of the replicas that a dir lists. */
+/** The copies a broker is really at work on. */
+export function liveCopies({ replicas, copies }: BrokerSizes): DirCopy[] {
+  return copies.filter(({ topic, partition }) => replicas.get(topic)?.has(partition))
+}
+
+/** Bytes of the replicas and copies that a dir lists. */
 export function listedBytes(dir: LogDir): number {
   let bytes = 0
   for (const { partitions } of dir.topics) for (const { sizeBytes } of partitions) bytes += sizeBytes
@@ -39,11 +64,16 @@ export class Sizes {
   }
 
   find(broker: number, topic: string, partition: number): FoundReplica | undefined {
-    return this.#byBroker.get(broker)?.get(topic)?.get(partition)
+    return this.#byBroker.get(broker)?.replicas.get(topic)?.get(partition)
+  }
+
+  /** The copies a broker is really at work on. */
+  copies(broker: number): DirCopy[] {
+    return liveCopies(this.#byBroker.get(broker) ?? noSizes)
   }
 
   /** Every topic that lies on a disk of these brokers. */
   topics(brokers: number[]): string[] {
-    return [...new Set(brokers.flatMap((broker) => [...(this.#byBroker.get(broker)?.keys() ?? [])]))]
+    return [...new Set(brokers.flatMap((broker) => [...(this.#byBroker.get(broker)?.replicas.keys() ?? [])]))]
   }
 }

@@ -11,8 +11,8 @@ import { Evenkeel, isQuiet } from './evenkeel.ts'
 import { sizes } from './placement.ts'
 import { fullness, MiB, underLoad, watchDirs } from './watch.ts'
 
-/** Kafka removes files late; a test that looks at disks cannot wait a minute each time. */
-const configs = { 'file.delete.delay.ms': 1000 }
+/** Kafka removes files late; a test that looks at disks cannot wait a minute each time. The default of the broker counts. */
+const brokerProperties = { 'log.segment.delete.delay.ms': 1000 }
 const hard = 0.9
 
 export function relief(version: KafkaVersion): void {
@@ -21,15 +21,18 @@ export function relief(version: KafkaVersion): void {
     let cluster: KafkaCluster
     let daemon: Evenkeel | undefined
     beforeAll(async () => {
-      cluster = await startKafka({ version, brokers: [1, 2, 3, 4].map((id) => ({ id, tmpfsMiB: disk })) })
+      cluster = await startKafka({
+        version,
+        brokerProperties,
+        brokers: [1, 2, 3, 4].map((id) => ({ id, tmpfsMiB: disk })),
+      })
       const assignment = Array.from({ length: 30 }, (_, p) => [1, 2 + (p % 3)])
-      await createTopic(cluster, 'orders', { assignment, configs })
+      await createTopic(cluster, 'orders', { assignment })
       await createTopic(cluster, 'ledger', {
         assignment: [
           [2, 3],
           [3, 4],
         ],
-        configs,
       })
       const bytes = assignment.map((_, p) => Math.round((2.5 + (p % 7) / 2) * MiB))
       await fill(cluster, 'orders', bytes)
@@ -88,16 +91,16 @@ export function relief(version: KafkaVersion): void {
     beforeAll(async () => {
       cluster = await startKafka({
         version,
+        brokerProperties,
         brokers: brokers.map((id) => ({ id, tmpfsMiB: disk, logDirs: 2, separateMetadata: true })),
       })
       const assignment = Array.from({ length: 18 }, (_, p) => [1 + (p % 3), 1 + ((p + 1) % 3)])
-      await createTopic(cluster, 'orders', { assignment, configs })
+      await createTopic(cluster, 'orders', { assignment })
       await createTopic(cluster, 'ledger', {
         assignment: [
           [2, 3],
           [3, 2],
         ],
-        configs,
       })
       await fill(
         cluster,

@@ -1,6 +1,9 @@
 /** A cluster behind KafkaTransport whose every answer is a plain object that tests change: for the adapter's own rules. */
+import { type Clock, VirtualClock } from '../../../src/lib/clock.ts'
 import { Acts } from '../../../src/systems/kafka/acts.ts'
-import { Readings } from '../../../src/systems/kafka/readings.ts'
+import { DirMoves } from '../../../src/systems/kafka/dir-moves.ts'
+import { KafkaSystem } from '../../../src/systems/kafka/kafka.ts'
+import { Readings, type Wanted } from '../../../src/systems/kafka/readings.ts'
 import type { KafkaTransport } from '../../../src/systems/kafka/transport.ts'
 import { TransportError } from '../../../src/systems/kafka/transport-error.ts'
 
@@ -16,11 +19,14 @@ export interface FakeDir {
   total?: number | null
   usable?: number
   error?: number
+  cordoned?: boolean
   /** `topic-partition` → bytes. */
   replicas?: Record<string, number>
+  /** The same of copies on their way to this dir. */
+  copies?: Record<string, number>
 }
 
-export function fakeCluster() {
+export function fakeCluster(clock: Clock = new VirtualClock()) {
   const cluster = {
     brokers: [1, 2, 3],
     fenced: [] as number[],
@@ -28,11 +34,15 @@ export function fakeCluster() {
     topics: {} as Record<string, FakePartition[]>,
     /** Broker → dirs; a broker that is absent does not answer. */
     dirs: {} as Record<number, FakeDir[]>,
+    /** Log dir configs of a broker, or the code with which it refuses them; by default its first dir is the first set. */
+    configs: {} as Record<number, Record<string, string | null> | number>,
     moving: [] as { topic: string; partition: number; replicas: number[]; adding: number[]; removing: number[] }[],
-    /** Code of each answer to an act; an error instead is thrown. */
+    /** Code of each answer to an act. */
     act: (_name: string, _partition: number): number => 0,
+    /** Called after each act that was answered. */
+    acted: (_name: string): void => undefined,
     fail: {} as Record<string, Error | undefined>,
-    asked: [] as { name: string; request: unknown }[],
+    asked: [] as { name: string; node: number | 'any'; request: unknown }[],
   }
   const answers: Record<string, (request: never, node: number | 'any') => unknown> = {
     Metadata: ({ topics }: { topics: string[] | null }) => ({
@@ -70,47 +80,62 @@ export function fakeCluster() {
         isFenced: cluster.fenced.includes(id),
       })),
     }),
-    DescribeLogDirs: (_: unknown, node) => {
+    DescribeLogDirs: ({ topics }: { topics: Wanted }, node) => {
       const dirs = cluster.dirs[node as number]
       if (!dirs) throw new TransportError('timeout', `broker ${node} did not answer`, { sent: true })
-      return { errorCode: 0, dirs: dirs.map(logDir) }
+      return { errorCode: 0, dirs: dirs.map((dir) => logDir(dir, topics)) }
     },
     ListPartitionReassignments: () => ({
       errorCode: 0,
       errorMessage: null,
       topics: cluster.moving.map(({ topic, ...move }) => ({ name: topic, partitions: [move] })),
     }),
-    DescribeConfigs: ({ resources }: { resources: { name: string }[] }) => ({
-      results: resources.map(({ name }) => ({
-        errorCode: 0,
-        errorMessage: null,
-        type: 2,
-        name,
-        configs: [
-          { name: 'min.insync.replicas', value: '2', readOnly: false, source: 5, isSensitive: false, synonyms: [] },
-        ],
-      })),
+    DescribeConfigs: ({ resources }: { resources: { type: number; name: string }[] }) => ({
+      results: resources.map(({ type, name }) => {
+        const told = type === 2 ? { 'min.insync.replicas': '2' } : logDirConfigs(Number(name))
+        return {
+          errorCode: typeof told === 'number' ? told : 0,
+          errorMessage: null,
+          type,
+          name,
+          configs: Object.entries(typeof told === 'number' ? {} : told).map(([key, value]) => ({
+            name: key,
+            value,
+            readOnly: false,
+            source: 5,
+            isSensitive: false,
+            synonyms: [],
+          })),
+        }
+      }),
     }),
     AlterPartitionReassignments: (request) => acted('AlterPartitionReassignments', request),
     ElectLeaders: (request) => acted('ElectLeaders', request),
+    AlterReplicaLogDirs: ({ dirs }: { dirs: { topics: { name: string; partitions: number[] }[] }[] }) =>
+      acted('AlterReplicaLogDirs', { topics: dirs.flatMap(({ topics }) => topics) }),
   }
+  const logDirConfigs = (broker: number) =>
+    cluster.configs[broker] ?? {
+      'log.dirs': (cluster.dirs[broker] ?? []).map(({ path = '/d0' }) => path).join(','),
+      'metadata.log.dir': null,
+    }
   const acted = (
     name: string,
     { topics }: { topics: { name: string; partitions: (number | { partition: number })[] }[] },
-  ) => ({
-    errorCode: 0,
-    errorMessage: null,
-    topics: topics.map((topic) => ({
+  ) => {
+    const results = topics.map((topic) => ({
       name: topic.name,
       partitions: topic.partitions.map((p) => {
         const partition = typeof p === 'number' ? p : p.partition
         return { partition, errorCode: cluster.act(name, partition), errorMessage: null }
       }),
-    })),
-  })
+    }))
+    cluster.acted(name)
+    return { errorCode: 0, errorMessage: null, topics: results }
+  }
   const transport: KafkaTransport = {
     async send(node, api, request) {
-      cluster.asked.push({ name: api.name, request })
+      cluster.asked.push({ name: api.name, node, request })
       const error = cluster.fail[api.name]
       if (error) throw error
       return answers[api.name]!(request as never, node) as never
@@ -120,22 +145,35 @@ export function fakeCluster() {
     close: async () => undefined,
   }
   const readings = new Readings(transport)
-  return { cluster, readings, acts: new Acts(readings, transport) }
+  const dirMoves = new DirMoves(clock)
+  return {
+    cluster,
+    readings,
+    dirMoves,
+    acts: new Acts(readings, transport, dirMoves),
+    /** All of it as the port shows it. */
+    system: new KafkaSystem('fake', transport, clock),
+  }
 }
 
-function logDir({ path = '/d0', total = 1000, usable = 1000, error = 0, replicas = {} }: FakeDir) {
+function logDir(dir: FakeDir, wanted: Wanted) {
+  const { path = '/d0', total = 1000, usable = 1000, error = 0, cordoned = false, replicas = {}, copies = {} } = dir
   const topics = new Map<string, { partition: number; sizeBytes: number; offsetLag: number; isFutureKey: boolean }[]>()
-  for (const [name, sizeBytes] of Object.entries(replicas)) {
+  const add = (name: string, sizeBytes: number, isFutureKey: boolean) => {
     const [, topic, partition] = /^(.*)-(\d+)$/.exec(name)!
+    const asked = wanted === null || wanted.some((t) => t.name === topic && t.partitions.includes(Number(partition)))
+    if (!asked) return
     const list = topics.get(topic!) ?? []
-    topics.set(topic!, [...list, { partition: Number(partition), sizeBytes, offsetLag: 0, isFutureKey: false }])
+    topics.set(topic!, [...list, { partition: Number(partition), sizeBytes, offsetLag: 0, isFutureKey }])
   }
+  for (const [name, bytes] of Object.entries(replicas)) add(name, bytes, false)
+  for (const [name, bytes] of Object.entries(copies)) add(name, bytes, true)
   return {
     errorCode: error,
     path,
     totalBytes: error === 0 ? total : null,
     usableBytes: error === 0 && total !== null ? usable : null,
-    isCordoned: false,
+    isCordoned: cordoned,
     topics: error === 0 ? [...topics].map(([name, partitions]) => ({ name, partitions })) : [],
   }
 }

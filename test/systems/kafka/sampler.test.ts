@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { foldInFlight } from '../../../src/cluster/influence.ts'
-import { immovableReasons, nodeStates } from '../../../src/cluster/reasons.ts'
+import { dirStates, immovableReasons, nodeStates } from '../../../src/cluster/reasons.ts'
 import { sharesOf } from '../../../src/cluster/shares.ts'
+import { OFFLINE } from '../../../src/cluster/state.ts'
 import { VirtualClock } from '../../../src/lib/clock.ts'
 import { Sampler } from '../../../src/systems/kafka/sampler.ts'
 import { fakeCluster } from './fake-cluster.ts'
@@ -9,9 +10,9 @@ import { fakeCluster } from './fake-cluster.ts'
 const signal = new AbortController().signal
 
 function sampled() {
-  const { cluster, readings } = fakeCluster()
   const clock = new VirtualClock()
-  const sampler = new Sampler('orders', readings, clock)
+  const { cluster, readings, dirMoves } = fakeCluster(clock)
+  const sampler = new Sampler('orders', readings, dirMoves, clock)
   cluster.topics = { t: [{ replicas: [1, 2] }] }
   cluster.dirs = {
     1: [{ usable: 850, replicas: { 't-0': 100 } }],
@@ -53,6 +54,7 @@ describe('who is there', () => {
     const dead = await sample()
     expect(statesOf(dead)).toEqual(['alive', 'unavailable', 'alive'])
     expect([...dead.state.replicaBytes]).toEqual([100, 90])
+    expect([...dead.state.nodeRack].map((rack) => dead.state.names.racks[rack])).toEqual(['r1', 'r2', 'r3'])
     expect(dead.health.underReplicated).toEqual({ own_move: 0, node: 1, other: 0 })
   })
 
@@ -60,6 +62,13 @@ describe('who is there', () => {
     const { cluster, sample } = sampled()
     cluster.topics = { t: [{ replicas: [1, 9], isr: [1], offline: [9] }] }
     expect(statesOf(await sample())).toEqual(['alive', 'alive', 'alive', 'unavailable'])
+  })
+
+  test('a dead broker that holds nothing is unavailable, not left out', async () => {
+    const { cluster, sample } = sampled()
+    cluster.brokers = [1, 2]
+    cluster.fenced = [3]
+    expect(statesOf(await sample())).toEqual(['alive', 'alive', 'unavailable'])
   })
 
   test('a live broker that does not answer is unreachable and named', async () => {
@@ -101,10 +110,24 @@ describe('what is not shown', () => {
 
   test('without a size the partition stays, and that is said', async () => {
     const { cluster, sample } = sampled()
-    cluster.dirs[2] = [{ error: 56 }, { path: '/d1' }]
+    cluster.dirs[2] = [{ path: '/d1' }]
     const { state, notes } = await sample()
     expect(immovableReasons[state.partitionImmovable[0]!]).toBe('size_unknown')
     expect(notes).toEqual(['the size of a replica of 1 partitions is not known (t-0): left alone'])
+  })
+
+  test('what lay in a dir that failed is offline, has neither size nor dir, and is named', async () => {
+    const { cluster, sample } = sampled()
+    await sample()
+    cluster.topics = { t: [{ replicas: [1, 2], isr: [1], offline: [2] }] }
+    cluster.dirs[2] = [{ error: 56 }, { path: '/d1' }]
+    const { state, notes, health } = await sample()
+    expect([...state.replicaFlags].map((flags) => flags & OFFLINE)).toEqual([0, OFFLINE])
+    expect([...state.replicaBytes]).toEqual([100, Number.NaN])
+    expect([...state.replicaDir]).toEqual([0, -1])
+    expect([...state.dirState].map((s) => dirStates[s])).toEqual(['online', 'offline', 'online', 'online'])
+    expect(notes).toEqual(['replicas of 1 partitions lie in dirs that are offline (t-0)'])
+    expect(health.underReplicated).toEqual({ own_move: 0, node: 1, other: 0 })
   })
 
   test('a broker too old to tell the size of its disks is refused by name', async () => {
@@ -114,24 +137,6 @@ describe('what is not shown', () => {
       code: 'unsupported',
       message: expect.stringMatching(/broker 2 .*v4/),
     })
-  })
-})
-
-describe('under-replication', () => {
-  test.each([
-    ['a replica being added', { replicas: [3, 2, 1], isr: [1, 2] }, true, { own_move: 1, node: 0, other: 0 }],
-    [
-      'a replica in a dead dir',
-      { replicas: [1, 2], isr: [1], offline: [2] },
-      false,
-      { own_move: 0, node: 1, other: 0 },
-    ],
-    ['a replica that lags', { replicas: [1, 2], isr: [1] }, false, { own_move: 0, node: 0, other: 1 }],
-  ])('by %s', async (_, partition, moving, expected) => {
-    const { cluster, sample } = sampled()
-    cluster.topics = { t: [partition] }
-    if (moving) cluster.moving = [{ topic: 't', partition: 0, replicas: [3, 2, 1], adding: [3], removing: [1] }]
-    expect((await sample()).health.underReplicated).toEqual(expected)
   })
 })
 
@@ -146,6 +151,81 @@ test('a running move has its bytes: what lies at the target against the largest 
   ])
   foldInFlight(state, [])
   expect([...sharesOf(state).usedBytes]).toEqual([50, 120, 100])
+})
+
+test('what is written is told from the second look on, and only by brokers that answer', async () => {
+  const { cluster, clock, sample } = sampled()
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([Number.NaN])
+  cluster.dirs[1] = [{ usable: 550, replicas: { 't-0': 400 } }]
+  await clock.advance(25_000)
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([10])
+  const { [1]: _, ...others } = cluster.dirs
+  cluster.dirs = others
+  await clock.advance(55_000)
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([10])
+})
+
+describe('a move between dirs', () => {
+  const moving = () => {
+    const { cluster, ...rest } = sampled()
+    cluster.dirs[1] = [
+      { path: '/a', usable: 900, replicas: { 't-0': 100 } },
+      { path: '/b', usable: 970, copies: { 't-0': 30 } },
+    ]
+    return { cluster, ...rest }
+  }
+
+  test('is in flight with its bytes, and its partition is left alone', async () => {
+    const { state, running } = await moving().sample()
+    expect(running).toEqual([
+      {
+        topic: 't',
+        partition: 0,
+        target: [1, 2],
+        adding: [],
+        removing: [],
+        dir: { node: 1, path: '/b' },
+        bytesDone: 30,
+        bytesTotal: 100,
+      },
+    ])
+    expect([...state.replicaFutureDir]).toEqual([1, -1])
+    expect([...state.replicaFutureBytes]).toEqual([30, 0])
+    expect(state.names.dirs[state.replicaDir[0]!]).toBe('/a')
+    expect(immovableReasons[state.partitionImmovable[0]!]).toBe('already_moving')
+  })
+
+  test('leaves its old dir when it lands, and the files follow later', async () => {
+    const { cluster, sample } = moving()
+    await sample()
+    cluster.dirs[1] = [
+      { path: '/a', usable: 900 },
+      { path: '/b', usable: 900, replicas: { 't-0': 100 } },
+    ]
+    const { state, running } = await sample()
+    expect([running, [...state.replicaFutureDir]]).toEqual([[], [-1, -1]])
+    expect([...state.dirFreeingBytes]).toEqual([100, 0, 0, 0])
+  })
+
+  test('that is taken back leaves behind what it had copied', async () => {
+    const { cluster, sample } = moving()
+    await sample()
+    cluster.dirs[1] = [
+      { path: '/a', usable: 900, replicas: { 't-0': 100 } },
+      { path: '/b', usable: 970 },
+    ]
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 30, 0, 0])
+  })
+
+  test('of a dead broker stands still and is not in flight', async () => {
+    const { cluster, sample } = moving()
+    await sample()
+    cluster.brokers = [2, 3]
+    cluster.fenced = [1]
+    cluster.topics = { t: [{ leader: 2, replicas: [1, 2], isr: [2], offline: [1] }] }
+    const { state, running } = await sample()
+    expect([running, [...state.replicaFutureDir], state.partitionImmovable[0]]).toEqual([[], [-1, -1], 0])
+  })
 })
 
 describe('space on its way out', () => {
@@ -188,6 +268,23 @@ describe('space on its way out', () => {
     await sample()
     cluster.dirs[1] = [{ usable: 700 }, { path: '/d1', usable: 500 }]
     expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 0, 0, 0])
+  })
+})
+
+describe('the dir of the metadata log', () => {
+  test('is marked', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ usable: 880, replicas: { 't-0': 90 } }, { path: '/d1' }]
+    expect([...(await sample()).state.dirMetadata]).toEqual([1, 1, 0, 1])
+  })
+
+  test('is any dir of a broker that may not be asked, which is said and fails nothing', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ usable: 880, replicas: { 't-0': 90 } }, { path: '/d1' }]
+    cluster.configs[2] = 31
+    const { state, notes } = await sample()
+    expect([...state.dirMetadata]).toEqual([1, 1, 1, 1])
+    expect(notes).toEqual([expect.stringMatching(/^broker 2 does not tell where .*: needs CLUSTER DESCRIBE_CONFIGS$/)])
   })
 })
 
