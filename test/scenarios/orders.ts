@@ -24,3 +24,5 @@ export const six = {
     { name: 'u', partitions: 24, replicationFactor: 2, size: 300 * MB, spread: 0.4 },
   ],
 }
+
+export const rackless = { ...six, nodes: six.nodes.map(({ id, disks }) => ({ id, disks })) }
