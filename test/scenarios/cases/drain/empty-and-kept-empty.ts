@@ -13,7 +13,7 @@ export default {
   way: [
     { at: 5.2 * MINUTE, safeToStop: { 2: false } },
     { at: 15 * MINUTE, status: 'ready', empty: [2], safeToStop: { 2: true }, needless: 0 },
-    { at: 35 * MINUTE, status: 'ready', filled: [7], empty: [2] },
+    { at: 35 * MINUTE, status: 'ready', replicas: { 7: [10, 25] }, empty: [2] },
   ],
   end: { empty: [2, 6], safeToStop: { 2: true }, reasons: ['node_draining', 'node_underused', 'node_unavailable'] },
 } satisfies Case

@@ -3,7 +3,7 @@ import { type Case, MB, MINUTE } from '../../case.ts'
 import { six } from '../../orders.ts'
 
 export default {
-  cluster: { ...six, copyRate: 10 * MB },
+  cluster: { ...six, copyRate: 5 * MB },
   happens: [
     { at: 5 * MINUTE, drain: 2 },
     { at: 6 * MINUTE, undrain: 2 },
