@@ -77,7 +77,7 @@ export interface Picture {
   /** Most leaders of a node over the mean. */
   leadersOverMean?: number
   /** Partitions that share a rack needlessly. */
-  needless?: number
+  needless?: Range
   /** Drains that are wished: whether the node may be stopped. */
   safeToStop?: Record<number, boolean>
   /** Why candidates are rejected by the plan in force, some of them. */

@@ -26,3 +26,27 @@ export const six = {
 }
 
 export const rackless = { ...six, nodes: six.nodes.map(({ id, disks }) => ({ id, disks })) }
+
+const followers = [
+  [3, 4],
+  [4, 5],
+  [5, 6],
+  [6, 3],
+  [3, 5],
+  [4, 6],
+]
+
+/** 60 partitions on six nodes, all led by the first two. */
+export const uneven = {
+  nodes: rackless.nodes,
+  topics: [
+    {
+      name: 't',
+      partitions: 60,
+      replicationFactor: 3,
+      size: 100 * MB,
+      spread: 0.2,
+      assignment: Array.from({ length: 60 }, (_, p) => [1 + (Math.floor(p / 6) % 2), ...followers[p % 6]!]),
+    },
+  ],
+}

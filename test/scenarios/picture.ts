@@ -39,8 +39,7 @@ function compareView(picture: Picture, view: ClusterView, say: Say): void {
   if (picture.says !== undefined && !matches(verdict?.text ?? '', picture.says))
     say(`the verdict says: ${verdict?.text}, without ${String(picture.says)}`)
   compare('moves running', running.length, picture.running, say)
-  if (picture.needless !== undefined && report && report.rackViolations !== picture.needless)
-    say(`${report.rackViolations} partitions share a rack needlessly, not ${picture.needless}`)
+  if (report) compare('partitions that share a rack needlessly', report.rackViolations, picture.needless, say)
   for (const [node, safe] of Object.entries(picture.safeToStop ?? {})) {
     const drain = drains.find((one) => String(one.node) === node)
     if (drain?.safeToStop !== safe) say(`node ${node}: safe to stop is ${drain?.safeToStop}, not ${safe}`)

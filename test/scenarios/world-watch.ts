@@ -83,7 +83,8 @@ export class WorldWatch {
   /** A copy goes only when another has taken its place, or when its node or dir is lost. */
   #lookAtCopies(partition: Partition): void {
     const { serves } = this.#world.cluster
-    const now = partition.replicas.filter((id) => serves(partition, id) && isFull(partition, id))
+    const { replicas, adding } = partition
+    const now = replicas.filter((id) => !adding.includes(id) && serves(partition, id) && isFull(partition, id))
     const before = this.#whole.get(partition) ?? now
     this.#whole.set(partition, now)
     if (now.length >= before.length) return
