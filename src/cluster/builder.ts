@@ -215,8 +215,9 @@ function immovable(state: ClusterState, partition: number, first: number, end: n
   }
   if (moving) return immovableReasons.indexOf('already_moving')
   if (state.partitionLeader[partition] === -1) return immovableReasons.indexOf('no_quorum')
-  if (unknownSize) return immovableReasons.indexOf('size_unknown')
-  return excluded ? immovableReasons.indexOf('excluded') : 0
+  // What must stay whatever its size is said first: that also holds its leadership.
+  if (excluded) return immovableReasons.indexOf('excluded')
+  return unknownSize ? immovableReasons.indexOf('size_unknown') : 0
 }
 
 /** Equal sets of legal nodes are kept once. */

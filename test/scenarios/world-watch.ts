@@ -87,9 +87,11 @@ export class WorldWatch {
     const now = replicas.filter((id) => !adding.includes(id) && serves(partition, id) && isFull(partition, id))
     const before = this.#whole.get(partition) ?? now
     this.#whole.set(partition, now)
-    if (now.length >= before.length) return
+    // Somebody who supersedes a move may leave more copies for a while than there should be.
+    const factor = this.#factor.get(partition)!
+    if (now.length >= Math.min(before.length, factor)) return
     const lost = before.filter((id) => !now.includes(id) && !works(this.#world, partition, id)).length
-    if (now.length < before.length - lost)
+    if (now.length < Math.min(before.length - lost, factor))
       this.#say(`${nameOf(partition)} had whole copies on ${before.join(', ')}, now on ${now.join(', ')}`)
   }
 
