@@ -4,8 +4,8 @@
  *
  * Conditions with two edges begin at one and end at another, so that what was just repaired does not begin again by
  * noise: a node counts as added below half its fair share and is done within 5 % of it; a band is left for good a tenth
- * beyond its edge and regained at the edge; a dir over its limit is relieved until it is a margin below; leadership begins
- * at 10 % and ends at 5 % off the mean.
+ * beyond its edge, or one percent, and regained at the edge; a dir over its limit is relieved until it is a margin below;
+ * leadership begins at 10 % and ends at 5 % off the mean.
  */
 import type { Memory } from '../cluster/memory.ts'
 import { type Goals, noGoals, type Violation } from '../cluster/plan.ts'

@@ -15,6 +15,7 @@ import { departures } from '../cluster/departures.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import { freshMemory, type Memory } from '../cluster/memory.ts'
 import { totalBytes } from '../cluster/move.ts'
+import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings, RETURN_WINDOW_MS } from '../cluster/settings.ts'
 import type { ClusterState, NodeId } from '../cluster/state.ts'
@@ -51,6 +52,7 @@ export interface LoopParts {
 const SAMPLE_DEADLINE_MS = 120_000
 const PULSE_DEADLINE_MS = 60_000
 const ENDED_SHOWN = 100
+const HERE = [nodeStates.indexOf('alive'), nodeStates.indexOf('draining')]
 
 type EventBody = LoopEvent extends infer Event
   ? Event extends LoopEvent
@@ -270,7 +272,9 @@ export class ClusterLoop {
     }
     const verdict = verdictOf(found)
     this.#executor.offer(mayStart(found) ? plan.moves : [])
-    this.#memory = rememberedOf(thought, this.#executor.inFlight.length, nowMs)
+    const settled =
+      this.#executor.inFlight.length === 0 && sample.state.nodeState.every((state) => HERE.includes(state))
+    this.#memory = rememberedOf(thought, settled, nowMs)
     this.#error = undefined
     this.#become(statusOf(found, verdict))
     this.#report = reportTick(sample, assessment, plan, verdict, {
@@ -364,10 +368,13 @@ export class ClusterLoop {
   }
 }
 
-/** What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge. */
-function rememberedOf({ assessment, plan }: Thought, running: number, nowMs: number): Memory {
+/**
+ * What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge.
+ * @param settled nothing is in flight, and nobody is missing with whom more could be done when he is back.
+ */
+function rememberedOf({ assessment, plan }: Thought, settled: boolean, nowMs: number): Memory {
   const { violations, memory, waiting } = assessment
-  const over = running === 0 && plan.moves.length === 0 && violations.every((violation) => violation.closing)
+  const over = settled && plan.moves.length === 0 && violations.every(({ closing, gate }) => closing && !gate)
   if (!over) return memory
   return {
     ...memory,
