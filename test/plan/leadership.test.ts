@@ -256,7 +256,13 @@ describe.each(leadershipStrategies)('%s', (strategy) => {
 
   test('no spread of leaders is better than the one planned, down to the limit that is asked for', () => {
     fc.assert(
-      fc.property(anyLines({ nodes: [2, 6], topics: 2, partitions: 14, odd: true }), (lines) => {
+      fc.property(anyLines({ nodes: [2, 6], topics: 2, partitions: 14, odd: true }), (drawn) => {
+        // What draining nodes hand over is a matter of its own.
+        const settled = (line: NodeLine): NodeLine => ({
+          ...line,
+          state: line.state === 'draining' ? 'alive' : line.state,
+        })
+        const lines = { ...drawn, nodes: drawn.nodes.map(settled) }
         const columns = build(lines)
         const { participates } = sharesOf(columns)
         const nodes = [...participates.keys()].filter((id) => participates[id] === 1)
