@@ -78,6 +78,7 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
     dirMetadata: new Uint8Array(dirCount),
     topicDomain: Int32Array.from(topics, (line) => domains.indexOf(line.constraints?.domain ?? '')),
     topicCap: Int32Array.from(topics, (line) => line.constraints?.cap ?? 0),
+    topicExcluded: Uint8Array.from(topics, (line) => Number(line.constraints?.excluded ?? false)),
     topicMinIsr: Int32Array.from(topics, (line) => line.min_isr ?? 0),
     topicPartitionStart: new Int32Array(topics.length + 1),
     partitionTopic: new Int32Array(partitionCount),
@@ -130,7 +131,7 @@ function fillTopics(state: ClusterState, topics: TopicLine[], nodeIndex: Map<Nod
   let partition = 0
   let replica = 0
   topics.forEach((topic, topicIndex) => {
-    const excluded = topic.constraints?.excluded ?? false
+    const excluded = state.topicExcluded[topicIndex] === 1
     for (const line of sortedUnique(topic.partitions, (p) => p.id, `partition of topic ${topic.name}`)) {
       const where = `${topic.name}-${line.id}`
       state.names.partitions.push(line.id)

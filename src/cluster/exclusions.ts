@@ -14,6 +14,7 @@ export function applyExclusions(state: ClusterState, { excludeTopics, excludeNod
   }
   for (let topic = 0; topic < state.topicCount; topic += 1) {
     if (!excludeTopics.some((pattern) => pattern.test(state.names.topics[topic]!))) continue
+    state.topicExcluded[topic] = 1
     for (let p = state.topicPartitionStart[topic]!; p < state.topicPartitionStart[topic + 1]!; p += 1) {
       if (weaker.includes(state.partitionImmovable[p]!)) state.partitionImmovable[p] = EXCLUDED
     }

@@ -18,7 +18,7 @@ import type {
 } from './lines.ts'
 import { emptyMemory, type Memory, memoryLine, readMemory } from './memory.ts'
 import type { RunningMove } from './move.ts'
-import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
+import { dirStates, nodeStates } from './reasons.ts'
 import type { Sample } from './sample.ts'
 import { ADDING, type ClusterState, IN_SYNC, type NodeId, OFFLINE, REMOVING } from './state.ts'
 
@@ -168,14 +168,12 @@ function topicLine(state: ClusterState, topic: number): TopicLine {
   const partitions: PartitionLine[] = []
   const units: Record<string, string> = {}
   const legal: Record<string, (NodeId[] | null)[]> = {}
-  let excluded = false
   for (let p = first; p < end; p += 1) {
     partitions.push(partitionLine(state, p))
     const id = String(state.names.partitions[p])
     if (state.partitionUnit[p]! >= 0) units[id] = String(state.partitionUnit[p])
     const sets = legalSets(state, p)
     if (sets.some((set) => set !== null)) legal[id] = sets
-    if (immovableReasons[state.partitionImmovable[p]!] === 'excluded') excluded = true
   }
   const domain = state.names.domains[state.topicDomain[topic]!]!
   const constraints = {
@@ -183,7 +181,7 @@ function topicLine(state: ClusterState, topic: number): TopicLine {
     ...(state.topicCap[topic] === 0 ? {} : { cap: state.topicCap[topic]! }),
     ...(Object.keys(units).length === 0 ? {} : { units }),
     ...(Object.keys(legal).length === 0 ? {} : { legal }),
-    ...(excluded ? { excluded } : {}),
+    ...(state.topicExcluded[topic] === 0 ? {} : { excluded: true }),
   }
   return {
     type: 'topic',

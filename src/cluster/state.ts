@@ -66,6 +66,8 @@ export interface Columns {
   topicDomain: I32
   /** Most replicas of the topic that one node may hold; 0 for no such limit. */
   topicCap: I32
+  /** 1: left alone, whatever else keeps its partitions from moving. */
+  topicExcluded: U8
   /** min.insync.replicas; 0 when not known. */
   topicMinIsr: I32
   topicPartitionStart: I32

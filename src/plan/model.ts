@@ -2,13 +2,23 @@
  * The planner's working picture: the state's columns with the moves planned so far applied.
  * Passes ask it and apply moves to it; it knows nothing of goals.
  */
-import { immovableReasons, isUrgent, type RejectReason, type ViolationKind } from '../cluster/reasons.ts'
+import {
+  dirStates,
+  immovableReasons,
+  isUrgent,
+  nodeStates,
+  type RejectReason,
+  type ViolationKind,
+} from '../cluster/reasons.ts'
 import { leaderCounts, replicaCounts, type Shares, sharesOf } from '../cluster/shares.ts'
-import { type Columns, IN_SYNC } from '../cluster/state.ts'
+import { type Columns, IN_SYNC, OFFLINE } from '../cluster/state.ts'
 import type { Rejections } from './rejections.ts'
 import type { PlannedMove, PlanRequest } from './request.ts'
 import { Room } from './room.ts'
 import { copyBytes } from './sizes.ts'
+
+const UNAVAILABLE = nodeStates.indexOf('unavailable')
+const ONLINE = dirStates.indexOf('online')
 
 /** A sort key is a size class above, a replica index below. */
 const INDEX_PART = 2 ** 22
@@ -193,7 +203,7 @@ export class Model {
     })
     this.replicaNode[replica] = to
     this.moved[replica] = 1
-    this.usedBytes[from]! -= bytes
+    if (this.#isUse(replica)) this.usedBytes[from]! -= bytes
     this.usedBytes[to]! += bytes
     this.peakBytes[to]! += this.room.arrive(to, bytes)
     this.room.leave(columns.replicaDir[replica]!, bytes)
@@ -204,6 +214,14 @@ export class Model {
     this.topicReplicas[row + to]! += 1
     // When the leader's own replica leaves, the first of the new list takes over (seen on real Kafka).
     if (leader === from) this.#lead(partition, this.replicaNode[columns.partitionReplicaStart[partition]!]!)
+  }
+
+  /** Whether it is among the used bytes of its node: what is gone frees nothing by leaving. */
+  #isUse(replica: number): boolean {
+    const { nodeState, replicaNode, replicaFlags, replicaDir, dirState } = this.columns
+    if (nodeState[replicaNode[replica]!] === UNAVAILABLE || (replicaFlags[replica]! & OFFLINE) !== 0) return false
+    const dir = replicaDir[replica]!
+    return dir === -1 || dirState[dir] === ONLINE
   }
 
   /** Adds the move of a replica to another dir of its node to the plan. */
@@ -267,7 +285,8 @@ export class Model {
     const { columns } = this
     if (this.leader[partition]! < 0) return false
     const reason = immovableReasons[columns.partitionImmovable[partition]!]
-    if (reason === 'already_moving' || reason === 'excluded' || reason === 'no_quorum') return false
+    if (reason === 'already_moving' || reason === 'no_quorum') return false
+    if (columns.topicExcluded[columns.partitionTopic[partition]!] === 1) return false
     return !this.touched(partition)
   }
 

@@ -5,10 +5,12 @@
  * The limit is met with a small margin, so that what was just relieved does not breach it again by noise. A target must not
  * come over that same line by what it takes, and must stay less full than the dir it relieves.
  */
-import type { ViolationKind } from '../cluster/reasons.ts'
+import { nodeStates, type ViolationKind } from '../cluster/reasons.ts'
 import { RELIEF_MARGIN } from '../cluster/settings.ts'
 import { type Filters, limitOf } from './filters.ts'
 import type { Model } from './model.ts'
+
+const ALIVE = nodeStates.indexOf('alive')
 
 /** Largest first choices that are followed up to see which needs fewest bytes in the end. */
 const STARTS = 6
@@ -130,7 +132,8 @@ function placeFor(
   const after = (room.finalBytes(dir) - bytes) / columns.dirCapacityBytes[dir]!
   const limit = limitOf(task.kind)
   let best = -1
-  if (request.dirMoves) {
+  // What must leave the node anyway is not copied within it first.
+  if (request.dirMoves && columns.nodeState[node] === ALIVE) {
     for (let other = columns.nodeDirStart[node]!; other < columns.nodeDirStart[node + 1]!; other += 1) {
       if (other === dir || !room.fitsIn(other, bytes, limit)) continue
       const then = (room.finalBytes(other) + bytes) / columns.dirCapacityBytes[other]!

@@ -2,8 +2,12 @@
  * Spreads the replicas of partitions that share a rack needlessly over the racks there are. The first replica of a rack
  * stays, the surplus goes, the one on the fullest node first; where no better rack has room, room is made first.
  */
+import { nodeStates } from '../cluster/reasons.ts'
 import type { Filters } from './filters.ts'
 import type { Model } from './model.ts'
+
+const ALIVE = nodeStates.indexOf('alive')
+const DRAINING = nodeStates.indexOf('draining')
 
 /** Replicas of a full node that are tried for leaving it. */
 const LOOKS = 64
@@ -28,6 +32,10 @@ export function repairRacks(model: Model, filters: Filters): void {
 /** Moves one replica to a better rack, if any can. */
 function spreadOnce(model: Model, filters: Filters, partition: number, open: number[]): boolean {
   for (const replica of surplus(model, partition)) {
+    if (!mayGive(model, replica)) {
+      model.rejections.add('excluded', partition, model.replicaNode[replica]!, -1)
+      continue
+    }
     filters.candidate(replica, partition, 'rack_violation')
     let to = -1
     let best = [Number.POSITIVE_INFINITY, 0]
@@ -52,6 +60,7 @@ function spreadOnce(model: Model, filters: Filters, partition: number, open: num
 function makeRoom(model: Model, filters: Filters, partition: number, open: number[]): boolean {
   const { room, request } = model
   for (const replica of surplus(model, partition)) {
+    if (!mayGive(model, replica)) continue
     const bytes = model.bytes[replica]!
     filters.candidate(replica, partition, 'rack_violation')
     const better = open.filter((node) => filters.racks.allows(node) && !model.replicasOf(partition).includes(node))
@@ -90,6 +99,13 @@ function surplus(model: Model, partition: number): number[] {
   return replicas
     .filter((replica) => inRack(replica) === most && model.moved[replica] === 0)
     .sort((a, b) => fullness(model, replicaNode[b]!) - fullness(model, replicaNode[a]!) || b - a)
+}
+
+/** Nothing is taken from a node that is excluded or gives no answer. */
+function mayGive({ columns, replicaNode }: Model, replica: number): boolean {
+  const node = replicaNode[replica]!
+  const state = columns.nodeState[node]
+  return columns.nodeExcluded[node] === 0 && (state === ALIVE || state === DRAINING)
 }
 
 function fullness(model: Model, node: number): number {

@@ -10,12 +10,13 @@ export function copyBytes(columns: Columns): Float64Array {
     const first = columns.partitionReplicaStart[partition]!
     const end = columns.partitionReplicaStart[partition + 1]!
     let unknown = false
-    let most = 0
+    // An empty partition has a size like any other.
+    let most = -1
     for (let replica = first; replica < end; replica += 1) {
       if (Number.isNaN(bytes[replica]!)) unknown = true
       else most = Math.max(most, bytes[replica]!)
     }
-    if (!unknown || most === 0) continue
+    if (!unknown || most === -1) continue
     for (let replica = first; replica < end; replica += 1) if (Number.isNaN(bytes[replica]!)) bytes[replica] = most
   }
   return bytes

@@ -93,10 +93,11 @@ class Replay {
   }
 
   #checkLeader({ partition, to }: PlannedMove, list: number[], say: Say): void {
-    const { partitionImmovable, replicaFlags, partitionReplicaStart } = this.#columns
+    const { partitionImmovable, replicaFlags, partitionReplicaStart, partitionTopic, topicExcluded } = this.#columns
     this.#checkOpen(to, say)
     const reason = immovableReasons[partitionImmovable[partition]!]
-    if (reason !== '' && reason !== 'size_unknown') say(`the partition must stay: ${reason}`)
+    if (topicExcluded[partitionTopic[partition]!] === 1) say('the partition must stay: excluded')
+    else if (reason !== '' && reason !== 'size_unknown') say(`the partition must stay: ${reason}`)
     if (this.#request.muted.includes(partition)) say('its leadership is muted')
     const taker = list.indexOf(to)
     if (taker === -1) say('the new leader holds no replica')

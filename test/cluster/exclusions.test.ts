@@ -15,17 +15,15 @@ function marked(more: { excludeTopics?: RegExp[]; excludeNodes?: (string | numbe
   applyExclusions(state, settings(more))
   return {
     nodes: [...state.nodeExcluded],
+    topics: [...state.topicExcluded],
     partitions: [...state.partitionImmovable].map((reason) => immovableReasons[reason]),
   }
 }
 
 test('topics are excluded by pattern; what must stay for another reason keeps that reason', () => {
-  expect(marked({ excludeTopics: [/^audit$/, /nothing/] }).partitions).toEqual([
-    'excluded',
-    'no_quorum',
-    '',
-    'no_quorum',
-  ])
+  const { topics, partitions: reasons } = marked({ excludeTopics: [/^audit$/, /nothing/] })
+  expect(topics).toEqual([1, 0])
+  expect(reasons).toEqual(['excluded', 'no_quorum', '', 'no_quorum'])
 })
 
 test('nodes are excluded by id; ids that are not there, or only look alike, do nothing', () => {

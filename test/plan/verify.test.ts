@@ -82,6 +82,10 @@ describe('bad plans', () => {
     ['the partition must stay: already_moving', { moves: [{}], partition: { adding: [2] } }],
     ['the partition must stay: excluded', { moves: [{}], topic: { constraints: { excluded: true } } }],
     ['the partition must stay: excluded', { moves: [transfer], topic: { constraints: { excluded: true } } }],
+    [
+      'the partition must stay: excluded',
+      { moves: [transfer], partition: { bytes: [100, null] }, topic: { constraints: { excluded: true } } },
+    ],
     ['the partition must stay: already_moving', { moves: [transfer], partition: { adding: [0] } }],
     ['the partition must stay: no_quorum', { moves: [transfer], partition: { leader: null } }],
     ['the target holds a replica already', { moves: [{ to: 2 }], request: { rackAwareness: 'ignore' } }],

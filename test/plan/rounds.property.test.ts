@@ -1,0 +1,167 @@
+/**
+ * From a sample to a plan to what it leaves behind, round after round as the daemon does it, on clusters of all sorts and
+ * in every mode. `EVENKEEL_PROPERTY_RUNS=4000 npx vitest run --project fast test/plan/rounds` looks at 12 000 of them.
+ */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { assess } from '../../src/assess/assess.ts'
+import { departures } from '../../src/cluster/departures.ts'
+import { modes } from '../../src/cluster/events.ts'
+import { applyExclusions } from '../../src/cluster/exclusions.ts'
+import { foldInFlight } from '../../src/cluster/influence.ts'
+import { emptyMemory, freshMemory, type Memory } from '../../src/cluster/memory.ts'
+import { isUrgent, type ViolationKind } from '../../src/cluster/reasons.ts'
+import type { BalanceSettings } from '../../src/cluster/settings.ts'
+import { leaderCounts, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
+import { type ClusterState, columnsOf, type NodeId } from '../../src/cluster/state.ts'
+import { describePlan } from '../../src/plan/describe.ts'
+import { makePlan } from '../../src/plan/plan.ts'
+import { type PlannedMove, type PlanResult, planRequest } from '../../src/plan/request.ts'
+import { verifyPlan } from '../../src/plan/verify.ts'
+import { settings } from '../assess/support.ts'
+import { allWell, anyLines, build, type Lines, runs, shuffled, takenAtMs } from '../cluster/support.ts'
+import { Rules } from './rules.ts'
+import { carriedOut, inTheEmptiest, inTheFirst, inTheFullest } from './support.ts'
+
+const MIB = 2 ** 20
+const TICK_MS = 30_000
+/** Rounds after which a cluster must have come to rest. */
+const ROUNDS = 24
+
+const clusters = anyLines({ nodes: [2, 8], topics: 3, partitions: 12, odd: true, unitBytes: MIB })
+
+const anySettings: fc.Arbitrary<Partial<BalanceSettings>> = fc
+  .record({
+    limits: fc.constantFrom({ maxDiskUsage: 0.8, hardDiskUsage: 0.9 }, { maxDiskUsage: 0.6, hardDiskUsage: 0.95 }),
+    band: fc.constantFrom(undefined, 0.05, 0.1, 0.3),
+    rackAwareness: fc.constantFrom('prefer', 'require', 'ignore'),
+    topicAware: fc.boolean(),
+    leadershipEnabled: fc.boolean(),
+    nodeAvailabilityTimeoutMs: fc.constantFrom(0, 900_000),
+    excludeTopics: fc.constantFrom<RegExp[]>([], [], [], [/^t1$/]),
+    excludeNodes: fc.constantFrom<NodeId[]>([], [], [], [0]),
+    excludeHard: fc.boolean(),
+  })
+  .map(({ limits, band, ...more }) => ({ ...limits, ...(band !== undefined && { diskBalance: band }), ...more }))
+
+const anyLanding = fc.constantFrom(inTheFirst, inTheFullest, inTheEmptiest)
+
+function look(lines: Lines, memory: Memory, balance: BalanceSettings, nowMs: number) {
+  const state = build(lines)
+  foldInFlight(state, [])
+  applyExclusions(state, balance)
+  const now = { agreed: true, foreign: [], health: allWell.health }
+  const assessment = assess(state, balance, memory, now, nowMs)
+  const asked = planRequest(state, assessment.goals, balance, memory, true)
+  return { state, assessment, asked, plan: makePlan(state, asked) }
+}
+
+/** Whether the plan could be stopped after `length` moves: no group is torn. */
+const mayStop = (moves: PlannedMove[], length: number) =>
+  length === moves.length || moves[length]!.group === undefined || moves[length]!.group !== moves[length - 1]?.group
+
+/** Nodes of which the plan foretold something else than what it left behind. */
+function forecastErrors(before: ClusterState, plan: PlanResult, after: ClusterState): string[] {
+  foldInFlight(after, [])
+  const { participates, usedBytes } = sharesOf(before)
+  const [used, replicas, leaders] = [sharesOf(after).usedBytes, replicaCounts(after), leaderCounts(after)]
+  const errors = [...usedBytes.keys()].map((node) => {
+    const expected = [plan.finalBytes[node]!, plan.finalReplicas[node]!, plan.finalLeaders[node]!]
+    const came = [used[node]!, replicas[node]!, leaders[node]!]
+    const differs = expected.some((figure, index) => Math.abs(figure - came[index]!) > 1)
+    return differs && participates[node] === 1 ? `node ${node}: ${expected.join(' ')}, not ${came.join(' ')}` : ''
+  })
+  return errors.filter((error) => error !== '')
+}
+
+/** As the loop remembers who left where. */
+function recalled(memory: Memory, before: ClusterState, after: ClusterState, atMs: number): Memory {
+  return {
+    ...memory,
+    left: [...memory.left, ...departures(before, after).map((departure) => ({ ...departure, atMs }))],
+  }
+}
+
+describe.each(modes.map((mode) => [mode]))('in mode %s', (mode) => {
+  test('a plan breaks no rule wherever it is stopped, is the same every time and in whatever order the cluster is read', () => {
+    const pairs = clusters.chain((lines) => fc.tuple(fc.constant(lines), shuffled(lines)))
+    fc.assert(
+      fc.property(pairs, anySettings, ([lines, other], more) => {
+        const balance = settings({ mode, ...more })
+        const { state, assessment, asked, plan } = look(lines, emptyMemory, balance, takenAtMs)
+        expect(plan.problems).toEqual([])
+        for (let length = 1; length <= plan.moves.length; length += 1) {
+          if (!mayStop(plan.moves, length)) continue
+          expect(verifyPlan(state, asked, plan.moves.slice(0, length))).toEqual([])
+        }
+        expect(new Rules(lines, balance).broken(plan.moves)).toEqual([])
+
+        const open = new Set(assessment.violations.filter(({ gate }) => !gate).map(({ kind }) => kind))
+        const reasons = new Set(plan.moves.map((move) => move.reason))
+        // Where nothing may be done all is planned, to be shown; else nothing but what may.
+        if (open.size > 0) expect([...reasons].filter((reason) => !open.has(reason))).toEqual([])
+        if (mode === 'node_add') expect([...open].filter((kind) => !inNodeAdd.includes(kind))).toEqual([])
+        if (mode === 'off') expect([...open]).toEqual([])
+
+        const columns = columnsOf(state)
+        expect(makePlan(columns, asked)).toEqual(plan)
+        const again = look(other, emptyMemory, balance, takenAtMs)
+        expect(describePlan(again.state, again.plan, 0)).toEqual(describePlan(state, plan, 0))
+        expect(again.assessment).toEqual(assessment)
+      }),
+      runs(150),
+    )
+  })
+})
+
+const inNodeAdd: ViolationKind[] = ['node_draining', 'node_underused', 'leader_skew']
+
+describe.each([['node_add'], ['continuous']] as const)('carried out round after round in mode %s', (mode) => {
+  test('it comes to rest, and nothing ever returns to where it was', () => {
+    fc.assert(
+      fc.property(clusters, anySettings, anyLanding, fc.boolean(), (lines, more, landing, loop) => {
+        const balance = settings({ mode, ...more })
+        const trail = new Trail()
+        let now = lines
+        let memory = loop ? freshMemory : emptyMemory
+        let quiet = 0
+        for (let round = 0; quiet < 4; round += 1) {
+          expect(round).toBeLessThan(ROUNDS)
+          const atMs = takenAtMs + round * TICK_MS
+          const { state, assessment, plan } = look(now, memory, balance, atMs)
+          expect(plan.problems).toEqual([])
+          const may = assessment.violations.some(({ gate }) => !gate)
+          const moves = may ? plan.moves : []
+          expect(new Rules(now, balance).broken(moves)).toEqual([])
+          expect(moves.flatMap((move) => trail.returns(move))).toEqual([])
+          const after = carriedOut(now, moves, landing)
+          const next = build(after)
+          if (may) expect(forecastErrors(state, plan, next)).toEqual([])
+          memory = recalled(assessment.memory, state, next, atMs)
+          now = after
+          quiet = moves.length === 0 ? quiet + 1 : 0
+        }
+      }),
+      runs(100),
+    )
+  })
+})
+
+/** Who was where: no replica comes back to a place of its own, and only what must leave to one of its partition. */
+class Trail {
+  /** Places that the replica now at `PARTITION@NODE` was at before. */
+  readonly #of = new Map<string, Set<string>>()
+  readonly #left = new Set<string>()
+
+  returns({ kind, partition, from, to, dirs, reason }: PlannedMove): string[] {
+    if (kind === 'leader') return []
+    const place = (node: number, dir: number | undefined) => `${node} ${dir ?? ''}`
+    const been = this.#of.get(`${partition}@${from}`) ?? new Set()
+    been.add(place(from, dirs?.from))
+    this.#of.delete(`${partition}@${from}`)
+    this.#of.set(`${partition}@${to}`, been)
+    if (!dirs) this.#left.add(`${partition}@${from}`)
+    const back = been.has(place(to, dirs?.to)) || (!dirs && !isUrgent(reason) && this.#left.has(`${partition}@${to}`))
+    return back ? [`${reason} ${partition} ${from}>${to}`] : []
+  }
+}
