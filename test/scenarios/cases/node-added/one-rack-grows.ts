@@ -13,5 +13,5 @@ export default {
   settings: { mode: 'node_add', leadershipEnabled: false },
   happens: [{ at: 5 * MINUTE, addNode: node(7, 'b') }],
   lasts: 45 * MINUTE,
-  end: { from: [2, 5], to: [7], replicas: { 2: [18, 22], 5: [18, 22], 7: [18, 22] }, even: 0.25 },
+  end: { from: [2, 5], to: [7], replicas: { 2: [16, 24], 5: [16, 24], 7: [15, 22] }, even: 0.3 },
 } satisfies Case
