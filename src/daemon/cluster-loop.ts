@@ -75,6 +75,9 @@ export class ClusterLoop {
   /** The last complete reading: what has moved since is seen by comparing. */
   #lastState: ClusterState | undefined
   #lastHealth: Sample['health'] | undefined
+  /** Since when nothing was sampled, while samples fail. */
+  #unseenSinceMs: number | undefined
+  #sampledAtMs = 0
   #ended: MoveProgress[] = []
   #done = 0
   #error: string | undefined
@@ -232,8 +235,13 @@ export class ClusterLoop {
     const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
     const baseline = idle ? undefined : (this.#memory.baseline ?? (this.#lastHealth ?? sample.health).unexplained)
+    const unseenMs = now - (this.#unseenSinceMs ?? now)
+    this.#unseenSinceMs = undefined
+    this.#sampledAtMs = now
     return {
       ...rest,
+      // Time that nobody saw counts for nothing.
+      pending: Object.fromEntries(Object.entries(rest.pending).map(([what, sinceMs]) => [what, sinceMs + unseenMs])),
       left: [
         ...rest.left.filter(({ atMs }) => now - atMs < RETURN_WINDOW_MS),
         ...gone.map((departure) => ({ ...departure, atMs: now })),
@@ -329,6 +337,7 @@ export class ClusterLoop {
     // What was planned from an older reading is not started on a cluster that cannot be seen.
     this.#executor.offer([])
     this.#liveness.blind()
+    this.#unseenSinceMs ??= this.#sampledAtMs
     this.#error = messageOf(error)
     this.#emit({ type: 'sample_failed', code: codeOf(error), text: this.#error, durationMs })
     this.#become('unreachable')

@@ -23,12 +23,16 @@ function fillAddedNodes(model: Model, filters: Filters, domain: number): void {
   const others = nodes.filter((node) => !added.includes(node))
   if (others.length === 0) return
   const before = model.moves.length
+  const { lower, upper } = bandsAround(shares.fairBytes, request.fillTolerance)
+  // Where racks confine what may move nobody's share can be fair: then a giver that has more still gives.
+  for (const node of others) lower[node] = 0
   even(model, filters, {
     reason: 'node_underused',
     fix: added,
     sources: others,
     targets: added,
-    ...bandsAround(shares.fairBytes, request.fillTolerance),
+    lower,
+    upper,
     minGainBytes: minGain(shares.fairBytes, nodes),
   })
   const filling = model.moves.splice(before)

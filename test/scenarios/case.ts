@@ -27,6 +27,8 @@ export interface Case {
   /** What must hold on the way. */
   way?: (Moment | Stretch)[]
   end: End
+  /** What in evenkeel keeps the case from being met as yet. Once it is met this must go. */
+  open?: string
 }
 
 /** Something befalls the cluster, or somebody does something. `at` counts from the start. */

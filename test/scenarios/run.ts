@@ -32,6 +32,7 @@ export interface Told {
   /** Events up to here belong to the case, what follows to the quiet after it. */
   caseEvents: number
   problems: string[]
+  open: boolean
 }
 
 const deedNames = ['drain', 'undrain', 'pause', 'resume', 'set', 'limit', 'label', 'restart']
@@ -119,7 +120,7 @@ export async function run(given: Case): Promise<Told> {
   for (const event of more.slice(0, 3))
     if (event.type === 'move_started') say(`not quiet: ${event.progress.move.id} for ${event.progress.move.reason}`)
   await daemon.stop()
-  return { ...told, view: end.view, problems: [...problems] }
+  return { ...told, view: end.view, problems: [...problems], open: given.open !== undefined }
 }
 
 function scripted({ at, ...happening }: { at: number } & Happening): SimulatedEvent {

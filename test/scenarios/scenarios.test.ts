@@ -22,5 +22,6 @@ test.each(files)('%s', async (file) => {
   const module = (await import(new URL(file, folder).href)) as { default: Case }
   const one = await run(module.default)
   told.set(file.replace('.ts', '').replaceAll('-', ' '), one)
-  expect(one.problems).toEqual([])
+  if (module.default.open === undefined) expect(one.problems).toEqual([])
+  else expect(one.problems, 'it is mended: take `open` out of the case').not.toEqual([])
 })

@@ -18,7 +18,7 @@ export function resultTable(told: Map<string, Told>): string {
     .join('\n')
 }
 
-function rowOf(name: string, { events, caseEvents, simulator, view, problems }: Told): string[] {
+function rowOf(name: string, { events, caseEvents, simulator, view, problems, open }: Told): string[] {
   const ofCase = events.slice(0, caseEvents)
   const { moves, bytes } = doneMoves(ofCase)
   const bound = boundBytes(ofCase)
@@ -38,6 +38,6 @@ function rowOf(name: string, { events, caseEvents, simulator, view, problems }: 
     view.status,
     view.report?.verdict.code ?? '-',
     reasons.join(', ') || '-',
-    problems.length === 0 ? 'yes' : 'NO',
+    problems.length === 0 ? 'yes' : open ? 'open' : 'NO',
   ]
 }

@@ -9,5 +9,6 @@ export default {
   },
   happens: [{ at: 5 * MINUTE, addNode: node(8, 'b') }],
   lasts: 35 * MINUTE,
+  open: 'a share counts what others keep on a disk, so nobody has his fair one and nobody gives',
   end: { status: 'stalled', verdict: 'no_capacity', says: '/disk0 of node 7', moves: some, to: [8], empty: [7] },
 } satisfies Case
