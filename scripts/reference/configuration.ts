@@ -64,7 +64,7 @@ line and column of everything that is not; \`config/evenkeel.schema.json\` lets 
 - Relative paths start at the folder of the config file.
 - A key that is not listed here is an error.
 - \`--set balancing.KEY=VALUE\` and \`--set leadership.KEY=VALUE\` of \`run\` and \`plan\` win over the file.
-- The file is read once, at the start.
+- The file is followed: what can be [changed while evenkeel runs](operations.md#change-the-config-while-it-runs), is.
 
 ## The file
 

@@ -4,8 +4,8 @@
  *
  * Conditions with two edges begin at one and end at another, so that what was just repaired does not begin again by
  * noise: a node counts as added below half its fair share and is done within 5 % of it; a band is left for good a tenth
- * beyond its edge and regained at the edge; a dir over its limit is relieved until it is a margin below; leadership begins
- * at 10 % and ends at 5 % off the mean.
+ * beyond its edge, or one percent, and regained at the edge; a dir over its limit is relieved until it is a margin below;
+ * leadership begins at 10 % and ends at 5 % off the mean.
  */
 import type { Memory } from '../cluster/memory.ts'
 import { type Goals, noGoals, type Violation } from '../cluster/plan.ts'
@@ -34,6 +34,8 @@ export interface Assessment {
   holding: string[]
   /** What is as good as it can be without being good, one sentence each. */
   notes: string[]
+  /** Partitions whose replicas share a rack needlessly. */
+  rackFaults: number
   /** Nodes whose filling has begun and that cannot be judged now: dead, or back too lately. Remembered in any case. */
   waiting: NodeId[]
   memory: Memory
@@ -69,7 +71,7 @@ export function assess(
     failedDirNodes: failed,
     drainNodes: draining,
     overDirs,
-    repairRacks: racks.needless > 0,
+    repairRacks: racks.needless > 0 && settings.rackAwareness !== 'ignore',
     fillNodes: added,
     skewedDomains: skewed,
     balanceLeaders,
@@ -81,6 +83,7 @@ export function assess(
     ...(forAll && { gate: forAll }),
     holding: judge.holding,
     notes: racks.notes,
+    rackFaults: racks.needless,
     waiting: judge.waiting,
     memory: {
       ...rest,
@@ -122,8 +125,8 @@ function rackFaults(
   settings: BalanceSettings,
   judge: Judge,
 ): { needless: number; notes: string[] } {
-  if (settings.rackAwareness === 'ignore') return { needless: 0, notes: [] }
   const { needless, unavoidable } = rackFigures(state)
+  if (settings.rackAwareness === 'ignore') return { needless: needless.length, notes: [] }
   if (needless.length > 0) {
     const named = needless.slice(0, 3).map((partition) => partitionLabel(state, partition))
     judge.open({

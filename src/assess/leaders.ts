@@ -2,6 +2,7 @@
  * Leadership: uneven in several samples in a row begins it, even in several ends it, and for a while after that it does not
  * begin again. It waits while nodes come and go.
  */
+import { drains, leaderLimits, leaderLoads, meanLoad, measureOf } from '../cluster/leader-loads.ts'
 import type { Memory } from '../cluster/memory.ts'
 import {
   type BalanceSettings,
@@ -9,10 +10,11 @@ import {
   LEADER_SAMPLES_ON,
   LEADER_TOLERANCE,
   LEADER_TRIGGER,
+  type LeadershipMeasure,
 } from '../cluster/settings.ts'
-import { leaderCounts, leaderLimit, type Shares } from '../cluster/shares.ts'
+import type { Shares } from '../cluster/shares.ts'
 import type { ClusterState } from '../cluster/state.ts'
-import { formatDuration } from '../lib/units.ts'
+import { formatBytes, formatDuration } from '../lib/units.ts'
 import type { Judge } from './judge.ts'
 
 type LeaderMemory = Pick<Memory, 'leaderSkew' | 'leaderSamples' | 'leaderIdleSinceMs'>
@@ -28,7 +30,7 @@ export function leadersUneven(
   const remembered = leaderIdleSinceMs === undefined ? {} : { leaderIdleSinceMs }
   const still = { leaderSkew: false, ...(counted && { leaderSamples: 0 }), ...remembered, balanceLeaders: false }
   if (!settings.leadershipEnabled) return still
-  const found = measure(state, shares)
+  const found = measure(state, shares, settings.leadershipBy)
   if (!found) return still
   const unrest = leadersUnrest(state, settings, judge.nowMs)
   if (unrest !== undefined) {
@@ -39,9 +41,11 @@ export function leadersUneven(
 }
 
 interface Found {
+  /** Of the node that is furthest over what it should lead. */
   most: number
   begins: number
   ends: number
+  unit: 'leaders' | 'bytes'
   text: string
 }
 
@@ -87,36 +91,43 @@ function mayBegin(
   return { ...off, leaderSkew: true, ...(leaderSamples !== undefined && { leaderSamples: 0 }), balanceLeaders: true }
 }
 
-function open({ most, begins, ends, text }: Found, judge: Judge): void {
+function open({ most, begins, ends, unit, text }: Found, judge: Judge): void {
   judge.open({
     kind: 'leader_skew',
     subject: 'cluster',
     size: most - ends,
-    unit: 'leaders',
+    unit,
     text,
     closing: most <= begins,
   })
 }
 
 /** Undefined where there is nothing to even out between. */
-function measure(state: ClusterState, shares: Shares): Found | undefined {
-  const leaders = leaderCounts(state)
-  let total = 0
-  let nodes = 0
+function measure(state: ClusterState, shares: Shares, by: LeadershipMeasure): Found | undefined {
+  const nodes = shares.participates.reduce((count, one) => count + one, 0)
+  if (nodes < 2) return undefined
+  const loads = leaderLoads(state, by)
+  const begins = leaderLimits(state, shares, by, LEADER_TRIGGER)
+  const ends = leaderLimits(state, shares, by, LEADER_TOLERANCE)
   let worst = -1
   for (let node = 0; node < state.nodeCount; node += 1) {
-    if (shares.participates[node] === 0) continue
-    total += leaders[node]!
-    nodes += 1
-    if (worst === -1 || leaders[node]! > leaders[worst]!) worst = node
+    if (shares.participates[node] === 0 && !drains(state, node)) continue
+    if (worst === -1 || loads[node]! - ends[node]! > loads[worst]! - ends[worst]!) worst = node
   }
-  if (nodes < 2) return undefined
-  return {
-    most: leaders[worst]!,
-    begins: leaderLimit(total, nodes, LEADER_TRIGGER),
-    ends: leaderLimit(total, nodes, LEADER_TOLERANCE),
-    text: `node ${state.names.nodes[worst]} leads ${leaders[worst]!} partitions, the mean is ${(total / nodes).toFixed(1)}`,
-  }
+  const mean = meanLoad(state, shares, loads)
+  const id = state.names.nodes[worst]
+  const found = { most: loads[worst]!, begins: begins[worst]!, ends: ends[worst]! }
+  return measureOf(state, by) === 'count'
+    ? {
+        ...found,
+        unit: 'leaders',
+        text: `node ${id} leads ${loads[worst]!} partitions, the mean is ${mean.toFixed(1)}`,
+      }
+    : {
+        ...found,
+        unit: 'bytes',
+        text: `node ${id} leads partitions of ${formatBytes(loads[worst]!)}/s, the mean is ${formatBytes(mean)}/s`,
+      }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Disk use outside the band around the mean of its domain. */
-import { type BalanceSettings, FLOOR_BYTES, SKEW_HYSTERESIS } from '../cluster/settings.ts'
+import { type BalanceSettings, FLOOR_BYTES, skewEdge } from '../cluster/settings.ts'
 import type { Shares } from '../cluster/shares.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
@@ -23,7 +23,7 @@ export function skewedDomains(state: ClusterState, shares: Shares, settings: Bal
         most = off / shares.fairBytes[node]!
       }
     }
-    const closing = most <= band * SKEW_HYSTERESIS
+    const closing = most <= skewEdge(band)
     if (worst === -1 || most <= band || (closing && !begun)) continue
     const fair = shares.fairBytes[worst]!
     const ratio = formatPercent(shares.usedBytes[worst]! / fair)

@@ -1,7 +1,7 @@
 /** Act, or do not act because of one code and one sentence with the number that decides. */
 import type { LoopStatus } from '../cluster/events.ts'
 import { totalBytes } from '../cluster/move.ts'
-import type { Plan, Verdict } from '../cluster/plan.ts'
+import type { Plan, Verdict, Violation } from '../cluster/plan.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
 import type { Assessment } from './assess.ts'
@@ -44,7 +44,11 @@ export function verdictOf(found: Findings): Verdict {
   const open = violations.filter((violation) => violation.gate === undefined)
   const moves = open.length > 0 ? plan.moves.length : 0
   const whyOpen = open.map((violation) => violation.text).join('; ')
-  if (moves === 0 && found.running === 0) return nothingHelps(found, whyOpen, waiting)
+  if (moves === 0 && found.running === 0) {
+    // What waits says more than what is as good as it can be.
+    if (first && open.every(mayStay)) return no(first.code, `${first.text}; ${why}`)
+    return nothingHelps(found, whyOpen, waiting)
+  }
   if (moves === 0) return { act: true, code: 'acting', text: `the last moves are running${stalled}; ${why}${waiting}` }
   const underWay = found.running > 0 ? `${found.running} running${stalled}, then ` : ''
   return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${whyOpen}${waiting}` }
@@ -74,12 +78,16 @@ function heldAltogether({ assessment, plan }: Findings, why: string): Verdict {
 }
 
 /** What is as even as racks and replicas allow is nothing to be stalled about. */
+function mayStay({ closing, kind }: Violation): boolean {
+  return closing || kind === 'leader_skew'
+}
+
 function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   const { violations, holding } = found.assessment
   const open = violations.filter(({ gate }) => gate === undefined)
-  if (open.every(({ closing, kind }) => closing || kind === 'leader_skew')) {
+  if (open.every(mayStay)) {
     if (holding.length > 0) return no('holding', holding.join('; '))
-    return no('balanced', `it is as even as the constraints allow: ${why}${waiting}`)
+    return no('balanced', `it is as even as the constraints allow: ${why}`)
   }
   if (found.participants < 2) return no('too_few_nodes', `only ${found.participants} node can take part; ${why}`)
   const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]

@@ -2,9 +2,12 @@
 import { Command, CommanderError } from 'commander'
 import { messageOf } from '../lib/errors.ts'
 import { addCheckConfig } from './check-config.ts'
+import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
 import { addMoves } from './moves.ts'
+import { addNodes } from './nodes.ts'
+import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
 import { addRun } from './run.ts'
 import { addSnapshot } from './snapshot.ts'
@@ -24,7 +27,8 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     .command('version')
     .description('print the version')
     .action(() => void io.out.write(`evenkeel ${version()}\n`))
-  for (const add of [addRun, addCheckConfig, addPlan, addSnapshot, addStatus, addMoves]) add(program, io, ending)
+  const commands = [addRun, addCheckConfig, addPlan, addSnapshot, addStatus, addNodes, addMoves, addDrain, addPause]
+  for (const add of commands) add(program, io, ending)
   try {
     await program.parseAsync(args, { from: 'user' })
     return ending.code

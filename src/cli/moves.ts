@@ -1,23 +1,19 @@
 /** `evenkeel moves`: the moves of the running daemon, waiting, running and lately ended. */
 import { type Command, Option } from 'commander'
-import { stringify } from 'yaml'
 import type { movesJson } from '../http/control-api.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
-import { ask, type ClientOptions, withClientOptions } from './daemon-client.ts'
+import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
 
 type Moves = ReturnType<typeof movesJson>
-const formats = ['table', 'json', 'yaml'] as const
 
 export function addMoves(program: Command, io: Io): void {
   withClientOptions(program.command('moves').description('list the moves of a running daemon'))
     .addOption(new Option('--state <state>', 'only these').choices(['pending', 'running', 'ended']))
-    .addOption(new Option('-o, --output <format>', 'form of the output').choices(formats).default('table'))
-    .action(async (options: Omit<ClientOptions, 'output'> & { state?: string; output: (typeof formats)[number] }) => {
-      const query = { cluster: options.cluster, state: options.state }
-      const answer = await ask<Moves>(options.url, '/api/v1/moves', query, io.signal)
-      io.out.write(movesText(answer, options.output))
+    .action(async ({ url, cluster, state, output }: ClientOptions & { state?: string }) => {
+      const answer = await ask<Moves>(url, '/api/v1/moves', { cluster, state }, io.signal)
+      io.out.write(output === 'table' ? movesText(answer) : rawText(answer, output))
     })
 }
 
@@ -35,9 +31,7 @@ const header = [
   'REASON',
 ]
 
-function movesText(answer: Moves, format: (typeof formats)[number]): string {
-  if (format === 'json') return `${JSON.stringify(answer, null, 2)}\n`
-  if (format === 'yaml') return stringify(answer)
+function movesText(answer: Moves): string {
   if (answer.moves.length === 0) return 'no moves\n'
   const rows = answer.moves.map((move) => {
     const total = ('bytes_total' in move ? move.bytes_total : undefined) ?? ('bytes' in move ? move.bytes : 0)

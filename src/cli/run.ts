@@ -5,9 +5,11 @@ import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
 import { type LoadOptions, parseConfig, readConfig } from '../config/load.ts'
 import { ConfigWatch } from '../config/watch.ts'
 import { Daemon, type ManagedCluster } from '../daemon/daemon.ts'
+import type { Action } from '../http/control-actions.ts'
 import { startServer } from '../http/server.ts'
 import { realClock } from '../lib/clock.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
+import { formatDuration } from '../lib/units.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
 import { logEvents } from '../observe/log-events.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
@@ -80,8 +82,13 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     daemon.events.subscribe((event) => view.onEvent(event))
   }
 
+  const reload = new Reload(config, { daemon, metrics, logger, clock: realClock })
   const server = await startServer({
     view: daemon,
+    control: daemon,
+    clock: realClock,
+    onAction: (asked) => logger.info({ event: 'operator_action', ...asked }, actionSentence(asked)),
+    configRefused: () => reload.refusal,
     render: () => metrics.render(),
     ...config.server,
     onRequest: (request) => metrics.httpRequest(request),
@@ -94,7 +101,6 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     logger.info({}, 'stopping: nothing more is started, moves in flight are left to their clusters')
     return daemon.stop()
   })
-  const reload = new Reload(config, { daemon, metrics, logger, clock: realClock })
   follow(source, reload, live ? undefined : io, releases)
 }
 
@@ -141,6 +147,12 @@ function announce(
     { version: version() },
     `evenkeel ${version()} keeps ${clusters}; metrics on ${metrics.host}:${metrics.port}, control on ${control.host}:${control.port}`,
   )
+}
+
+function actionSentence({ action, node, reason, forMs }: Action): string {
+  const whom = node === undefined ? '' : ` of node ${node}`
+  const howLong = forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
+  return `${action}${whom}${howLong} was asked for${reason === undefined ? '' : `: ${reason}`}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

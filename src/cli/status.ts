@@ -1,28 +1,25 @@
 /** `evenkeel status`: what the running daemon is doing, and why. */
-import { type Command, Option } from 'commander'
-import { stringify } from 'yaml'
+import type { Command } from 'commander'
 import type { statusJson } from '../http/control-api.ts'
 import { formatBytes } from '../lib/units.ts'
-import { ask, type ClientOptions, withClientOptions } from './daemon-client.ts'
+import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
+import { drainText, pauseText } from './wish-texts.ts'
 
-type Status = ReturnType<typeof statusJson>
-const formats = ['table', 'json', 'yaml'] as const
+export type Status = ReturnType<typeof statusJson>
 
 export function addStatus(program: Command, io: Io): void {
-  withClientOptions(program.command('status').description('show what a running daemon is doing, and why'))
-    .addOption(new Option('-o, --output <format>', 'form of the output').choices(formats).default('table'))
-    .action(async (options: Omit<ClientOptions, 'output'> & { output: (typeof formats)[number] }) => {
-      const answer = await ask<Status>(options.url, '/api/v1/status', { cluster: options.cluster }, io.signal)
-      io.out.write(statusText(answer, options.output))
-    })
+  withClientOptions(program.command('status').description('show what a running daemon is doing, and why')).action(
+    async ({ url, cluster, output }: ClientOptions) => {
+      const answer = await ask<Status>(url, '/api/v1/status', { cluster }, io.signal)
+      io.out.write(output === 'table' ? statusText(answer) : rawText(answer, output))
+    },
+  )
 }
 
-function statusText(answer: Status, format: (typeof formats)[number]): string {
-  if (format === 'json') return `${JSON.stringify(answer, null, 2)}\n`
-  if (format === 'yaml') return stringify(answer)
-  const rows = answer.clusters.map(({ name, status, mode, moves, bytes, verdict, error }) => [
+function statusText({ clusters, config_refused: refused }: Status): string {
+  const rows = clusters.map(({ name, status, mode, moves, bytes, verdict, error }) => [
     name,
     status,
     mode ?? '-',
@@ -31,5 +28,11 @@ function statusText(answer: Status, format: (typeof formats)[number]): string {
     formatBytes(bytes.remaining),
     error ?? verdict?.text ?? '-',
   ])
-  return table(['CLUSTER', 'STATUS', 'MODE', 'RUNNING', 'PENDING', 'BYTES-REMAINING', 'WHY'], rows, [3, 4, 5])
+  const header = ['CLUSTER', 'STATUS', 'MODE', 'RUNNING', 'PENDING', 'BYTES-REMAINING', 'WHY']
+  const wishes = clusters.flatMap(({ name, pause, drains }) =>
+    [...(pause ? [pauseText(pause)] : []), ...drains.map(drainText)].map((text) => `${name}: ${text}\n`),
+  )
+  const config =
+    refused === undefined ? [] : [`the config on disk is refused, what was before stays in force:\n${refused}\n`]
+  return [table(header, rows, [3, 4, 5]), wishes.join(''), ...config].filter((part) => part !== '').join('\n')
 }

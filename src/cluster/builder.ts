@@ -180,7 +180,7 @@ function fillReplica(
   const inSync = line.isr ? line.isr.includes(id) : !adding
   state.replicaFlags[replica] =
     (inSync ? IN_SYNC : 0) | (adding ? ADDING : 0) | (line.removing?.includes(id) ? REMOVING : 0)
-  if (line.offline?.includes(id)) state.replicaFlags[replica]! |= OFFLINE
+  if (line.offline?.includes(id)) state.replicaFlags[replica] = state.replicaFlags[replica]! | OFFLINE
   const future = line.dir_moves?.find((move) => move.node === id)
   if (future) {
     state.replicaFutureDir[replica] = dirOf(state, node, future.to, where)
@@ -216,8 +216,9 @@ function immovable(state: ClusterState, partition: number, first: number, end: n
   }
   if (moving) return immovableReasons.indexOf('already_moving')
   if (state.partitionLeader[partition] === -1) return immovableReasons.indexOf('no_quorum')
-  if (unknownSize) return immovableReasons.indexOf('size_unknown')
-  return excluded ? immovableReasons.indexOf('excluded') : 0
+  // What must stay whatever its size is said first: that also holds its leadership.
+  if (excluded) return immovableReasons.indexOf('excluded')
+  return unknownSize ? immovableReasons.indexOf('size_unknown') : 0
 }
 
 /** Equal sets of legal nodes are kept once. */

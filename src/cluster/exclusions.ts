@@ -4,6 +4,8 @@ import type { BalanceSettings } from './settings.ts'
 import type { ClusterState } from './state.ts'
 
 const EXCLUDED = immovableReasons.indexOf('excluded')
+/** An excluded partition keeps its leader too, one of unknown size need not. */
+const weaker = [0, immovableReasons.indexOf('size_unknown')]
 
 export function applyExclusions(state: ClusterState, { excludeTopics, excludeNodes }: BalanceSettings): void {
   for (const id of excludeNodes) {
@@ -14,7 +16,7 @@ export function applyExclusions(state: ClusterState, { excludeTopics, excludeNod
     if (!excludeTopics.some((pattern) => pattern.test(state.names.topics[topic]!))) continue
     state.topicExcluded[topic] = 1
     for (let p = state.topicPartitionStart[topic]!; p < state.topicPartitionStart[topic + 1]!; p += 1) {
-      if (state.partitionImmovable[p] === 0) state.partitionImmovable[p] = EXCLUDED
+      if (weaker.includes(state.partitionImmovable[p]!)) state.partitionImmovable[p] = EXCLUDED
     }
   }
 }

@@ -93,7 +93,7 @@ export interface DirTarget {
   path: string
 }
 
-/** Something in flight on the cluster, ours or foreign, one per partition. */
+/** Something in flight on the cluster, ours or foreign: a partition's new replica list, or one copy between dirs of a node. */
 export interface RunningMove {
   topic: string
   partition: PartitionId

@@ -46,7 +46,7 @@ export function moveJson(move: Move) {
   }
 }
 
-function nodeJson({ id, diskBytes, capacityBytes, dirs, replicas, leaders }: NodeForecast) {
+export function nodeJson({ id, diskBytes, capacityBytes, dirs, replicas, leaders }: NodeForecast) {
   return {
     id,
     disk_bytes: { now: diskBytes.now, peak: diskBytes.peak, final: diskBytes.final },

@@ -54,8 +54,10 @@ export interface BalanceSettings {
 
 /** How far from its fair share a node may be when its filling ends, as a ratio. */
 export const FILL_TOLERANCE = 0.05
-/** A band is left for good only beyond this multiple of its width: what ended at its edge does not begin again by noise. */
-export const SKEW_HYSTERESIS = 1.1
+/** A band is left for good only beyond this: what ended at its edge does not begin again by noise, which is the same for narrow ones. */
+export function skewEdge(band: number): number {
+  return Math.max(band * 1.1, band + 0.01)
+}
 /** Leadership is evened out to within this of the mean … */
 export const LEADER_TOLERANCE = 0.05
 /** … once it is further off than this. */

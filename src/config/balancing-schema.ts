@@ -128,7 +128,9 @@ const leadershipShape = {
   strategy: oneOf(['random_hill_climbing', 'greedy_balanced_shards']).describe(
     'random_hill_climbing: improving transfers in seeded random order. greedy_balanced_shards: from the node that leads most to the one that leads least.',
   ),
-  by: oneOf(['count', 'traffic']).describe('What is evened out: partitions led, or the bytes that they take in.'),
+  by: oneOf(['count', 'traffic']).describe(
+    'What is evened out: partitions led, or the bytes per second that go into and out of them.',
+  ),
   idle_timeout: duration(0, 24 * hourMs).describe('From the end of one evening out to the begin of the next at least.'),
   mute_timeout: duration(0, 24 * hourMs).describe('A partition whose transfer failed is left alone this long.'),
   max_transfers_per_tick: count(1, 10_000).describe('Leaders transferred in one tick.'),

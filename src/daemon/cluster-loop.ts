@@ -15,6 +15,7 @@ import { departures } from '../cluster/departures.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import { freshMemory, type Memory } from '../cluster/memory.ts'
 import { totalBytes } from '../cluster/move.ts'
+import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings, RETURN_WINDOW_MS } from '../cluster/settings.ts'
 import type { ClusterState, NodeId } from '../cluster/state.ts'
@@ -51,6 +52,7 @@ export interface LoopParts {
 const SAMPLE_DEADLINE_MS = 120_000
 const PULSE_DEADLINE_MS = 60_000
 const ENDED_SHOWN = 100
+const HERE = [nodeStates.indexOf('alive'), nodeStates.indexOf('draining')]
 
 type EventBody = LoopEvent extends infer Event
   ? Event extends LoopEvent
@@ -73,6 +75,9 @@ export class ClusterLoop {
   /** The last complete reading: what has moved since is seen by comparing. */
   #lastState: ClusterState | undefined
   #lastHealth: Sample['health'] | undefined
+  /** Since when nothing was sampled, while samples fail. */
+  #unseenSinceMs: number | undefined
+  #sampledAtMs = 0
   #ended: MoveProgress[] = []
   #done = 0
   #error: string | undefined
@@ -81,6 +86,7 @@ export class ClusterLoop {
   #wake = new AbortController()
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(parts: LoopParts, options: LoopOptions) {
     this.#parts = parts
@@ -126,8 +132,16 @@ export class ClusterLoop {
    * @throws what the store threw when it cannot be written: nothing has changed then.
    */
   async wish(change: (wishes: Wishes) => Wishes): Promise<void> {
-    await this.#parts.wishes.write(change(this.#parts.wishes.read()))
+    await this.#change(change)
     this.#hurry()
+  }
+
+  /** One change after the other, each from what the last one left. */
+  #change(change: (wishes: Wishes) => Wishes): Promise<void> {
+    const { wishes } = this.#parts
+    const turn = this.#turn.then(() => wishes.write(change(wishes.read())))
+    this.#turn = turn.catch(() => undefined)
+    return turn
   }
 
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
@@ -221,8 +235,13 @@ export class ClusterLoop {
     const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
     const baseline = idle ? undefined : (this.#memory.baseline ?? (this.#lastHealth ?? sample.health).unexplained)
+    const unseenMs = now - (this.#unseenSinceMs ?? now)
+    this.#unseenSinceMs = undefined
+    this.#sampledAtMs = now
     return {
       ...rest,
+      // Time that nobody saw counts for nothing.
+      pending: Object.fromEntries(Object.entries(rest.pending).map(([what, sinceMs]) => [what, sinceMs + unseenMs])),
       left: [
         ...rest.left.filter(({ atMs }) => now - atMs < RETURN_WINDOW_MS),
         ...gone.map((departure) => ({ ...departure, atMs: now })),
@@ -237,10 +256,9 @@ export class ClusterLoop {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
     const reason = this.#breaker.trips(grown, now)
-    const wishes = this.#parts.wishes.read()
-    if (reason === undefined || pauseAt(wishes, now)?.by === 'circuit_breaker') return
+    if (reason === undefined || pauseAt(this.#parts.wishes.read(), now)?.by === 'circuit_breaker') return
     this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
-    await this.#parts.wishes.write({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } })
+    await this.#change((wishes) => ({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
   }
 
   #conclude(
@@ -262,7 +280,9 @@ export class ClusterLoop {
     }
     const verdict = verdictOf(found)
     this.#executor.offer(mayStart(found) ? plan.moves : [])
-    this.#memory = rememberedOf(thought, this.#executor.inFlight.length, nowMs)
+    const settled =
+      this.#executor.inFlight.length === 0 && sample.state.nodeState.every((state) => HERE.includes(state))
+    this.#memory = rememberedOf(thought, settled, nowMs)
     this.#error = undefined
     this.#become(statusOf(found, verdict))
     this.#report = reportTick(sample, assessment, plan, verdict, {
@@ -317,6 +337,7 @@ export class ClusterLoop {
     // What was planned from an older reading is not started on a cluster that cannot be seen.
     this.#executor.offer([])
     this.#liveness.blind()
+    this.#unseenSinceMs ??= this.#sampledAtMs
     this.#error = messageOf(error)
     this.#emit({ type: 'sample_failed', code: codeOf(error), text: this.#error, durationMs })
     this.#become('unreachable')
@@ -356,10 +377,13 @@ export class ClusterLoop {
   }
 }
 
-/** What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge. */
-function rememberedOf({ assessment, plan }: Thought, running: number, nowMs: number): Memory {
+/**
+ * What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge.
+ * @param settled nothing is in flight, and nobody is missing with whom more could be done when he is back.
+ */
+function rememberedOf({ assessment, plan }: Thought, settled: boolean, nowMs: number): Memory {
   const { violations, memory, waiting } = assessment
-  const over = running === 0 && plan.moves.length === 0 && violations.every((violation) => violation.closing)
+  const over = settled && plan.moves.length === 0 && violations.every(({ closing, gate }) => closing && !gate)
   if (!over) return memory
   return {
     ...memory,

@@ -2,7 +2,6 @@
 import type { Assessment } from '../assess/assess.ts'
 import type { LoopStatus, TickReport } from '../cluster/events.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
-import { rackFigures } from '../cluster/racks.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
@@ -43,7 +42,7 @@ export function reportTick(
     plan,
     health: sample.health,
     partitions: state.partitionCount,
-    rackViolations: rackFigures(state).needless.length,
+    rackViolations: assessment.rackFaults,
     imbalance: {
       disk: imbalance(ratios(shares), shares.participates),
       replicas: imbalance(replicaCounts(state), shares.participates),

@@ -11,12 +11,13 @@
  * node that is to be emptied.
  */
 import type { MoveProgress, MoveResult } from '../cluster/events.ts'
-import { isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
+import { isDirMove, isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
 import { isUrgent } from '../cluster/reasons.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
+import { groupBy } from '../lib/group-by.ts'
 import { formatDuration } from '../lib/units.ts'
 import type { Outcome, Refusal, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets } from './budgets.ts'
@@ -105,10 +106,10 @@ export class Executor {
 
   /** Those of the running moves that are not ours. */
   foreign(running: RunningMove[]): RunningMove[] {
-    const ours = new Map(this.#operators.map((operator) => [partitionName(operator.move), operator]))
-    return running.filter((move) => {
-      const operator = ours.get(partitionName(move))
-      return !operator || !isListedAs(operator.move, move)
+    const ours = new Map(this.#operators.map(({ move }) => [partitionName(move), move]))
+    return running.filter((listed) => {
+      const move = ours.get(partitionName(listed))
+      return !move || !isListedAs(move, listed)
     })
   }
 
@@ -121,10 +122,10 @@ export class Executor {
   }
 
   async #follow(pulse: Pulse, signal: AbortSignal): Promise<void> {
-    const running = new Map(pulse.running.map((move) => [partitionName(move), move]))
+    const running = groupBy(pulse.running, partitionName)
     const unlisted: Operator[] = []
     for (const operator of this.#operators) {
-      const listed = running.get(partitionName(operator.move))
+      const listed = running.get(partitionName(operator.move))?.find((move) => isAlike(operator.move, move))
       if (!listed || operator.move.kind !== 'replica') unlisted.push(operator)
       else if (!isListedAs(operator.move, listed)) {
         this.#end(operator, 'superseded', `somebody else is moving it to ${listed.target.join(', ')}`)
@@ -335,6 +336,11 @@ export class Executor {
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
     return undefined
   }
+}
+
+/** A partition may be listed for a new replica list and for copies between dirs at once: only the like can be ours. */
+function isAlike(move: Move, listed: RunningMove): boolean {
+  return isDirMove(move) ? listed.dir?.node === move.to : listed.dir === undefined
 }
 
 /** Moves of one group together, every other by itself; in their order. */

@@ -1,7 +1,8 @@
-/** What the control listener answers: pure functions of the view and the query. */
+/** What the control listener tells: pure functions of the view and the query. */
 import type { MoveProgress } from '../cluster/events.ts'
 import { type Move, totalBytes } from '../cluster/move.ts'
-import { moveJson, planJson } from '../cluster/plan-json.ts'
+import { moveJson, nodeJson, planJson } from '../cluster/plan-json.ts'
+import type { Pause } from '../cluster/wishes.ts'
 import type { ClusterView, DaemonView } from '../daemon/view.ts'
 import { formatTime } from '../lib/iso-time.ts'
 import { Problem } from './problem.ts'
@@ -9,18 +10,50 @@ import { Problem } from './problem.ts'
 /** As parsed from the address: a list when a name is repeated. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** Of one cluster, or of all. @throws Problem */
-export function statusJson(view: DaemonView, query: Query) {
+/**
+ * Of one cluster, or of all.
+ * @param configRefused why the config as it is on disk is not in force.
+ * @throws Problem
+ */
+export function statusJson(view: DaemonView, query: Query, configRefused?: string) {
   const { cluster } = read(query, ['cluster'])
   const clusters = cluster === undefined ? view.clusters() : [find(view, cluster)]
-  return { clusters: clusters.map(clusterJson) }
+  return {
+    clusters: clusters.map(clusterJson),
+    ...(configRefused === undefined ? {} : { config_refused: configRefused }),
+  }
+}
+
+/** The nodes of a cluster as they are and as the plan leaves them. @throws Problem */
+export function nodesJson(view: DaemonView, query: Query) {
+  const { cluster } = read(query, ['cluster'])
+  const { report, drains, running, name } = only(view, cluster)
+  if (!report) throw notSampled(name)
+  const unavailable = new Map(report.unavailableSince.map(({ node, sinceMs }) => [node, sinceMs]))
+  const copies = running.filter(({ move }) => move.kind === 'replica')
+  return {
+    nodes: report.plan.nodes.map((node) => {
+      const sinceMs = unavailable.get(node.id)
+      return {
+        ...nodeJson(node),
+        ...(node.rack === undefined ? {} : { rack: node.rack }),
+        state: node.state,
+        draining: drains.some((drain) => drain.node === node.id),
+        ...(sinceMs === undefined ? {} : { unavailable_since: formatTime(sinceMs) }),
+        moves: {
+          in: copies.filter(({ move }) => move.to === node.id).length,
+          out: copies.filter(({ move }) => move.from === node.id).length,
+        },
+      }
+    }),
+  }
 }
 
 /** @throws Problem `not_sampled_yet` before the first complete tick */
 export function currentPlanJson(view: DaemonView, query: Query) {
   const { cluster } = read(query, ['cluster'])
   const { name, report } = only(view, cluster)
-  if (!report) throw new Problem('not_sampled_yet', `the cluster ${name} has not been sampled completely yet`)
+  if (!report) throw notSampled(name)
   return planJson(report)
 }
 
@@ -40,7 +73,12 @@ export function movesJson(view: DaemonView, query: Query) {
   return { moves: groups[state] }
 }
 
-function clusterJson({ name, status, statusSinceMs, report, running, pending, error }: ClusterView) {
+function notSampled(name: string): Problem {
+  return new Problem('not_sampled_yet', `the cluster ${name} has not been sampled completely yet`)
+}
+
+function clusterJson(view: ClusterView) {
+  const { name, status, statusSinceMs, report, running, pending, drains, pause, error } = view
   return {
     name,
     status,
@@ -56,6 +94,13 @@ function clusterJson({ name, status, statusSinceMs, report, running, pending, er
       unit,
       text,
     })),
+    drains: drains.map(({ node, replicas, bytes, safeToStop }) => ({
+      node,
+      replicas,
+      bytes,
+      safe_to_stop: safeToStop,
+    })),
+    ...(pause === undefined ? {} : { pause: pauseJson(pause) }),
     moves: { running: running.length, pending: pending.length },
     bytes: {
       done: sum(running.map(({ bytesDone }) => bytesDone)),
@@ -64,6 +109,15 @@ function clusterJson({ name, status, statusSinceMs, report, running, pending, er
     missing_nodes: report?.missingNodes ?? [],
     foreign_moves: report?.foreignMoves ?? 0,
     notes: report?.notes ?? [],
+  }
+}
+
+function pauseJson({ by, reason, sinceMs, untilMs }: Pause) {
+  return {
+    by,
+    reason,
+    since: formatTime(sinceMs),
+    ...(untilMs === undefined ? {} : { until: formatTime(untilMs) }),
   }
 }
 
@@ -92,11 +146,16 @@ function read<Name extends string>(query: Query, names: readonly Name[]): { [nam
   return query as { [name in Name]?: string }
 }
 
-function only(view: DaemonView, name: string | undefined): ClusterView {
+/** The cluster of that name; without a name the only one there is. @throws Problem */
+export function only(
+  view: DaemonView,
+  name: string | undefined,
+  missing: 'bad_query' | 'bad_body' = 'bad_query',
+): ClusterView {
   if (name !== undefined) return find(view, name)
   const clusters = view.clusters()
   if (clusters.length === 1) return clusters[0]!
-  throw new Problem('bad_query', `cluster is required: ${namesOf(clusters)}`)
+  throw new Problem(missing, `cluster is required: ${namesOf(clusters)}`)
 }
 
 function find(view: DaemonView, name: string): ClusterView {

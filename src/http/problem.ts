@@ -25,12 +25,19 @@ export class Problem extends Error {
 
 const problems = {
   bad_request: { status: 400, title: 'Bad request' },
+  bad_body: { status: 400, title: 'Bad body' },
   bad_query: { status: 400, title: 'Bad query' },
   host_not_allowed: { status: 403, title: 'Host not allowed' },
+  origin_not_allowed: { status: 403, title: 'Origin not allowed' },
   not_found: { status: 404, title: 'Not found' },
   unknown_cluster: { status: 404, title: 'Unknown cluster' },
+  unknown_node: { status: 404, title: 'Unknown node' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  not_possible: { status: 409, title: 'Not possible' },
+  too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   internal: { status: 500, title: 'Internal error' },
+  state_unavailable: { status: 503, title: 'State directory unavailable' },
   not_sampled_yet: { status: 503, title: 'Not sampled yet' },
 } as const
 type ProblemCode = keyof typeof problems

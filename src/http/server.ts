@@ -1,11 +1,13 @@
-/** Two listeners: metrics and health for everybody, status and API for this machine alone. */
+/** Two listeners: metrics and health for everybody, status and control for this machine alone. */
 
 import type { AddressInfo, Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import type { DaemonView } from '../daemon/view.ts'
+import type { DaemonControl, DaemonView } from '../daemon/view.ts'
+import type { Clock } from '../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
-import { currentPlanJson, movesJson, type Query, statusJson } from './control-api.ts'
+import { type Action, act, actionNames } from './control-actions.ts'
+import { currentPlanJson, movesJson, nodesJson, type Query, statusJson } from './control-api.ts'
 import { Problem } from './problem.ts'
 import { readiness } from './readiness.ts'
 
@@ -17,6 +19,12 @@ export interface ListenAddress {
 
 export interface ServerOptions {
   view: DaemonView
+  control: DaemonControl
+  clock: Clock
+  /** Told of everything that was asked of the daemon and done. */
+  onAction: (action: Action) => void
+  /** Why the config as it is on disk is not in force; undefined while it is. */
+  configRefused: () => string | undefined
   /** The text of GET /metrics. */
   render: () => Promise<{ contentType: string; body: string }>
   metricsListen: ListenAddress
@@ -76,23 +84,44 @@ function metricsApp(options: ServerOptions): FastifyInstance {
 }
 
 function controlApp(options: ServerOptions): FastifyInstance {
+  const { view } = options
   const app = createApp(options)
-  // A page in a browser on this machine may resolve its own name to us; it cannot choose the Host header.
-  app.addHook('onRequest', async ({ headers }) => {
-    if (!/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(headers.host ?? '')) {
+  // A page in a browser on this machine may resolve its own name to us, or send a form; it can choose neither header.
+  app.addHook('onRequest', async ({ headers: { host = '', origin } }) => {
+    if (!isLoopback(host)) {
       throw new Problem('host_not_allowed', 'the control interface is addressed as localhost or 127.0.0.1')
     }
+    if (origin !== undefined && !isLoopback(origin.replace(/^https?:\/\//, ''))) {
+      throw new Problem('origin_not_allowed', 'the control interface is not for pages of other origins')
+    }
   })
-  for (const [path, answer] of [
-    ['/api/v1/status', statusJson],
-    ['/api/v1/plan', currentPlanJson],
-    ['/api/v1/moves', movesJson],
-  ] as const) {
-    app.get(path, (request, reply) =>
-      reply.header('cache-control', 'no-store').send(answer(options.view, request.query as Query)),
+  const answers: Record<string, (query: Query) => unknown> = {
+    status: (query) => statusJson(view, query, options.configRefused()),
+    nodes: (query) => nodesJson(view, query),
+    plan: (query) => currentPlanJson(view, query),
+    moves: (query) => movesJson(view, query),
+  }
+  for (const [name, answer] of Object.entries(answers)) {
+    app.get(`/api/v1/${name}`, (request, reply) =>
+      reply.header('cache-control', 'no-store').send(answer(request.query as Query)),
     )
   }
+  // Only what no form can send: what is not JSON is refused before it is read.
+  app.removeContentTypeParser('text/plain')
+  for (const name of actionNames) {
+    app.post(`/api/v1/${name}`, async (request, reply) => {
+      if (Object.keys(request.query as Query).length > 0) {
+        throw new Problem('bad_query', 'this takes its parameters as fields of the body')
+      }
+      const answer = await act(name, request.body, options)
+      return reply.code(202).header('cache-control', 'no-store').send(answer)
+    })
+  }
   return app
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(host)
 }
 
 const requestTimeoutMs = 10_000
@@ -115,11 +144,13 @@ function createApp({ onRequest, onError }: ServerOptions): FastifyInstance {
   })
   app.setErrorHandler((error, _, reply) => fail(error, reply))
   app.setNotFoundHandler((request, reply) => {
-    const known = app.hasRoute({ method: 'GET', url: request.url.split('?')[0]! })
-    if (!known) return fail(new Problem('not_found', 'there is nothing here'), reply)
+    const url = request.url.split('?')[0]!
+    const allowed = (['GET', 'HEAD', 'POST'] as const).filter((method) => app.hasRoute({ method, url }))
+    if (allowed.length === 0) return fail(new Problem('not_found', 'there is nothing here'), reply)
+    const are = allowed.length === 1 ? 'is' : 'are'
     return fail(
-      new Problem('method_not_allowed', 'only GET and HEAD are answered here'),
-      reply.header('allow', 'GET, HEAD'),
+      new Problem('method_not_allowed', `only ${allowed.join(' and ')} ${are} answered here`),
+      reply.header('allow', allowed.join(', ')),
     )
   })
   app.addHook('onResponse', async (request, reply) => {
@@ -135,6 +166,8 @@ function routeOf({ routeOptions, is404 }: FastifyRequest): string {
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   const status = (error as { statusCode?: unknown }).statusCode
+  if (status === 413) return new Problem('too_large', 'the body is larger than 64 KiB')
+  if (status === 415) return new Problem('unsupported_media_type', 'expected a body of type application/json')
   if (typeof status === 'number' && status < 500) return new Problem('bad_request', messageOf(error))
   return new Problem('internal', 'this is a bug of evenkeel; its log says more')
 }

@@ -164,7 +164,7 @@ export class ClusterSeries {
   #showState(report: TickReport): void {
     for (const state of nodeStates) this.#set('nodes', report.nodesAvailable[state], { state })
     this.#showNodes(report.plan.nodes)
-    this.#showUnavailable(report.unavailableSince ?? [])
+    this.#showUnavailable(report.unavailableSince)
     this.#set('partitions', report.partitions)
     for (const [cause, count] of Object.entries(report.health.underReplicated)) {
       this.#set('under_replicated_partitions', count, { cause })
@@ -196,7 +196,7 @@ export class ClusterSeries {
     }
   }
 
-  #showUnavailable(nodes: NonNullable<TickReport['unavailableSince']>): void {
+  #showUnavailable(nodes: TickReport['unavailableSince']): void {
     const ids = nodes.map(({ node }) => String(node))
     for (const id of this.#unavailable) {
       if (!ids.includes(id)) this.#set('node_unavailable_since_timestamp_seconds', Number.NaN, { node_id: id })

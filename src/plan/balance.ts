@@ -1,6 +1,6 @@
 /** Evenness of disk use: added nodes get their share, then what is outside the band comes in. Domain by domain. */
 
-import { SKEW_HYSTERESIS } from '../cluster/settings.ts'
+import { skewEdge } from '../cluster/settings.ts'
 import { evenCounts } from './counts.ts'
 import { type EvenTask, even } from './even.ts'
 import { exchange } from './exchange.ts'
@@ -23,12 +23,16 @@ function fillAddedNodes(model: Model, filters: Filters, domain: number): void {
   const others = nodes.filter((node) => !added.includes(node))
   if (others.length === 0) return
   const before = model.moves.length
+  const { lower, upper } = bandsAround(shares.fairBytes, request.fillTolerance)
+  // Where racks confine what may move nobody's share can be fair: then a giver that has more still gives.
+  for (const node of others) lower[node] = 0
   even(model, filters, {
     reason: 'node_underused',
     fix: added,
     sources: others,
     targets: added,
-    ...bandsAround(shares.fairBytes, request.fillTolerance),
+    lower,
+    upper,
     minGainBytes: minGain(shares.fairBytes, nodes),
   })
   const filling = model.moves.splice(before)
@@ -52,7 +56,7 @@ function bringIntoBand(model: Model, filters: Filters, domain: number): void {
   }
   even(model, filters, task)
   // Exchanges copy more than they mend: they are for what would else stay open, not for the last percent.
-  const edge = bandsAround(shares.fairBytes, request.band * SKEW_HYSTERESIS)
+  const edge = bandsAround(shares.fairBytes, skewEdge(request.band))
   const outside = (node: number) =>
     model.usedBytes[node]! > edge.upper[node]! || model.usedBytes[node]! < edge.lower[node]!
   exchange(model, filters, { ...task, fix: nodes.filter(outside) })

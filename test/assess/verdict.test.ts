@@ -41,6 +41,7 @@ function findings({ violations = [], holding = [], gate, ...more }: Given): Find
       ...(gate && { gate }),
       holding,
       notes: [],
+      rackFaults: 0,
       waiting: [],
       memory: emptyMemory,
     },

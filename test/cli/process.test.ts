@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { config, freePort, type Running, start } from './support.ts'
+import { cli, config, file, freePort, type Running, start } from './support.ts'
 
 const started: Running[] = []
 const run = (...args: string[]) => {
@@ -72,6 +72,38 @@ test('what a daemon does can be asked from the command line', async () => {
   })
   const moves = await run('moves', '--url', url, '-o', 'json').ended
   expect(JSON.parse(moves.out)).toHaveProperty('moves')
+})
+
+test('a daemon is told what to do from the command line', async () => {
+  const { args, control } = await daemon('told.yaml')
+  const atWork = run(...args)
+  await atWork.said(/"code":"acting"/)
+  const asked = async (...command: string[]) => {
+    const { code, err, out } = await cli(...command, '--url', `http://127.0.0.1:${control}`)
+    expect([code, err]).toEqual([0, ''])
+    return out
+  }
+  expect(await asked('pause', '--reason', 'an upgrade', '--for', '1h')).toMatch(
+    /^demo: paused by an operator .*: an upgrade$/m,
+  )
+  expect(await asked('status')).toMatch(/^demo: paused by an operator/m)
+  expect(await asked('resume')).toBe('demo: not paused\n')
+  expect(JSON.parse(await asked('drain', '1', '-o', 'json'))).toMatchObject({ clusters: [{ drains: [{ node: 1 }] }] })
+  expect(await asked('nodes')).toMatch(/^1 +- +(alive, )?draining /m)
+  expect(await asked('undrain', '1')).toBe('node 1 is not drained any more\n')
+  await atWork.said(/pause for 1h was asked for: an upgrade/)
+  await atWork.said(/undrain of node 1 was asked for/)
+})
+
+test('a daemon says that its state directory cannot be used, and goes on to look', async () => {
+  const [metrics, control, nobody] = [await freePort(), await freePort(), await freePort()]
+  const server = `server: { metrics_listen: "127.0.0.1:${metrics}", control_listen: "127.0.0.1:${control}" }
+state: { directory: ${file('not-a-directory', '')} }`
+  const atWork = run('run', '--config', config('stateless.yaml', { bootstrap: `127.0.0.1:${nobody}`, server }))
+  await atWork.said(/nothing is started: the state directory .*not-a-directory cannot be used: it is not a directory/)
+  await atWork.said(/metrics on/)
+  atWork.child.kill('SIGTERM')
+  expect((await atWork.ended).code).toBe(0)
 })
 
 test('a daemon follows its config, by itself and when told to', async () => {

@@ -9,6 +9,7 @@ import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { runCli } from '../../src/cli/cli.ts'
+import type { Io } from '../../src/cli/io.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -49,7 +50,11 @@ export interface Ended {
   err: string
 }
 
-export async function cli(...args: string[]): Promise<Ended> {
+export function cli(...args: string[]): Promise<Ended> {
+  return cliWith({}, ...args)
+}
+
+export async function cliWith(io: Partial<Io>, ...args: string[]): Promise<Ended> {
   const texts = { out: '', err: '' }
   const out = new Writable({
     write(chunk: Buffer, _, done) {
@@ -63,6 +68,7 @@ export async function cli(...args: string[]): Promise<Ended> {
     env: {},
     signal: new AbortController().signal,
     onReload: () => () => undefined,
+    ...io,
   })
   return { code, ...texts }
 }

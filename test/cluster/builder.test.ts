@@ -97,7 +97,7 @@ describe('a partition must stay', () => {
     ['no_quorum', { bytes: 5, leader: null }, {}],
     ['no_quorum', { leader: null }, {}],
     ['size_unknown', {}, {}],
-    ['size_unknown', { bytes: [5, null] }, { constraints: { excluded: true } }],
+    ['excluded', { bytes: [5, null] }, { constraints: { excluded: true } }],
     ['excluded', { bytes: 5 }, { constraints: { excluded: true } }],
     // What lies on a dead node has no size, and needs none: it is never copied from there.
     ['', { replicas: [1, 9], bytes: [5, null] }, {}],

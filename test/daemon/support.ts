@@ -10,8 +10,8 @@ import type { SimulatorOptions } from '../../src/systems/simulator/options.ts'
 import { createSimulator, type Simulator } from '../../src/systems/simulator/simulator.ts'
 import { settings } from '../assess/support.ts'
 
-export const MB = 1e6
-export const GB = 1e9
+const MB = 1e6
+const GB = 1e9
 export const SECOND = 1000
 export const MINUTE = 60_000
 

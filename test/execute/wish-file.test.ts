@@ -260,12 +260,6 @@ describe('a directory that cannot be used', () => {
     expect((await open()).problem()).toContain('a file in it is a directory')
   })
 
-  it.runIf(process.getuid?.() !== 0)('that is read-only says so', async () => {
-    mkdirSync(directory, { recursive: true })
-    chmodSync(directory, 0o500)
-    expect((await open()).problem()).toContain('permission denied')
-  })
-
   it('does not keep the process: closing ends the tries', async () => {
     writeFileSync(join(root, 'lib'), '')
     const store = await open()

@@ -3,8 +3,10 @@ import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { MoveProgress, TickReport } from '../../src/cluster/events.ts'
 import { moveId, type ReplicaMove } from '../../src/cluster/move.ts'
-import type { ClusterView } from '../../src/daemon/view.ts'
+import type { ClusterView, DaemonControl } from '../../src/daemon/view.ts'
 import { type ListenAddress, type Server, startServer } from '../../src/http/server.ts'
+import { VirtualClock } from '../../src/lib/clock.ts'
+import { EvenkeelError } from '../../src/lib/errors.ts'
 
 const noon = Date.UTC(2026, 0, 1, 12)
 
@@ -97,15 +99,40 @@ let clusters: ClusterView[]
 let render: () => Promise<{ contentType: string; body: string }>
 let served: string[]
 let errors: unknown[]
+let asked: string[]
+let actions: unknown[]
+let refuseActions: Error | undefined
+let configRefused: string | undefined
 let server: Server
+
+/** Writes down what it is asked. */
+const control: DaemonControl = {
+  drain: (...args) => note('drain', args),
+  undrain: (...args) => note('undrain', args),
+  pause: (...args) => note('pause', args),
+  resume: (...args) => note('resume', args),
+}
+
+async function note(name: string, args: unknown[]): Promise<void> {
+  if (refuseActions) throw refuseActions
+  asked.push(`${name} ${JSON.stringify(args.filter((arg) => arg !== undefined))}`)
+}
 
 beforeEach(async () => {
   clusters = [working]
   render = async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'evenkeel_up 1\n' })
   served = []
   errors = []
+  asked = []
+  actions = []
+  refuseActions = undefined
+  configRefused = undefined
   server = await startServer({
     view: { clusters: () => clusters },
+    control,
+    clock: new VirtualClock(noon),
+    onAction: (action) => actions.push(action),
+    configRefused: () => configRefused,
     render: () => render(),
     metricsListen: { host: '127.0.0.1', port: 0 },
     controlListen: { host: '127.0.0.1', port: 0 },
@@ -121,7 +148,13 @@ interface Answer {
   body: string
 }
 
-function ask(at: ListenAddress, path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Answer> {
+function ask(
+  at: ListenAddress,
+  path: string,
+  method = 'GET',
+  headers: Record<string, string> = {},
+  sent?: string,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const client = request({ ...at, path, method, headers, agent: false }, (response) => {
       let body = ''
@@ -132,12 +165,12 @@ function ask(at: ListenAddress, path: string, method = 'GET', headers: Record<st
       response.on('end', () => resolve({ code: response.statusCode!, type: response.headers['content-type'], body }))
     })
     client.on('error', reject)
-    client.end()
+    client.end(sent)
   })
 }
 
-async function problem(at: ListenAddress, path: string, method?: string, headers?: Record<string, string>) {
-  const { type, body } = await ask(at, path, method, headers)
+async function problem(...args: Parameters<typeof ask>) {
+  const { type, body } = await ask(...args)
   expect(type).toMatch(/^application\/problem\+json/)
   expect(body).not.toMatch(/\.ts|node_modules/)
   const { status, code, detail } = JSON.parse(body) as Record<string, unknown>
@@ -241,6 +274,7 @@ describe('the control listener', () => {
               text: 'node 4 is empty',
             },
           ],
+          drains: [],
           moves: { running: 1, pending: 1 },
           bytes: { done: 40, remaining: 160 },
           missing_nodes: [],
@@ -252,6 +286,7 @@ describe('the control listener', () => {
           status: 'starting',
           status_since: '2026-01-01T12:00:00.000Z',
           violations: [],
+          drains: [],
           moves: { running: 0, pending: 0 },
           bytes: { done: 0, remaining: 0 },
           missing_nodes: [],
@@ -261,6 +296,50 @@ describe('the control listener', () => {
       ],
     })
     expect(await controlJson('/api/v1/status?cluster=young')).toMatchObject({ clusters: [{ name: 'young' }] })
+  })
+
+  it('tells of drains, of a pause and of a config that is refused', async () => {
+    configRefused = 'c.yaml:1:1: is empty'
+    const drains = [{ node: 4, replicas: 12, bytes: 3000, safeToStop: false }]
+    clusters = [{ ...working, drains, pause: { by: 'operator', reason: 'disks', sinceMs: noon, untilMs: noon + 1000 } }]
+    expect(await controlJson('/api/v1/status')).toMatchObject({
+      clusters: [
+        {
+          drains: [{ node: 4, replicas: 12, bytes: 3000, safe_to_stop: false }],
+          pause: {
+            by: 'operator',
+            reason: 'disks',
+            since: '2026-01-01T12:00:00.000Z',
+            until: '2026-01-01T12:00:01.000Z',
+          },
+        },
+      ],
+      config_refused: 'c.yaml:1:1: is empty',
+    })
+  })
+
+  it('lists the nodes', async () => {
+    const drains = [{ node: 4, replicas: 0, bytes: 0, safeToStop: true }]
+    clusters = [{ ...working, drains, report: { ...report, unavailableSince: [{ node: 4, sinceMs: noon }] } }]
+    expect(await controlJson('/api/v1/nodes')).toEqual({
+      nodes: [
+        {
+          id: 4,
+          rack: 'a',
+          state: 'alive',
+          draining: true,
+          unavailable_since: '2026-01-01T12:00:00.000Z',
+          disk_bytes: { now: 0, peak: 100, final: 100 },
+          capacity_bytes: 1000,
+          dirs: [{ path: '/d0', used_bytes: 0, capacity_bytes: 1000 }],
+          replicas: { now: 0, final: 1 },
+          leaders: { now: 0, final: 0 },
+          moves: { in: 1, out: 0 },
+        },
+      ],
+    })
+    clusters = [young]
+    expect(await problem(server.control, '/api/v1/nodes')).toMatchObject({ status: 503, code: 'not_sampled_yet' })
   })
 
   it('shows the plan in the form of plan -o json', async () => {
@@ -343,9 +422,12 @@ describe('the control listener', () => {
     expect(await problem(server.control, path)).toMatchObject({ code, detail })
   })
 
-  it('changes nothing: only GET and HEAD are answered', async () => {
+  it('answers what is only told to GET and HEAD', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
-      expect(await problem(server.control, '/api/v1/status', method)).toMatchObject({ code: 'method_not_allowed' })
+      expect(await problem(server.control, '/api/v1/status', method)).toMatchObject({
+        code: 'method_not_allowed',
+        detail: 'only GET and HEAD are answered here',
+      })
     }
     expect(await ask(server.control, '/api/v1/status', 'HEAD')).toMatchObject({ code: 200, body: '' })
   })
@@ -368,11 +450,170 @@ describe('the control listener', () => {
   })
 })
 
+describe('what is asked of the daemon', () => {
+  const json = { 'content-type': 'application/json' }
+  const post = (path: string, body: unknown, headers: Record<string, string> = json) =>
+    ask(server.control, path, 'POST', headers, typeof body === 'string' ? body : JSON.stringify(body))
+  const refusal = async (path: string, body: unknown, headers: Record<string, string> = json) =>
+    problem(server.control, path, 'POST', headers, typeof body === 'string' ? body : JSON.stringify(body))
+
+  it.each<[string, object, string]>([
+    ['drain', { node: 4 }, 'drain ["orders",4]'],
+    ['drain', { node: '4', cluster: 'orders', reason: 'new disks' }, 'drain ["orders",4]'],
+    ['undrain', { node: 4 }, 'undrain ["orders",4]'],
+    ['undrain', { node: 'gone-for-good' }, 'undrain ["orders","gone-for-good"]'],
+    ['pause', { reason: 'an upgrade' }, 'pause ["orders","an upgrade"]'],
+    ['pause', { reason: 'x', for: '1h30m' }, `pause ["orders","x",${noon + 5_400_000}]`],
+    ['resume', {}, 'resume ["orders"]'],
+    ['resume', { reason: 'done' }, 'resume ["orders"]'],
+  ])('%s with %j answers 202 and the status', async (name, body, call) => {
+    const { code, type, body: answer } = await post(`/api/v1/${name}`, body)
+    expect(`${code} ${type}`).toBe('202 application/json; charset=utf-8')
+    expect(JSON.parse(answer)).toMatchObject({ clusters: [{ name: 'orders', drains: [] }] })
+    expect(asked).toEqual([call])
+    expect(served).toEqual([`POST /api/v1/${name} 202`])
+  })
+
+  it('is told to whoever keeps the log', async () => {
+    await post('/api/v1/drain', { node: 4, reason: 'new disks' })
+    await post('/api/v1/pause', { reason: 'x', for: '30m' })
+    await post('/api/v1/resume', {})
+    expect(actions).toEqual([
+      { action: 'drain', cluster: 'orders', node: 4, reason: 'new disks' },
+      { action: 'pause', cluster: 'orders', reason: 'x', forMs: 1_800_000 },
+      { action: 'resume', cluster: 'orders' },
+    ])
+  })
+
+  it('is possible before the first sample', async () => {
+    clusters = [young]
+    expect(await post('/api/v1/drain', { node: 9 })).toMatchObject({ code: 202 })
+    expect(asked).toEqual(['drain ["young",9]'])
+  })
+
+  it.each<[string, unknown, number, string, string]>([
+    ['drain', {}, 400, 'bad_body', 'node is missing: a node id'],
+    ['drain', { node: null }, 400, 'bad_body', 'node: expected a node id'],
+    ['drain', { node: 1.5 }, 400, 'bad_body', 'node: expected a node id'],
+    ['drain', { node: '' }, 400, 'bad_body', 'node: expected a node id'],
+    ['drain', { node: 5 }, 404, 'unknown_node', 'no node has this id; there are: 4'],
+    ['drain', { node: 4, for: '1h' }, 400, 'bad_body', 'unknown field; known here: node, cluster, reason'],
+    ['drain', [4], 400, 'bad_body', 'expected a JSON object with node, cluster, reason'],
+    ['drain', 'null', 400, 'bad_body', 'expected a JSON object with node, cluster, reason'],
+    ['drain', '{', 400, 'bad_request', ''],
+    ['drain', '', 400, 'bad_request', ''],
+    ['drain', '{"__proto__":{"node":4}}', 400, 'bad_request', ''],
+    ['undrain', { node: 4, cluster: 'nope' }, 404, 'unknown_cluster', 'no cluster has this name; there are: orders'],
+    ['pause', {}, 400, 'bad_body', 'reason is missing: one line of text of at most 500 characters'],
+    ['pause', { reason: ' ' }, 400, 'bad_body', 'reason: expected one line of text of at most 500 characters'],
+    ['pause', { reason: 'a\nb' }, 400, 'bad_body', 'reason: expected one line of text of at most 500 characters'],
+    ['pause', { reason: '\u001b[2J' }, 400, 'bad_body', 'reason: expected one line of text of at most 500 characters'],
+    [
+      'pause',
+      { reason: 'x'.repeat(501) },
+      400,
+      'bad_body',
+      'reason: expected one line of text of at most 500 characters',
+    ],
+    [
+      'pause',
+      { reason: 'x', for: 30 },
+      400,
+      'bad_body',
+      'for: expected a duration from 1s to 366d with its unit, such as 30m',
+    ],
+    [
+      'pause',
+      { reason: 'x', for: '400d' },
+      400,
+      'bad_body',
+      'for: expected a duration from 1s to 366d with its unit, such as 30m',
+    ],
+    ['resume', { cluster: 4 }, 400, 'bad_body', 'cluster: expected the name of a cluster'],
+    ['resume', JSON.stringify({ reason: 'x'.repeat(70_000) }), 413, 'too_large', 'the body is larger than 64 KiB'],
+  ])('%s with %j is refused', async (name, body, status, code, detail) => {
+    const told = await refusal(`/api/v1/${name}`, body)
+    expect(told).toMatchObject({ status, code })
+    if (detail !== '') expect(told.detail).toBe(detail)
+    expect([asked, actions, errors]).toEqual([[], [], []])
+  })
+
+  it('needs the cluster where there are several', async () => {
+    clusters = [working, young]
+    expect(await refusal('/api/v1/resume', {})).toMatchObject({
+      code: 'bad_body',
+      detail: 'cluster is required: orders, young',
+    })
+    expect(await refusal('/api/v1/resume?cluster=orders', {})).toMatchObject({ status: 400, code: 'bad_query' })
+    expect(await post('/api/v1/resume', { cluster: 'young' })).toMatchObject({ code: 202 })
+  })
+
+  it.each([
+    ['text/plain'],
+    ['application/x-www-form-urlencoded'],
+    ['multipart/form-data; boundary=x'],
+    ['text/plain; application/json'],
+  ])('is refused as %s, which a form of any page could send', async (type) => {
+    expect(await refusal('/api/v1/resume', '{}', { 'content-type': type })).toMatchObject({
+      status: 415,
+      code: 'unsupported_media_type',
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('is refused without a type, or without a body', async () => {
+    expect((await refusal('/api/v1/resume', '{}', {})).status).toBeGreaterThanOrEqual(400)
+    expect((await problem(server.control, '/api/v1/resume', 'POST')).status).toBe(400)
+    expect(asked).toEqual([])
+  })
+
+  it.each([
+    ['https://evil.example', 403],
+    ['http://localhost.evil.example:9632', 403],
+    ['null', 403],
+    ['http://localhost:9632', 202],
+    ['http://127.0.0.1:9632', 202],
+  ])('from a page of %s answers %i', async (origin, code) => {
+    expect((await post('/api/v1/resume', {}, { ...json, origin })).code).toBe(code)
+    expect(asked).toHaveLength(code === 202 ? 1 : 0)
+  })
+
+  it('is refused under another name of this machine', async () => {
+    expect(await refusal('/api/v1/resume', {}, { ...json, host: 'evil.example' })).toMatchObject({
+      status: 403,
+      code: 'host_not_allowed',
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('is answered to POST alone', async () => {
+    expect(await problem(server.control, '/api/v1/pause')).toMatchObject({
+      status: 405,
+      detail: 'only POST is answered here',
+    })
+  })
+
+  it.each<[Error, number, string, string]>([
+    [new EvenkeelError('usage', 'no such node'), 409, 'not_possible', 'no such node'],
+    [new EvenkeelError('state_unavailable', 'no space'), 503, 'state_unavailable', 'no space'],
+    [new Error('secret thing'), 500, 'internal', 'this is a bug of evenkeel; its log says more'],
+  ])('that the daemon refuses with %s', async (error, status, code, detail) => {
+    refuseActions = error
+    expect(await refusal('/api/v1/drain', { node: 4 })).toEqual({ status, code, detail })
+    expect(actions).toEqual([])
+    expect(errors).toEqual(status === 500 ? [error] : [])
+  })
+})
+
 describe('the server', () => {
   it('says which address is taken, and leaves nothing open', async () => {
     const taken = server.metrics
     const options = {
       view: { clusters: () => [] },
+      control,
+      clock: new VirtualClock(noon),
+      onAction: () => undefined,
+      configRefused: () => undefined,
       render,
       onRequest: () => undefined,
       onError: () => undefined,

@@ -53,6 +53,7 @@ export class KafkaSystem implements System {
     const live = cluster.brokers.filter((broker) => !broker.isFenced)
     this.#transport.updateNodes(live)
     const aliveNodes = live.map(({ id }) => id)
+    this.#sampler.seeAlive(aliveNodes)
     return {
       takenAtMs: this.#clock.now(),
       aliveNodes,

@@ -8,6 +8,7 @@ import { EvenkeelError } from '../../lib/errors.ts'
 import { Brokers, type KnownBroker } from './brokers.ts'
 import { Departures } from './departures.ts'
 import type { DirMoves } from './dir-moves.ts'
+import { MetadataDirs } from './metadata-dirs.ts'
 import type { Readings } from './readings.ts'
 import { SharedVolumes } from './shared-volumes.ts'
 import { type BrokerSizes, brokerSizes, listedBytes, liveCopies, noSizes, Sizes } from './sizes.ts'
@@ -21,22 +22,27 @@ export type ReplicaLists = (partition: { topic: string; partition: number }) => 
 interface Answer {
   dirs: LogDir[]
   sizes: BrokerSizes
+  atMs: number
 }
 
 export class Nodes {
   readonly #readings: Readings
+  readonly #clock: Clock
   readonly #dirMoves: DirMoves
   readonly #brokers: Brokers
   readonly #departures: Departures
+  readonly #metadataDirs: MetadataDirs
   readonly #volumes = new SharedVolumes()
   readonly #answers = new Map<number, Answer>()
   #unreachable: number[] = []
 
   constructor(readings: Readings, dirMoves: DirMoves, clock: Clock) {
     this.#readings = readings
+    this.#clock = clock
     this.#dirMoves = dirMoves
     this.#brokers = new Brokers(clock)
     this.#departures = new Departures(clock)
+    this.#metadataDirs = new MetadataDirs(readings, clock)
   }
 
   /**
@@ -44,6 +50,7 @@ export class Nodes {
    * @throws EvenkeelError `sample_incomplete` when none answers, `not_permitted` when one may not.
    */
   async read(live: readonly MetadataBroker[], replicasOf: ReplicaLists, signal: AbortSignal): Promise<void> {
+    this.seeAlive(live.map(({ id }) => id))
     const results = await Promise.allSettled(live.map(({ id }) => this.#readOne(id, replicasOf, signal)))
     const unreachable: number[] = []
     results.forEach((result, index) => {
@@ -59,9 +66,19 @@ export class Nodes {
     this.#unreachable = unreachable
   }
 
+  /** A broker that was away may be back with other dirs. */
+  seeAlive(alive: readonly number[]): void {
+    this.#metadataDirs.seeAlive(new Set(alive))
+  }
+
   /** Live brokers that did not answer the last time. */
   get unreachable(): number[] {
     return this.#unreachable
+  }
+
+  /** When a broker gave its last answer; NaN for never. */
+  toldAtMs(broker: number): number {
+    return this.#answers.get(broker)?.atMs ?? Number.NaN
   }
 
   sizes(): Sizes {
@@ -82,7 +99,8 @@ export class Nodes {
     for (const id of this.#answers.keys()) if (!ids.has(id)) this.#forget(id)
     const dirs = new Map(known.map(({ id }) => [id, this.#dirLines(id)]))
     const hosts = new Map(live.map(({ id, host }) => [id, host]))
-    const notes = this.#volumes.apply(dirs, hosts, (id, path) => this.#listedBytes(id, path))
+    const shared = this.#volumes.apply(dirs, hosts, (id, path) => this.#listedBytes(id, path))
+    const notes = [...shared, ...this.#metadataDirs.notes()]
     return { lines: known.map((broker) => this.#line(broker, dirs.get(broker.id)!)), notes }
   }
 
@@ -104,12 +122,15 @@ export class Nodes {
     const sizes = brokerSizes(dirs)
     this.#dirMoves.see(broker, liveCopies(sizes), stamp, replicasOf)
     this.#departures.see(broker, this.#answers.get(broker)?.sizes ?? noSizes, sizes, dirs)
-    this.#answers.set(broker, { dirs, sizes })
+    this.#answers.set(broker, { dirs, sizes, atMs: this.#clock.now() })
+    const paths = dirs.map(({ path }) => path)
+    await this.#metadataDirs.read(broker, paths, signal)
   }
 
   #forget(broker: number): void {
     this.#answers.delete(broker)
     this.#dirMoves.forget(broker)
+    this.#metadataDirs.forget(broker)
   }
 
   #listedBytes(broker: number, path: string): number {
@@ -120,7 +141,8 @@ export class Nodes {
   #dirLines(broker: number): DirLine[] {
     return (this.#answers.get(broker)?.dirs ?? []).map((dir): DirLine => {
       const { path, errorCode, totalBytes, usableBytes, isCordoned } = dir
-      if (errorCode !== 0) return { path, capacity_bytes: 0, used_bytes: 0, state: 'offline' }
+      const metadata = this.#metadataDirs.mayHold(broker, path) ? { metadata: true } : {}
+      if (errorCode !== 0) return { path, capacity_bytes: 0, used_bytes: 0, state: 'offline', ...metadata }
       if (totalBytes === null || usableBytes === null) {
         throw new EvenkeelError(
           'unsupported',
@@ -134,6 +156,7 @@ export class Nodes {
         used_bytes: totalBytes - usableBytes,
         ...(freeing > 0 ? { freeing_bytes: freeing } : {}),
         ...(isCordoned ? { cordoned: true } : {}),
+        ...metadata,
       }
     })
   }

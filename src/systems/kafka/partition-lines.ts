@@ -1,6 +1,7 @@
 /** Topics and partitions of Metadata, with their sizes and what is in flight, as the lines of a sample. */
 import type { PartitionLine, TopicLine } from '../../cluster/lines.ts'
 import type { RunningMove } from '../../cluster/move.ts'
+import type { RateOf, RatesPass } from './rates.ts'
 import type { Reassignment } from './readings.ts'
 import type { Sizes } from './sizes.ts'
 import type { MetadataPartition, MetadataTopic } from './wire/metadata.ts'
@@ -13,20 +14,24 @@ export interface Known {
   copies: ReadonlyMap<string, RunningMove[]>
   /** By topic; 0 where it is not known. */
   minIsr: ReadonlyMap<string, number>
+  rates: RatesPass
+  /** When each broker told its sizes. */
+  toldAtMs: (broker: number) => number
 }
 
 export function topicLine(topic: MetadataTopic, known: Known): TopicLine {
   const minIsr = known.minIsr.get(topic.name)
+  const rateOf = known.rates.open(topic)
   return {
     type: 'topic',
     name: topic.name,
     ...(minIsr ? { min_isr: minIsr } : {}),
-    partitions: topic.partitions.map((partition) => partitionLine(topic.name, partition, known)),
+    partitions: topic.partitions.map((partition) => partitionLine(topic.name, partition, known, rateOf)),
   }
 }
 
-function partitionLine(topic: string, partition: MetadataPartition, known: Known): PartitionLine {
-  const { offlineReplicas } = partition
+function partitionLine(topic: string, partition: MetadataPartition, known: Known, rateOf: RateOf): PartitionLine {
+  const { leader, offlineReplicas } = partition
   const replicas = partition.replicas as number[]
   const found = replicas.map((node) =>
     // What lay in a dir that failed cannot be read; what lay on a dead broker it still has.
@@ -36,13 +41,18 @@ function partitionLine(topic: string, partition: MetadataPartition, known: Known
   )
   const line: PartitionLine = {
     id: partition.partition,
-    leader: partition.leader === -1 ? null : partition.leader,
+    leader: leader === -1 ? null : leader,
     replicas,
     isr: partition.isr as number[],
     bytes: found.map((replica) => replica?.bytes ?? null),
     dirs: found.map((replica) => replica?.dir ?? null),
   }
+  const ledBytes = found[replicas.indexOf(leader)]?.bytes
+  const rate = rateOf(partition.partition, leader, ledBytes, known.toldAtMs(leader))
+  if (!Number.isNaN(rate)) line.bytes_in_per_second = Math.round(rate)
   if (offlineReplicas.length > 0) line.offline = offlineReplicas as number[]
+  // Mostly nothing moves: then no names are made.
+  if (known.moving.size === 0 && known.copies.size === 0) return line
   const name = `${topic}-${partition.partition}`
   const move = known.moving.get(name)
   if (move) {

@@ -2,7 +2,7 @@
 import { EvenkeelError } from '../../lib/errors.ts'
 import type { KafkaTransport } from './router.ts'
 import { type DescribeClusterResponse, describeCluster } from './wire/describe-cluster.ts'
-import { describeConfigs, TOPIC_RESOURCE } from './wire/describe-configs.ts'
+import { BROKER_RESOURCE, describeConfigs, TOPIC_RESOURCE } from './wire/describe-configs.ts'
 import { describeLogDirs, type LogDir } from './wire/describe-log-dirs.ts'
 import { errorKind } from './wire/errors.ts'
 import { listPartitionReassignments, type OngoingReassignment } from './wire/list-partition-reassignments.ts'
@@ -82,6 +82,17 @@ export class Readings {
       }
     }
     return values
+  }
+
+  /** What a broker has set as its log dirs: `log.dirs`, `log.dir` and `metadata.log.dir`; null where not set. */
+  async logDirConfigs(broker: number, signal: AbortSignal): Promise<Map<string, string | null>> {
+    const keys = ['log.dirs', 'log.dir', 'metadata.log.dir']
+    const resources = [{ type: BROKER_RESOURCE, name: `${broker}`, keys }]
+    const request = { resources, includeSynonyms: false }
+    const answer = await this.#transport.send(broker, describeConfigs, request, { signal, timeoutMs: LOG_DIRS_MS })
+    const [result] = answer.results
+    check(result?.errorCode ?? 0, 'DescribeConfigs', 'CLUSTER DESCRIBE_CONFIGS')
+    return new Map(result?.configs.map(({ name, value }) => [name, value]))
   }
 }
 

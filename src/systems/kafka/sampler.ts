@@ -17,6 +17,7 @@ import { healthOf } from './health.ts'
 import { Nodes, type ReplicaLists } from './nodes.ts'
 import { firstFew, replicaNotes } from './notes.ts'
 import { type Known, topicLine } from './partition-lines.ts'
+import { Rates } from './rates.ts'
 import type { Readings } from './readings.ts'
 import { runningDirMove, runningMove } from './running.ts'
 import type { Sizes } from './sizes.ts'
@@ -30,6 +31,7 @@ export class Sampler {
   readonly #name: string
   readonly #readings: Readings
   readonly #nodes: Nodes
+  readonly #rates = new Rates()
   readonly #clock: Clock
   #hiddenTopics = new Set<string>()
   #minIsr = new Map<string, number>()
@@ -49,6 +51,11 @@ export class Sampler {
     // A topic that has just been made or deleted is for a moment in one of the two only; a hidden one stays hidden.
     await this.#clock.sleep(SECOND_LOOK_MS, signal)
     return this.#read(signal)
+  }
+
+  /** To be told of every look at who is alive: a broker may be away and back between two samples. */
+  seeAlive(alive: readonly number[]): void {
+    this.#nodes.seeAlive(alive)
   }
 
   async #read(signal: AbortSignal): Promise<Sample> {
@@ -75,6 +82,8 @@ export class Sampler {
       moving,
       copies: groupBy(inDirs, partitionName),
       minIsr: this.#minIsr,
+      rates: this.#rates.pass(),
+      toldAtMs: (broker) => this.#nodes.toldAtMs(broker),
     }
     const topics = metadata.topics.map((topic) => topicLine(topic, known))
     const nodes = this.#nodes.lines(metadata.brokers, cluster, holdersOf(metadata.topics))

@@ -12,7 +12,12 @@ export function drained(version: KafkaVersion): void {
     let cluster: KafkaCluster
     let daemon: Evenkeel
     beforeAll(async () => {
-      cluster = await startKafka({ version, brokers: [1, 2, 3, 4].map((id) => ({ id, tmpfsMiB: 512 })) })
+      cluster = await startKafka({
+        version,
+        // What was drained still fills its disk until Kafka deletes it, by default a minute later.
+        brokerProperties: { 'log.segment.delete.delay.ms': 1000 },
+        brokers: [1, 2, 3, 4].map((id) => ({ id, tmpfsMiB: 512 })),
+      })
       const assignment = Array.from({ length: 24 }, (_, p) => [1 + (p % 4), 1 + ((p + 1) % 4)])
       await createTopic(cluster, 'orders', { assignment })
       await createTopic(cluster, 'ledger', {

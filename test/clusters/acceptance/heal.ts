@@ -66,7 +66,10 @@ export function heal(version: KafkaVersion): void {
         const was = before.find((p) => p.topic === topic && p.partition === partition)!.replicas
         const name = `${topic}-${partition}`
         expect(replicas, name).not.toContain(victim)
-        expect(isr.toSorted(), name).toEqual(replicas.toSorted())
+        expect(
+          isr.toSorted((a, b) => a - b),
+          name,
+        ).toEqual(replicas.toSorted((a, b) => a - b))
         expect(new Set(replicas.map(rackOf)).size, name).toBe(3)
         // What had no replica on it is where it was.
         expect(replicas.filter((id) => !was.includes(id)).length, name).toBe(was.includes(victim) ? 1 : 0)
@@ -78,7 +81,7 @@ export function heal(version: KafkaVersion): void {
 
     test('it returns, and nothing needless moves', async () => {
       const healed = await describeTopics(cluster)
-      const lists = (partitions: typeof healed) => partitions.map(({ replicas }) => replicas.toSorted())
+      const lists = (partitions: typeof healed) => partitions.map(({ replicas }) => replicas.toSorted((a, b) => a - b))
       // At first it has not been back for long enough to count as added.
       await daemon.reconfigure({ mode: 'continuous', node_add_hold: '10m' })
       await underLoad(cluster, 'ledger', async (ledger) => {

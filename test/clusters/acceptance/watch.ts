@@ -63,7 +63,7 @@ export function watchFactors(cluster: KafkaCluster, replicas: number) {
         for (const { name, partitions } of metadata?.topics ?? []) {
           for (const { partitionId, replicas: nodes } of partitions) {
             if (nodes.length < replicas || new Set(nodes).size < nodes.length)
-              broken.add(`${name}-${partitionId} on ${nodes}`)
+              broken.add(`${name}-${partitionId} on ${nodes.join()}`)
           }
         }
         if (metadata) looks += 1

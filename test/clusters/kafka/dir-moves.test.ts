@@ -39,6 +39,14 @@ afterAll(async () => {
   await cluster?.close()
 })
 
+test('the dir of the metadata log is known', async () => {
+  const { state, notes } = await system.sample(signal)
+  const marked = state.names.dirs.filter((_, dir) => state.dirMetadata[dir] === 1)
+  // Broker 1 keeps it apart from its log dirs, broker 2 in the only one it has.
+  expect(marked).toEqual(cluster.logDirs(2))
+  expect(notes).toEqual([])
+})
+
 test('a move lands, and its old dir is seen to be freed', async () => {
   const move = await moveOf(1)
   expect(await system.perform(system.steps(move), signal)).toEqual([{ outcome: 'accepted' }])

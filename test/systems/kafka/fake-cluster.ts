@@ -34,6 +34,8 @@ export function fakeCluster(clock: Clock = new VirtualClock()) {
     topics: {} as Record<string, FakePartition[]>,
     /** Broker → dirs; a broker that is absent does not answer. */
     dirs: {} as Record<number, FakeDir[]>,
+    /** Log dir configs of a broker, or the code with which it refuses them; by default its first dir is the first set. */
+    configs: {} as Record<number, Record<string, string | null> | number>,
     moving: [] as { topic: string; partition: number; replicas: number[]; adding: number[]; removing: number[] }[],
     /** Code of each answer to an act. */
     act: (_name: string, _partition: number): number => 0,
@@ -88,22 +90,35 @@ export function fakeCluster(clock: Clock = new VirtualClock()) {
       errorMessage: null,
       topics: cluster.moving.map(({ topic, ...move }) => ({ name: topic, partitions: [move] })),
     }),
-    DescribeConfigs: ({ resources }: { resources: { name: string }[] }) => ({
-      results: resources.map(({ name }) => ({
-        errorCode: 0,
-        errorMessage: null,
-        type: 2,
-        name,
-        configs: [
-          { name: 'min.insync.replicas', value: '2', readOnly: false, source: 5, isSensitive: false, synonyms: [] },
-        ],
-      })),
+    DescribeConfigs: ({ resources }: { resources: { type: number; name: string }[] }) => ({
+      results: resources.map(({ type, name }) => {
+        const told = type === 2 ? { 'min.insync.replicas': '2' } : logDirConfigs(Number(name))
+        return {
+          errorCode: typeof told === 'number' ? told : 0,
+          errorMessage: null,
+          type,
+          name,
+          configs: Object.entries(typeof told === 'number' ? {} : told).map(([key, value]) => ({
+            name: key,
+            value,
+            readOnly: false,
+            source: 5,
+            isSensitive: false,
+            synonyms: [],
+          })),
+        }
+      }),
     }),
     AlterPartitionReassignments: (request) => acted('AlterPartitionReassignments', request),
     ElectLeaders: (request) => acted('ElectLeaders', request),
     AlterReplicaLogDirs: ({ dirs }: { dirs: { topics: { name: string; partitions: number[] }[] }[] }) =>
       acted('AlterReplicaLogDirs', { topics: dirs.flatMap(({ topics }) => topics) }),
   }
+  const logDirConfigs = (broker: number) =>
+    cluster.configs[broker] ?? {
+      'log.dirs': (cluster.dirs[broker] ?? []).map(({ path = '/d0' }) => path).join(','),
+      'metadata.log.dir': null,
+    }
   const acted = (
     name: string,
     { topics }: { topics: { name: string; partitions: (number | { partition: number })[] }[] },

@@ -153,6 +153,18 @@ test('a running move has its bytes: what lies at the target against the largest 
   expect([...sharesOf(state).usedBytes]).toEqual([50, 120, 100])
 })
 
+test('what is written is told from the second look on, and only by brokers that answer', async () => {
+  const { cluster, clock, sample } = sampled()
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([Number.NaN])
+  cluster.dirs[1] = [{ usable: 550, replicas: { 't-0': 400 } }]
+  await clock.advance(25_000)
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([10])
+  const { [1]: _, ...others } = cluster.dirs
+  cluster.dirs = others
+  await clock.advance(55_000)
+  expect([...(await sample()).state.partitionBytesIn]).toEqual([10])
+})
+
 describe('a move between dirs', () => {
   const moving = () => {
     const { cluster, ...rest } = sampled()
@@ -256,6 +268,23 @@ describe('space on its way out', () => {
     await sample()
     cluster.dirs[1] = [{ usable: 700 }, { path: '/d1', usable: 500 }]
     expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 0, 0, 0])
+  })
+})
+
+describe('the dir of the metadata log', () => {
+  test('is marked', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ usable: 880, replicas: { 't-0': 90 } }, { path: '/d1' }]
+    expect([...(await sample()).state.dirMetadata]).toEqual([1, 1, 0, 1])
+  })
+
+  test('is any dir of a broker that may not be asked, which is said and fails nothing', async () => {
+    const { cluster, sample } = sampled()
+    cluster.dirs[2] = [{ usable: 880, replicas: { 't-0': 90 } }, { path: '/d1' }]
+    cluster.configs[2] = 31
+    const { state, notes } = await sample()
+    expect([...state.dirMetadata]).toEqual([1, 1, 1, 1])
+    expect(notes).toEqual([expect.stringMatching(/^broker 2 does not tell where .*: needs CLUSTER DESCRIBE_CONFIGS$/)])
   })
 })
 

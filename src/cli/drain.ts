@@ -1,0 +1,62 @@
+/** `evenkeel drain` and `evenkeel undrain`: empty a node and keep it empty, or let it fill again. */
+import type { Command } from 'commander'
+import type { NodeId } from '../cluster/state.ts'
+import { realClock } from '../lib/clock.ts'
+import { EvenkeelError } from '../lib/errors.ts'
+import { type ClientOptions, rawText, tell, withClientOptions } from './daemon-client.ts'
+import { waitUntilEmpty } from './drain-wait.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { Ending, Io } from './io.ts'
+import type { Status } from './status.ts'
+import { drainText, standstillText } from './wish-texts.ts'
+
+interface DrainOptions extends ClientOptions {
+  reason?: string
+  wait?: boolean
+}
+
+export function addDrain(program: Command, io: Io, ending: Ending): void {
+  const drain = program.command('drain').description('empty a node and keep it empty until undrain').argument('<node>')
+  withClientOptions(drain)
+    .option('--reason <text>', 'why, for the log')
+    .option(
+      '--wait',
+      `wait until it is safe to stop; ends with ${exitCodes.needsAttention} when that does not come by itself`,
+    )
+    .action(async (text: string, { url, cluster, output, reason, wait }: DrainOptions) => {
+      const node = nodeId(text)
+      let answer = await tell<Status>(url, '/api/v1/drain', { cluster, node, reason }, io.signal)
+      const warning = standstillText(answer.clusters[0]!)
+      if (warning !== undefined) io.err.write(`warning: ${warning}\n`)
+      if (wait) {
+        const waited = await waitUntilEmpty(node, answer, {
+          url,
+          clock: io.clock ?? realClock,
+          signal: io.signal,
+          say: (line) => io.err.write(`${line}\n`),
+        })
+        answer = waited.answer
+        if (!waited.safe) ending.code = exitCodes.needsAttention
+      }
+      io.out.write(output === 'table' ? drainLine(answer, node) : rawText(answer, output))
+    })
+  const undrain = program.command('undrain').description('let a node that was drained fill again').argument('<node>')
+  withClientOptions(undrain)
+    .option('--reason <text>', 'why, for the log')
+    .action(async (text: string, { url, cluster, output, reason }: DrainOptions) => {
+      const node = nodeId(text)
+      const answer = await tell<Status>(url, '/api/v1/undrain', { cluster, node, reason }, io.signal)
+      io.out.write(output === 'table' ? `node ${node} is not drained any more\n` : rawText(answer, output))
+    })
+}
+
+/** Ids that look like numbers are numbers. */
+function nodeId(text: string): NodeId {
+  return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text
+}
+
+function drainLine({ clusters }: Status, node: NodeId): string {
+  const drain = clusters[0]!.drains.find((other) => String(other.node) === String(node))
+  if (!drain) throw new EvenkeelError('internal', `evenkeel does not say that node ${node} is being drained`)
+  return `${drainText(drain)}\n`
+}

@@ -1,0 +1,51 @@
+/** `evenkeel nodes`: the nodes of a cluster as the running daemon sees them. */
+import type { Command } from 'commander'
+import type { nodesJson } from '../http/control-api.ts'
+import { formatBytes, formatPercent } from '../lib/units.ts'
+import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
+import type { Io } from './io.ts'
+import { table } from './table.ts'
+
+type Nodes = ReturnType<typeof nodesJson>
+type Node = Nodes['nodes'][number]
+const formats = ['table', 'wide', 'json', 'yaml'] as const
+
+export function addNodes(program: Command, io: Io): void {
+  const command = program.command('nodes').description('list the nodes of a cluster with their disks and replicas')
+  withClientOptions(command, formats).action(
+    async ({ url, cluster, output }: ClientOptions<(typeof formats)[number]>) => {
+      const answer = await ask<Nodes>(url, '/api/v1/nodes', { cluster }, io.signal)
+      io.out.write(
+        output === 'json' || output === 'yaml' ? rawText(answer, output) : nodesText(answer, output === 'wide'),
+      )
+    },
+  )
+}
+
+function nodesText({ nodes }: Nodes, wide: boolean): string {
+  const header = ['NODE', 'RACK', 'STATE', 'DISK', 'CAPACITY', '%', 'REPLICAS', 'LEADERS']
+  const right = [3, 4, 5, 6, 7]
+  if (!wide) return table(header, nodes.map(cells), right)
+  const rows = nodes.map((node) => [...cells(node), node.moves.in, node.moves.out, dirsText(node)])
+  return table([...header, 'IN', 'OUT', 'DIRS'], rows, [...right, 8, 9])
+}
+
+function cells(node: Node) {
+  const { id, rack = '-', disk_bytes: disk, capacity_bytes: capacity, replicas, leaders } = node
+  const percent = capacity > 0 ? formatPercent(disk.now / capacity) : '-'
+  return [id, rack, stateText(node), formatBytes(disk.now), formatBytes(capacity), percent, replicas.now, leaders.now]
+}
+
+/** A node that is to be emptied is that also while it is down. */
+function stateText({ state, draining }: Node): string {
+  return draining && state !== 'draining' ? `${state}, draining` : state
+}
+
+function dirsText({ dirs }: Node): string {
+  return dirs
+    .map(({ path, used_bytes: used, capacity_bytes: capacity }) => {
+      const percent = capacity > 0 ? ` (${formatPercent(used / capacity)})` : ''
+      return `${path} ${formatBytes(used)} of ${formatBytes(capacity)}${percent}`
+    })
+    .join('; ')
+}

@@ -1,0 +1,144 @@
+/** What must hold of everything that evenkeel does in every case, looked at whenever it says that it did something. */
+import { windowAllows } from '../../src/assess/windows.ts'
+import type { LoopEvent } from '../../src/cluster/events.ts'
+import { isDirMove, type Move, partitionName, type ReplicaMove } from '../../src/cluster/move.ts'
+import { isUrgent } from '../../src/cluster/reasons.ts'
+import type { NodeId } from '../../src/cluster/state.ts'
+import { pauseAt, type WishStore } from '../../src/cluster/wishes.ts'
+import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
+import type { ClusterView } from '../../src/daemon/view.ts'
+import type { World } from '../../src/systems/simulator/world.ts'
+import type { WorldWatch } from './world-watch.ts'
+
+export interface Watched {
+  world: World
+  worldWatch: WorldWatch
+  wishes: WishStore
+  options: () => LoopOptions
+  view: () => ClusterView
+  say: (problem: string) => void
+}
+
+/** A part of the nodes beyond which nothing may be made of their absence. */
+const MASS_FAILURE = 0.4
+
+export class DaemonWatch {
+  readonly #watched: Watched
+  /** Partition and the node, or dir, that one of its replicas left by a move of ours. */
+  readonly #left = new Set<string>()
+  /** Partition and where a replica of it is → where that very replica was before. */
+  readonly #way = new Map<string, string[]>()
+  readonly returns: string[] = []
+  /** Since when so many nodes are gone. */
+  #massSinceMs: number | undefined
+
+  constructor(watched: Watched) {
+    this.#watched = watched
+  }
+
+  see(event: LoopEvent): void {
+    const { say } = this.#watched
+    if (event.type === 'plan_rejected') say(`a plan was rejected: ${event.text}`)
+    if (event.type === 'move_started') this.#started(event.progress.move, event.atMs)
+    if (event.type === 'move_ended' && event.result === 'done') this.#done(event.progress.move)
+  }
+
+  /** At every pulse. */
+  look(nowMs: number): void {
+    const { view, options, say } = this.#watched
+    const replicas = view().running.filter(({ move }) => move.kind === 'replica').length
+    const most = options().execution.concurrentMoves
+    if (replicas > most) say(`${replicas} moves at once, at most ${most} are allowed`)
+    if (!this.#massFailure()) this.#massSinceMs = undefined
+    else this.#massSinceMs ??= nowMs
+  }
+
+  #started(move: Move, nowMs: number): void {
+    const { options, wishes, say } = this.#watched
+    const { balance, tickIntervalMs } = options()
+    const { id, reason } = move
+    if (balance.mode === 'off' || balance.dryRun) say(`${id} was started in mode off`)
+    if (pauseAt(wishes.read(), nowMs)) say(`${id} was started while paused`)
+    // Who is gone is known to the next tick only.
+    if (this.#massSinceMs !== undefined && nowMs - this.#massSinceMs > 2 * tickIntervalMs)
+      say(`${id} was started in a mass failure`)
+    this.#checkGates(move)
+    if (move.kind === 'replica') this.#checkPlaces(move)
+    if (!isUrgent(reason)) this.#checkOrder(move)
+  }
+
+  #checkGates({ id, reason }: Move): void {
+    const { view, options, worldWatch, say } = this.#watched
+    const { report } = view()
+    const open = report?.violations.filter(({ kind, gate }) => kind === reason && gate === undefined)
+    if (!open?.length) say(`${id} was started for ${reason}, which is not open or held by a gate`)
+    if (report && !windowAllows(reason, options().balance.windows, report.takenAtMs))
+      say(`${id} was started for ${reason} outside its window`)
+    const foreign = worldWatch.foreign()
+    if (!isUrgent(reason) && foreign.length > 0)
+      say(`${id} was started for ${reason} while somebody else moves replicas`)
+  }
+
+  #checkPlaces(move: ReplicaMove): void {
+    const { view, wishes, say } = this.#watched
+    const { id, from, to, reason } = move
+    const missing = view().report?.missingNodes ?? []
+    if (missing.includes(to)) say(`${id} goes to a node that does not answer`)
+    if (missing.includes(from) && reason !== 'node_unavailable') say(`${id} leaves a node that does not answer`)
+    if (wishes.read().drains.includes(to)) say(`${id} goes to a node that is to be emptied`)
+    // What is urgent may take any node of a partition, but no replica back to where that one was.
+    const way = this.#way.get(keyOf(move, 'from')) ?? []
+    const returns = isUrgent(reason) ? way.includes(placeOf(move, 'to')) : this.#left.has(keyOf(move, 'to'))
+    if (returns) this.returns.push(id)
+  }
+
+  /** What is urgent and could start does so before anything else. */
+  #checkOrder(move: Move): void {
+    const { view, options, worldWatch, say } = this.#watched
+    const { pending, running } = view()
+    const { concurrentMoves, concurrentMovesPerNode } = options().execution
+    const flying = running.flatMap(({ move }) => (move.kind === 'replica' ? [move] : []))
+    const count = (of: (move: ReplicaMove) => NodeId, node: NodeId) => flying.filter((move) => of(move) === node).length
+    const foreign = worldWatch.foreign().length
+    for (const urgent of pending) {
+      if (urgent.kind !== 'replica' || !isUrgent(urgent.reason)) continue
+      const busy = running.some(({ move }) => partitionName(move) === partitionName(urgent))
+      const room =
+        flying.length + foreign < concurrentMoves &&
+        count(({ to }) => to, urgent.to) < concurrentMovesPerNode &&
+        count(({ leader }) => leader, urgent.leader) < concurrentMovesPerNode
+      if (!busy && foreign === 0 && room) say(`${move.id} was started before ${urgent.id}, which could not wait`)
+    }
+  }
+
+  #done(move: Move): void {
+    if (move.kind !== 'replica') return
+    const from = keyOf(move, 'from')
+    this.#left.add(from)
+    this.#way.set(keyOf(move, 'to'), [...(this.#way.get(from) ?? []), placeOf(move, 'from')])
+    this.#way.delete(from)
+  }
+
+  /** Of the nodes that hold something and are not to be emptied. */
+  #massFailure(): boolean {
+    const { world, wishes } = this.#watched
+    const { drains } = wishes.read()
+    if ([...world.nodes.values()].every((node) => node.deadSinceMs === undefined)) return false
+    const holding = new Set(world.partitions.flatMap(({ replicas }) => replicas))
+    const nodes = [...world.nodes.values()]
+    const gone = nodes.filter(
+      (node) => node.deadSinceMs !== undefined && holding.has(node.id) && !drains.includes(node.id),
+    )
+    const counted = nodes.filter((node) => node.deadSinceMs === undefined || gone.includes(node))
+    return gone.length > counted.length * MASS_FAILURE
+  }
+}
+
+function keyOf(move: ReplicaMove, end: 'from' | 'to'): string {
+  return `${partitionName(move)} ${placeOf(move, end)}`
+}
+
+function placeOf(move: ReplicaMove, end: 'from' | 'to'): string {
+  if (!isDirMove(move)) return String(move[end])
+  return `${move[end]}${end === 'from' ? move.fromDir : move.toDir}`
+}
