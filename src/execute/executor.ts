@@ -140,7 +140,6 @@ export class Executor {
       )
       unlisted.forEach((operator, index) => this.#conclude(operator, outcomes[index]!))
     }
-    this.#operators = this.#operators.filter((operator) => !operator.ended)
   }
 
   #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }, targetAlive: boolean): void {
@@ -199,6 +198,8 @@ export class Executor {
   #end(operator: Operator, result: MoveResult, text?: string, refusal?: Refusal): void {
     const now = this.#clock.now()
     operator.to(result, now, text)
+    // At once: whatever fails next, what has ended is not followed again.
+    this.#operators = this.#operators.filter((other) => other !== operator)
     this.#movedBytes += operator.bytesDone
     this.#emit({
       type: 'move_ended',
@@ -210,7 +211,7 @@ export class Executor {
     const { group } = operator.move
     if (group === undefined || result === 'done') return
     for (const other of this.#operators) {
-      if (other.move.group !== group || other.ended || other === operator) continue
+      if (other.move.group !== group) continue
       other.unwanted = `it belongs to ${operator.move.id}, which was ${result}`
     }
   }
@@ -306,7 +307,6 @@ export class Executor {
       signal,
     )
     operators.forEach((operator, index) => this.#answered(operator, results[index]!))
-    this.#operators = this.#operators.filter((operator) => !operator.ended)
   }
 
   /** An adapter that throws leaves open what it did: every step of the call is then unknown. */

@@ -10,7 +10,6 @@
  * A state is left only along these arrows; anything else is a bug and throws.
  */
 import type { MoveProgress, OperatorState } from '../cluster/events.ts'
-import { moveResults } from '../cluster/events.ts'
 import { bytesOf, type Move } from '../cluster/move.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { Step } from '../systems/port.ts'
@@ -66,10 +65,6 @@ export class Operator {
     this.sinceMs = nowMs
     this.text = text
     if (state === 'done') this.bytesDone = this.bytesTotal
-  }
-
-  get ended(): boolean {
-    return (moveResults as readonly OperatorState[]).includes(this.state)
   }
 
   progress(): MoveProgress {

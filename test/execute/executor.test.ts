@@ -313,3 +313,18 @@ test('what is listed as ours is not foreign, and what merely looks alike is', as
   const stranger = listed(replica(1))
   expect(executor.foreign([same, stranger])).toEqual([stranger])
 })
+
+test('a look that fails after a move has ended does not stop what follows', async () => {
+  const { executor, cluster, system, told, work } = scripted()
+  executor.offer([replica(0), replica(1)])
+  await work()
+  cluster.running = [listed(replica(0), { target: [7, 2], adding: [7] })]
+  const { judge } = system
+  system.judge = () => Promise.reject(new Error('no broker answers'))
+  await expect(work(3000)).rejects.toThrow('no broker answers')
+  system.judge = judge
+  cluster.outcome = () => ({ outcome: 'landed' })
+  await work(3000)
+  expect(told.slice(2)).toEqual(['t-0 superseded: somebody else is moving it to 7, 2', 't-1 done'])
+  expect(executor.inFlight).toEqual([])
+})
