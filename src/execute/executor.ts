@@ -150,6 +150,7 @@ export class Executor {
       if (targetAlive && operator.state !== 'running') operator.to('running', now)
     }
     operator.revertedSinceMs = undefined
+    operator.partialSinceMs = undefined
     // It is under way, whether or not its answer came: asked again it would be refused for being under way.
     operator.accepted = operator.steps.length
     // The total may grow while writes go on, and progress with it may fall back: shown as it is.
@@ -159,6 +160,7 @@ export class Executor {
 
   #conclude(operator: Operator, outcome: Outcome): void {
     const now = this.#clock.now()
+    if (outcome.outcome !== 'partial') operator.partialSinceMs = undefined
     switch (outcome.outcome) {
       case 'landed':
         return this.#end(operator, 'done')
@@ -171,16 +173,29 @@ export class Executor {
           ? this.#end(operator, 'cancelled', operator.text)
           : this.#concludeReverted(operator)
       case 'partial':
-        operator.text = outcome.text
-        // A copy may take its time to get in sync again; leadership that has not come by now has gone elsewhere.
-        if (operator.move.kind === 'leader' && now - operator.sinceMs >= this.#options.unknownHoldMs) {
-          this.#end(operator, 'failed', outcome.text)
-        }
-        return undefined
+        return this.#concludePartial(operator, outcome.text)
       case 'unknown':
         if (operator.state === 'running') operator.to('unknown', now, outcome.text)
     }
     return undefined
+  }
+
+  /**
+   * A copy may take its time to get in sync again; leadership that has not come by now has gone elsewhere. What is followed
+   * is left alone by repair: a copy whose node died as it landed is not followed for ever.
+   */
+  #concludePartial(operator: Operator, text: string): void {
+    const now = this.#clock.now()
+    operator.text = text
+    operator.partialSinceMs ??= now
+    const { unknownHoldMs, targetGraceMs } = this.#options
+    if (operator.move.kind === 'leader') {
+      if (now - operator.sinceMs >= unknownHoldMs) this.#end(operator, 'failed', text)
+      return
+    }
+    const waitedMs = now - operator.partialSinceMs
+    if (waitedMs < targetGraceMs) return
+    this.#end(operator, 'superseded', `${text}, after ${formatDuration(waitedMs)} it is not waited for any longer`)
   }
 
   #concludeReverted(operator: Operator): void {

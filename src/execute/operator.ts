@@ -43,6 +43,8 @@ export class Operator {
   bytesTotal: number
   /** When the placement was first seen as before the move although it had been accepted. */
   revertedSinceMs: number | undefined
+  /** Since when the placement has shown neither its end nor that it goes on. */
+  partialSinceMs: number | undefined
   /** Why it is to be taken back; undefined while it is not. */
   unwanted: string | undefined
   /** When taking it back was last asked for. */

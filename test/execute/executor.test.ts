@@ -161,13 +161,16 @@ describe('a move ends as superseded', () => {
   })
 })
 
-test('a copy that has landed and is not in sync again is waited for', async () => {
-  const { executor, cluster, work } = scripted()
+test('a copy that has landed and is not in sync again is waited for, though not for ever', async () => {
+  const { executor, cluster, told, work } = scripted()
   executor.offer([replica()])
   await work()
   cluster.outcome = () => ({ outcome: 'partial', text: 'node 3 is not in sync' })
   await work(3_600_000)
+  await work(299_999)
   expect(executor.progress()).toMatchObject([{ state: 'running', text: 'node 3 is not in sync' }])
+  await work(1)
+  expect(told.at(-1)).toBe('t-0 superseded: node 3 is not in sync, after 5m it is not waited for any longer')
 })
 
 describe('leadership', () => {
