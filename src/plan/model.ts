@@ -169,12 +169,20 @@ export class Model {
     if (reason === 'excluded' ? !isUrgent(kind) || request.excludeHard : reason !== '') return reason
     // No pass moves several partitions as one yet.
     if (columns.partitionUnit[partition] !== -1) return 'replica_group'
+    // An exclusion that does not bind may hide this.
+    if (this.#someSizeUnknown(partition)) return 'size_unknown'
     if (kind === 'node_unavailable') return ''
     const end = columns.partitionReplicaStart[partition + 1]!
     for (let replica = columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
       if (!this.inSync(replica)) return 'under_replicated'
     }
     return ''
+  }
+
+  #someSizeUnknown(partition: number): boolean {
+    const { partitionReplicaStart } = this.columns
+    const sizes = this.bytes.subarray(partitionReplicaStart[partition], partitionReplicaStart[partition + 1])
+    return sizes.some(Number.isNaN)
   }
 
   /** A number for moves that are carried out as one. */
