@@ -78,6 +78,8 @@ export class ClusterLoop {
   /** Since when nothing was sampled, while samples fail. */
   #unseenSinceMs: number | undefined
   #sampledAtMs = 0
+  /** False once a person has looked at worse health and found it good enough to go on from. */
+  #baselineKnown = true
   #ended: MoveProgress[] = []
   #done = 0
   #error: string | undefined
@@ -147,6 +149,7 @@ export class ClusterLoop {
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
   async resume(): Promise<void> {
     this.#breaker.reset()
+    this.#baselineKnown = false
     await this.wish(({ drains }) => ({ drains }))
   }
 
@@ -234,10 +237,12 @@ export class ClusterLoop {
     const { baseline: _, ...rest } = this.#memory
     const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
-    const baseline = idle ? undefined : (this.#memory.baseline ?? (this.#lastHealth ?? sample.health).unexplained)
     const unseenMs = now - (this.#unseenSinceMs ?? now)
     this.#unseenSinceMs = undefined
     this.#sampledAtMs = now
+    const before = this.#baselineKnown ? this.#memory.baseline : undefined
+    const baseline = idle ? undefined : (before ?? (this.#lastHealth ?? sample.health).unexplained)
+    this.#baselineKnown = true
     return {
       ...rest,
       // Time that nobody saw counts for nothing.
@@ -255,10 +260,19 @@ export class ClusterLoop {
   async #selfDefence(sample: Sample, memory: Memory, now: number): Promise<void> {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
-    const reason = this.#breaker.trips(grown, now)
-    if (reason === undefined || pauseAt(this.#parts.wishes.read(), now)?.by === 'circuit_breaker') return
+    const why = this.#breaker.trips(grown, now)
+    const { wishes } = this.#parts
+    const held = pauseAt(wishes.read(), now)
+    if (why === undefined || held?.by === 'circuit_breaker') return
+    const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
+    try {
+      await this.#change((all) => ({ ...all, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
+    } catch (error) {
+      if (wishes.problem() === undefined) throw error
+      // Nothing starts while nothing can be written; the next tick tries again.
+      return
+    }
     this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
-    await this.#change((wishes) => ({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
   }
 
   #conclude(

@@ -104,6 +104,29 @@ describe('where the better racks have no room', () => {
     expect(planAsItIs(after, { repairRacks: true }).moves).toMatchObject([{ partition: 0, to: 2, bytes: 100 }])
   })
 
+  test('enough is what a copy needs, not what it holds in the end', () => {
+    const lines = crowded([200, 90, 50])
+    // 750 - 50 + 100 is within the limit, yet there is an index beside each copy: the second step would never follow.
+    const first = planAsItIs(lines, { repairRacks: true })
+    expect(first.moves).toMatchObject([{ partition: 2, from: 2, to: 0, bytes: 90 }])
+    const after = carriedOut(lines, first.moves)
+    expect(planAsItIs(after, { repairRacks: true }).moves).toMatchObject([{ partition: 0, to: 2, bytes: 100 }])
+  })
+
+  test('room that lacks nothing but the index of a copy is not on its way: it is made', () => {
+    expect(planAsItIs(crowded([90], 700), { repairRacks: true }).moves).toMatchObject([{ from: 2, bytes: 90 }])
+  })
+
+  test('what lies in another dir than the full one makes no room and does not leave', () => {
+    const lines = crowded([90, 80, 70])
+    lines.nodes[2]!.dirs = [
+      { path: '/d0', capacity_bytes: 1000, used_bytes: 240 },
+      { path: '/d1', capacity_bytes: 1000, used_bytes: 760 },
+    ]
+    for (const partition of lines.topics[1]!.partitions) partition.dirs = ['/d0']
+    expect(planAsItIs(lines, { repairRacks: true }).moves).toEqual([])
+  })
+
   test('nothing leaves while room is on its way', () => {
     const lines = crowded([200, 90])
     lines.nodes[2]!.dirs[0]!.freeing_bytes = 60
