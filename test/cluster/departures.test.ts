@@ -14,8 +14,8 @@ function gone(
   ],
 ): string[] {
   const [one, other] = [
-    build({ nodes: nodes(...idsBefore!), topics: before }),
-    build({ nodes: nodes(...idsAfter!), topics: after }),
+    build({ nodes: nodes(...idsBefore), topics: before }),
+    build({ nodes: nodes(...idsAfter), topics: after }),
   ]
   return departures(one, other).map((left) => `${left.topic}-${left.partition} left ${left.node}`)
 }

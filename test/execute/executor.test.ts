@@ -322,7 +322,7 @@ test('a look that fails after a move has ended does not stop what follows', asyn
   executor.offer([replica(0), replica(1)])
   await work()
   cluster.running = [listed(replica(0), { target: [7, 2], adding: [7] })]
-  const { judge } = system
+  const judge = system.judge.bind(system)
   system.judge = () => Promise.reject(new Error('no broker answers'))
   await expect(work(3000)).rejects.toThrow('no broker answers')
   system.judge = judge

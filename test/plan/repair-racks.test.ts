@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import type { NodeLine, PartitionLine, TopicLine } from '../../src/cluster/lines.ts'
 import type { PlanRequest } from '../../src/plan/request.ts'
-import { type Lines, node, topic, weigh } from '../cluster/support.ts'
+import { type Lines, topic, weigh } from '../cluster/support.ts'
 import { carriedOut, planAsItIs, planFor, sayings, withDirs } from './support.ts'
 
 /** A node for each rack, holding so much other data; the rack `-` is none. */
 const inRacks = (racks: string, used: Record<number, number> = {}): NodeLine[] =>
-  [...racks].map((rack, id) => withDirs(id, [used[id] ?? 0], rack === '-' ? {} : { rack }))
+  Array.from(racks, (rack, id) => withDirs(id, [used[id] ?? 0], rack === '-' ? {} : { rack }))
 
 const only = (replicas: number[], more: Partial<PartitionLine> = {}) => topic([{ replicas, bytes: 100, ...more }])
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/cluster/move.ts'
 import { nodeStates } from '../../../src/cluster/reasons.ts'
 import type { Sample } from '../../../src/cluster/sample.ts'
-import { ADDING, type ClusterState, IN_SYNC, OFFLINE, partitionIndex, REMOVING } from '../../../src/cluster/state.ts'
+import { ADDING, type ClusterState, IN_SYNC, OFFLINE, partitionFinder, REMOVING } from '../../../src/cluster/state.ts'
 import type { StepResult, System } from '../../../src/systems/port.ts'
 import type { Driver } from './driver.ts'
 
@@ -39,7 +39,7 @@ export function listed(running: RunningMove[]) {
 /** A partition of a sample; undefined when it is not there. */
 export function placement(sample: Sample, topic: string, id = 0) {
   const { state } = sample
-  const partition = partitionIndex(state, topic, id)
+  const partition = partitionFinder(state)(topic, id)
   if (partition === -1) return undefined
   const start = state.partitionReplicaStart[partition]!
   const end = state.partitionReplicaStart[partition + 1]!
@@ -82,7 +82,7 @@ export function bytesOn({ state }: Sample, topic: string, node: number): number 
 }
 
 function replicaIndex(state: ClusterState, topic: string, node: number): number {
-  const partition = partitionIndex(state, topic, 0)
+  const partition = partitionFinder(state)(topic, 0)
   const start = state.partitionReplicaStart[partition]!
   const slots = state.replicaNode.subarray(start, state.partitionReplicaStart[partition + 1])
   const slot = slots.indexOf(state.names.nodes.indexOf(node))
