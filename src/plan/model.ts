@@ -122,6 +122,18 @@ export class Model {
     return sorted.replicas.subarray(sorted.start[node], sorted.start[node + 1])
   }
 
+  /** First index of a list by size, largest first, whose replica has at most `bytes`. */
+  firstBelow(list: Int32Array, bytes: number): number {
+    let low = 0
+    let high = list.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.bytes[list[middle]!]! > bytes) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   #sortBySize(kind: ViolationKind): BySize {
     const { columns } = this
     const start = new Int32Array(columns.nodeCount + 1)
