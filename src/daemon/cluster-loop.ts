@@ -78,8 +78,6 @@ export class ClusterLoop {
   /** Since when nothing was sampled, while samples fail. */
   #unseenSinceMs: number | undefined
   #sampledAtMs = 0
-  /** False once a person has looked at worse health and found it good enough to go on from. */
-  #baselineKnown = true
   #ended: MoveProgress[] = []
   #done = 0
   #error: string | undefined
@@ -89,6 +87,8 @@ export class ClusterLoop {
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
+  /** A person has looked and goes on from the health that is. */
+  #accepted = false
 
   constructor(parts: LoopParts, options: LoopOptions) {
     this.#parts = parts
@@ -149,7 +149,7 @@ export class ClusterLoop {
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
   async resume(): Promise<void> {
     this.#breaker.reset()
-    this.#baselineKnown = false
+    this.#accepted = true
     await this.wish(({ drains }) => ({ drains }))
   }
 
@@ -234,15 +234,17 @@ export class ClusterLoop {
 
   /** What is remembered, brought up to date: who left where, what is muted, since when we have been at it. */
   #recall(sample: Sample, now: number): Memory {
-    const { baseline: _, ...rest } = this.#memory
+    const { baseline, ...rest } = this.#memory
+    const known = this.#accepted ? undefined : baseline
+    this.#accepted = false
     const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
+    // What our moves have made worse does not become good by their end.
+    const over = idle && grownSince(known, sample.health) === undefined
+    const since = over ? undefined : (known ?? (this.#lastHealth ?? sample.health).unexplained)
     const unseenMs = now - (this.#unseenSinceMs ?? now)
     this.#unseenSinceMs = undefined
     this.#sampledAtMs = now
-    const before = this.#baselineKnown ? this.#memory.baseline : undefined
-    const baseline = idle ? undefined : (before ?? (this.#lastHealth ?? sample.health).unexplained)
-    this.#baselineKnown = true
     return {
       ...rest,
       // Time that nobody saw counts for nothing.
@@ -252,7 +254,7 @@ export class ClusterLoop {
         ...gone.map((departure) => ({ ...departure, atMs: now })),
       ],
       muted: rest.muted.filter(({ untilMs }) => untilMs > now),
-      ...(baseline && { baseline }),
+      ...(since && { baseline: since }),
     }
   }
 
