@@ -35,7 +35,7 @@ export interface Memory {
   left: (PartitionRef & { node: NodeId; atMs: number })[]
   /** Partitions whose leadership is left alone until then, for a transfer of it failed. */
   muted: (PartitionRef & { untilMs: number })[]
-  /** Unexplained health when the moves in flight began; absent while nothing is in flight. */
+  /** Unexplained health when the moves in flight began; kept after their end for as long as it is worse than that. */
   baseline?: { offline: number; underMinIsr: number }
 }
 

@@ -4,8 +4,15 @@ import { block, count, duration, isRecord, list, percent, rate, rules } from './
 
 const dayMs = 86_400_000
 
-/** The `simulator` block of a cluster with `system: simulator`. */
-export function simulatorBlock() {
+let made: ReturnType<typeof makeBlock> | undefined
+
+/** The `simulator` block of a cluster with `system: simulator`. Large, and the same for every file: made once. */
+export function simulatorBlock(): ReturnType<typeof makeBlock> {
+  made ??= makeBlock()
+  return made
+}
+
+function makeBlock() {
   const keys = block({
     seed: count(0, 2 ** 32 - 1)
       .describe('The same seed gives the same cluster.')

@@ -87,6 +87,8 @@ export class ClusterLoop {
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
+  /** A person has looked and goes on from the health that is. */
+  #accepted = false
 
   constructor(parts: LoopParts, options: LoopOptions) {
     this.#parts = parts
@@ -147,6 +149,7 @@ export class ClusterLoop {
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
   async resume(): Promise<void> {
     this.#breaker.reset()
+    this.#accepted = true
     await this.wish(({ drains }) => ({ drains }))
   }
 
@@ -231,10 +234,14 @@ export class ClusterLoop {
 
   /** What is remembered, brought up to date: who left where, what is muted, since when we have been at it. */
   #recall(sample: Sample, now: number): Memory {
-    const { baseline: _, ...rest } = this.#memory
+    const { baseline, ...rest } = this.#memory
+    const known = this.#accepted ? undefined : baseline
+    this.#accepted = false
     const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
-    const baseline = idle ? undefined : (this.#memory.baseline ?? (this.#lastHealth ?? sample.health).unexplained)
+    // What our moves have made worse does not become good by their end.
+    const over = idle && grownSince(known, sample.health) === undefined
+    const since = over ? undefined : (known ?? (this.#lastHealth ?? sample.health).unexplained)
     const unseenMs = now - (this.#unseenSinceMs ?? now)
     this.#unseenSinceMs = undefined
     this.#sampledAtMs = now
@@ -247,7 +254,7 @@ export class ClusterLoop {
         ...gone.map((departure) => ({ ...departure, atMs: now })),
       ],
       muted: rest.muted.filter(({ untilMs }) => untilMs > now),
-      ...(baseline && { baseline }),
+      ...(since && { baseline: since }),
     }
   }
 
@@ -255,10 +262,19 @@ export class ClusterLoop {
   async #selfDefence(sample: Sample, memory: Memory, now: number): Promise<void> {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
-    const reason = this.#breaker.trips(grown, now)
-    if (reason === undefined || pauseAt(this.#parts.wishes.read(), now)?.by === 'circuit_breaker') return
+    const why = this.#breaker.trips(grown, now)
+    const { wishes } = this.#parts
+    const held = pauseAt(wishes.read(), now)
+    if (why === undefined || held?.by === 'circuit_breaker') return
+    const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
+    try {
+      await this.#change((all) => ({ ...all, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
+    } catch (error) {
+      if (wishes.problem() === undefined) throw error
+      // Nothing starts while nothing can be written; the next tick tries again.
+      return
+    }
     this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
-    await this.#change((wishes) => ({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
   }
 
   #conclude(

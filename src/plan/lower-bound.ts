@@ -10,7 +10,7 @@
  * Sizes and space can only make it more.
  */
 import { openNodes, RackSpread } from '../cluster/racks.ts'
-import { nodeStates } from '../cluster/reasons.ts'
+import { immovableReasons, nodeStates } from '../cluster/reasons.ts'
 import { RELIEF_MARGIN } from '../cluster/settings.ts'
 import { sharesOf } from '../cluster/shares.ts'
 import { type Columns, OFFLINE, REMOVING } from '../cluster/state.ts'
@@ -37,7 +37,10 @@ function mustMoveBytes(columns: Columns, request: PlanRequest): { evacuated: num
   let evacuated = 0
   let racks = 0
   for (let partition = 0; partition < columns.partitionCount; partition += 1) {
-    if (columns.partitionImmovable[partition] !== 0 || columns.partitionUnit[partition] !== -1) continue
+    const stays = immovableReasons[columns.partitionImmovable[partition]!]!
+    // What is excluded leaves none the less, unless it is excluded from everything.
+    const excluded = stays === 'excluded'
+    if ((excluded ? request.excludeHard : stays !== '') || columns.partitionUnit[partition] !== -1) continue
     const first = columns.partitionReplicaStart[partition]!
     const end = columns.partitionReplicaStart[partition + 1]!
     let leaves = false
@@ -52,7 +55,7 @@ function mustMoveBytes(columns: Columns, request: PlanRequest): { evacuated: num
       leaves = true
       evacuated += bytes[replica]! || 0
     }
-    if (repairRacks && !leaves) racks += spread.faults(partition) * smallest || 0
+    if (repairRacks && !leaves && !excluded) racks += spread.faults(partition) * smallest || 0
   }
   return { evacuated, racks }
 }
@@ -72,7 +75,9 @@ function reliefBytes(columns: Columns, request: PlanRequest): number {
 
 function evenBytes(columns: Columns, request: PlanRequest): number {
   const { participates, fairBytes, usedBytes } = sharesOf(columns)
-  const confined = request.rackAwareness !== 'ignore' && oneReplicaPerRack(columns)
+  // What relief brings from a node that takes no part lifts everybody's fair share, also in other racks than its own.
+  const fromOutside = [...request.criticalDirs, ...request.overDirs].some((dir) => !participates[columns.dirNode[dir]!])
+  const confined = request.rackAwareness !== 'ignore' && !fromOutside && oneReplicaPerRack(columns)
   // A legal set may reach into another domain; then a byte may leave one and enter the other at once.
   const apart = columns.legalNodes.length === 0
   const groups = apart ? columns.domainCount * (columns.rackCount + 1) : 1

@@ -122,6 +122,18 @@ export class Model {
     return sorted.replicas.subarray(sorted.start[node], sorted.start[node + 1])
   }
 
+  /** First index of a list by size, largest first, whose replica has at most `bytes`. */
+  firstBelow(list: Int32Array, bytes: number): number {
+    let low = 0
+    let high = list.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.bytes[list[middle]!]! > bytes) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   #sortBySize(kind: ViolationKind): BySize {
     const { columns } = this
     const start = new Int32Array(columns.nodeCount + 1)
@@ -169,12 +181,20 @@ export class Model {
     if (reason === 'excluded' ? !isUrgent(kind) || request.excludeHard : reason !== '') return reason
     // No pass moves several partitions as one yet.
     if (columns.partitionUnit[partition] !== -1) return 'replica_group'
+    // An exclusion that does not bind may hide this.
+    if (this.#someSizeUnknown(partition)) return 'size_unknown'
     if (kind === 'node_unavailable') return ''
     const end = columns.partitionReplicaStart[partition + 1]!
     for (let replica = columns.partitionReplicaStart[partition]!; replica < end; replica += 1) {
       if (!this.inSync(replica)) return 'under_replicated'
     }
     return ''
+  }
+
+  #someSizeUnknown(partition: number): boolean {
+    const { partitionReplicaStart } = this.columns
+    const sizes = this.bytes.subarray(partitionReplicaStart[partition], partitionReplicaStart[partition + 1])
+    return sizes.some(Number.isNaN)
   }
 
   /** A number for moves that are carried out as one. */

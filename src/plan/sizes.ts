@@ -1,8 +1,11 @@
-import type { Columns } from '../cluster/state.ts'
+import { nodeStates } from '../cluster/reasons.ts'
+import { type Columns, OFFLINE } from '../cluster/state.ts'
+
+const UNAVAILABLE = nodeStates.indexOf('unavailable')
 
 /**
  * What a copy of each replica would take. The size of a replica that is gone is not known, or was so long ago: what is
- * copied in its place is what the others hold. NaN where nobody knows.
+ * copied in its place is what the others hold. NaN where nobody knows, and for what is there but does not tell.
  */
 export function copyBytes(columns: Columns): Float64Array {
   const bytes = Float64Array.from(columns.replicaBytes)
@@ -17,7 +20,12 @@ export function copyBytes(columns: Columns): Float64Array {
       else most = Math.max(most, bytes[replica]!)
     }
     if (!unknown || most === -1) continue
-    for (let replica = first; replica < end; replica += 1) if (Number.isNaN(bytes[replica]!)) bytes[replica] = most
+    for (let replica = first; replica < end; replica += 1) {
+      const gone =
+        (columns.replicaFlags[replica]! & OFFLINE) !== 0 ||
+        columns.nodeState[columns.replicaNode[replica]!] === UNAVAILABLE
+      if (Number.isNaN(bytes[replica]!) && gone) bytes[replica] = most
+    }
   }
   return bytes
 }

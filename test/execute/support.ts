@@ -1,5 +1,6 @@
 /** Moves, and a cluster whose every answer is scripted. */
 import {
+  isDirMove,
   type LeaderMove,
   type Move,
   moveId,
@@ -41,9 +42,18 @@ export function transfer(partition = 0, more: Partial<LeaderMove> = {}): LeaderM
   return { kind: 'leader', id: moveId('leader', move.topic, move.partition, move.from, move.to), ...move }
 }
 
+/** The replica on node 1 goes to another dir of it. */
+export function relocation(partition = 0, more: Partial<ReplicaMove> = {}): ReplicaMove {
+  return replica(partition, { to: 1, fromDir: '/d0', toDir: '/d1', ...more })
+}
+
 /** As the cluster lists a move of ours. */
 export function listed(move: Move, more: Partial<RunningMove> = {}): RunningMove {
   const { topic, partition, from, to } = move
+  if (isDirMove(move)) {
+    const dir = { node: to, path: move.toDir }
+    return { topic, partition, target: move.replicas, adding: [], removing: [], dir, ...more }
+  }
   return { topic, partition, target: replicasAfter(move), adding: [to], removing: [from], ...more }
 }
 
@@ -71,6 +81,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
     answer: (_step: Step): StepResult => accepted,
     outcome: (_move: Move): Outcome => ({ outcome: 'unknown', text: 'not seen' }),
     fail: undefined as Error | undefined,
+    cancel: (_move: Move): StepResult => accepted,
   }
   const never = () => Promise.reject(new Error('not part of executing'))
   const system: System = {
@@ -84,7 +95,10 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
       return steps.map((step) => cluster.answer(step))
     },
     judge: async (moves) => moves.map((move) => cluster.outcome(move)),
-    cancel: never,
+    cancel: async (moves) => {
+      asked.push(...moves.map((move) => `cancel ${partitionName(move)}`))
+      return moves.map((move) => cluster.cancel(move))
+    },
     close: async () => undefined,
   }
   const limits = {
@@ -104,6 +118,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
   return {
     executor,
     cluster,
+    system,
     asked,
     told,
     clock,

@@ -1,7 +1,12 @@
 /** The bound against every placement there is, on clusters small enough to try them all. */
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { NodeLine } from '../../src/cluster/lines.ts'
+import { immovableReasons } from '../../src/cluster/reasons.ts'
+import { sharesOf } from '../../src/cluster/shares.ts'
+import { type Columns, OFFLINE, replicaNodesOf } from '../../src/cluster/state.ts'
 import { lowerBoundBytes } from '../../src/plan/lower-bound.ts'
+import type { PlanRequest } from '../../src/plan/request.ts'
 import { build, type Lines, node, runs, topic, weigh } from '../cluster/support.ts'
 import { request } from './support.ts'
 
@@ -114,3 +119,313 @@ test('racks that nothing may leave are told apart, and only those', () => {
   expect(boundOf(uneven(false), 0)).toBe(30)
   expect(boundOf(uneven(true), 0)).toBe(60)
 })
+
+test('what is relieved from outside the nodes that take part may serve two racks at once', () => {
+  const lines: Lines = {
+    nodes: [
+      node(0, { rack: 'a', capacity: 50, used: 25 }),
+      node(1, { rack: 'b', capacity: 50 }),
+      node(2, { rack: 'b', capacity: 16, used: 15, state: 'draining' }),
+    ],
+    topics: [topic([{ replicas: [0, 2], bytes: 15 }])],
+  }
+  const asked = { skewedDomains: [0], band: 0.25 }
+  expect(lowerBoundBytes(build(lines), request(asked))).toBe(18.75)
+  // Once its 15 bytes are on node 1 both are in the band.
+  expect(lowerBoundBytes(build(lines), request({ ...asked, criticalDirs: [2] }))).toBeLessThanOrEqual(15)
+})
+
+test.each([
+  [false, 15],
+  [true, 0],
+])('an excluded topic leaves with the rest, excluded from everything: %s', (excludeHard, bytes) => {
+  const state = build({
+    nodes: [node(0), node(1, { state: 'draining' }), node(2)],
+    topics: [topic([{ replicas: [0, 1], bytes: 15 }], { constraints: { excluded: true } })],
+  })
+  expect(lowerBoundBytes(state, request({ drainNodes: [1], excludeHard }))).toBe(bytes)
+})
+
+describe('no placement that reaches the goals costs fewer bytes, whatever the goals are', () => {
+  test.each<[string, (keyof Wanted)[]]>([
+    ['relief', ['critical', 'over']],
+    ['lost nodes and dirs', ['lost']],
+    ['drain', ['drain']],
+    ['racks', ['racks']],
+    ['fill', ['fill']],
+    ['band', ['band']],
+    ['fill and band', ['fill', 'band']],
+    ['relief and band', ['over', 'band']],
+    ['racks and relief', ['racks', 'over']],
+    ['lost, drain and racks', ['lost', 'drain', 'racks']],
+    ['everything', ['critical', 'over', 'lost', 'drain', 'racks', 'fill', 'band']],
+  ])('%s', (_, kinds) => {
+    let told = 0
+    let tight = 0
+    fc.assert(
+      fc.property(anyCrowd(kinds), (lines) => {
+        const state = build(lines)
+        const asked = wanted(state, kinds)
+        const bound = lowerBoundBytes(state, asked)
+        const least = new Placements(state, asked).cheapest()
+        expect(bound).toBeLessThanOrEqual(least + 1e-9)
+        if (bound > 0 && least < Infinity) told += 1
+        if (bound > 0 && least - bound < 1) tight += 1
+      }),
+      runs(2000),
+    )
+    // It says something, and now and then all there is to say.
+    expect(told).toBeGreaterThan(20)
+    expect(tight).toBeGreaterThan(0)
+  })
+})
+
+interface Wanted {
+  critical: true
+  over: true
+  lost: true
+  drain: true
+  racks: true
+  fill: true
+  band: true
+}
+
+/** Few nodes of one or two dirs, few replicas, other data; what only some goals are about only where they are asked for. */
+function anyCrowd(kinds: (keyof Wanted)[]): fc.Arbitrary<Lines> {
+  const fates = fc.constantFrom<Partial<NodeLine>>(
+    {},
+    {},
+    {},
+    ...(kinds.includes('lost') ? [{ state: 'unavailable' } as const] : []),
+    ...(kinds.includes('drain') || kinds.includes('over') ? [{ state: 'draining' } as const] : []),
+    { excluded: true },
+  )
+  const anyDir = fc.record({
+    capacity: fc.constantFrom(50, 100),
+    other: fc.constantFrom(0, 0, 10, 30, 60),
+    failed: fc.integer({ min: 0, max: 9 }).map((n) => n === 9 && kinds.includes('lost')),
+  })
+  const anyNode = fc.record({
+    rack: fc.constantFrom('a', 'b', 'c'),
+    fate: fates,
+    dirs: fc.array(anyDir, { minLength: 1, maxLength: 2 }),
+  })
+  return fc
+    .record({
+      racks: kinds.includes('racks') ? fc.constant(true) : fc.boolean(),
+      excluded: fc.integer({ min: 0, max: 4 }).map((n) => n === 4),
+      nodes: fc.array(anyNode, { minLength: 2, maxLength: 4 }),
+      drawn: fc.array(
+        fc.record({ places: fc.array(fc.nat(3), { minLength: 1, maxLength: 3 }), bytes: fc.nat(30), dir: fc.nat(1) }),
+        { minLength: 1, maxLength: 4 },
+      ),
+    })
+    .map(({ racks, excluded, nodes, drawn }) => {
+      const lines = nodes.map(({ rack, fate, dirs }, id) =>
+        node(id, {
+          ...fate,
+          ...(racks ? { rack } : {}),
+          dirs: dirs.map(({ capacity, other, failed }, index) => ({
+            path: `/d${index}`,
+            capacity_bytes: capacity,
+            used_bytes: other,
+            ...(failed ? { state: 'offline' as const } : {}),
+          })),
+        }),
+      )
+      let replicasLeft = 5
+      const partitions = drawn.map(({ places, bytes, dir }) => {
+        const replicas = [...new Set(places.map((place) => place % lines.length))].slice(0, Math.max(1, replicasLeft))
+        replicasLeft -= replicas.length
+        const dirOf = (id: number) => lines[id]!.dirs[dir % lines[id]!.dirs.length]!
+        const isGone = (id: number) => lines[id]!.state === 'unavailable' || dirOf(id).state === 'offline'
+        const present = replicas.filter((id) => !isGone(id))
+        return {
+          replicas,
+          bytes,
+          dirs: replicas.map((id) => dirOf(id).path!),
+          leader: present[0] ?? null,
+          isr: present,
+          offline: replicas.filter(isGone),
+        }
+      })
+      const topics = [
+        topic(partitions.slice(0, 2)),
+        topic(partitions.slice(2), { name: 'u', constraints: { excluded } }),
+      ]
+      return weigh({ nodes: lines, topics }, (dir) => dir.used_bytes)
+    })
+}
+
+/** Everything of the wanted kinds that there is to go for. */
+function wanted(state: Columns, kinds: (keyof Wanted)[]): PlanRequest {
+  const { participates, usedBytes, fairBytes } = sharesOf(state)
+  const nodes = (holds: (node: number) => boolean) => [...state.nodeState.keys()].filter(holds)
+  const dirs = (limit: number) =>
+    [...state.dirState.keys()].filter((dir) => {
+      const well = [0, 3].includes(state.nodeState[state.dirNode[dir]!]!) && state.dirState[dir] === 0
+      return well && state.dirUsedBytes[dir]! > state.dirCapacityBytes[dir]! * limit
+    })
+  const want = <T>(kind: keyof Wanted, found: T[]) => (kinds.includes(kind) ? found : [])
+  return request({
+    criticalDirs: want('critical', dirs(0.9)),
+    overDirs: want('over', dirs(0.8)),
+    lostNodes: want(
+      'lost',
+      nodes((node) => state.nodeState[node] === 1),
+    ),
+    failedDirNodes: want(
+      'lost',
+      nodes((node) => state.nodeState[node] !== 1),
+    ),
+    drainNodes: want(
+      'drain',
+      nodes((node) => state.nodeDraining[node] === 1),
+    ),
+    repairRacks: kinds.includes('racks'),
+    fillNodes: want(
+      'fill',
+      nodes((node) => participates[node] === 1 && usedBytes[node]! < fairBytes[node]! / 2),
+    ),
+    skewedDomains: want('band', [0]),
+    band: 0.25,
+  })
+}
+
+interface Place {
+  node: number
+  dir: number
+}
+
+/** Every placement there is, the distinct nodes of a partition and its racks apart. */
+class Placements {
+  readonly #state: Columns
+  readonly #asked: PlanRequest
+  readonly #open: Place[]
+  readonly #places: Place[]
+  readonly #partition: number[]
+  readonly #bytes: number[]
+  #least = Number.POSITIVE_INFINITY
+
+  constructor(state: Columns, asked: PlanRequest) {
+    this.#state = state
+    this.#asked = asked
+    this.#open = [...state.dirNode].flatMap((node, dir) =>
+      state.nodeState[node] === 0 && state.nodeExcluded[node] === 0 && state.dirState[dir] === 0 ? [{ node, dir }] : [],
+    )
+    this.#places = Array.from(state.replicaNode, (node, replica) => ({ node, dir: state.replicaDir[replica]! }))
+    this.#partition = Array.from({ length: state.partitionCount }, (_, p) => p).flatMap((p) =>
+      replicaNodesOf(state, p).map(() => p),
+    )
+    this.#bytes = [...state.replicaBytes]
+  }
+
+  /** Bytes of the cheapest that reaches the goals; Infinity when none does. */
+  cheapest(): number {
+    this.#try(0, 0)
+    return this.#least
+  }
+
+  #try(replica: number, cost: number): void {
+    if (cost >= this.#least) return
+    const here = this.#places[replica]
+    if (!here) {
+      if (this.#reached()) this.#least = cost
+      return
+    }
+    if (!this.#mustGo(replica)) this.#try(replica + 1, cost)
+    if (!this.#mayGo(replica)) return
+    for (const place of this.#open) {
+      if (place.dir === here.dir || (place.node !== here.node && this.#holds(replica, place.node))) continue
+      this.#places[replica] = place
+      this.#try(replica + 1, cost + this.#bytes[replica]!)
+    }
+    this.#places[replica] = here
+  }
+
+  #holds(replica: number, node: number): boolean {
+    return this.#places.some(
+      (place, other) => place.node === node && this.#partition[other] === this.#partition[replica],
+    )
+  }
+
+  /** Nothing is taken from a node that takes no part, unless it has to be emptied or relieved. */
+  #mayGo(replica: number): boolean {
+    const dir = this.#state.replicaDir[replica]!
+    if (this.#asked.criticalDirs.includes(dir) || this.#asked.overDirs.includes(dir)) return true
+    return this.#mustGo(replica) || sharesOf(this.#state).participates[this.#state.replicaNode[replica]!] === 1
+  }
+
+  #mustGo(replica: number): boolean {
+    const { nodeState, replicaFlags, partitionImmovable, replicaNode } = this.#state
+    const { lostNodes, failedDirNodes, drainNodes } = this.#asked
+    const node = replicaNode[replica]!
+    const stays = immovableReasons[partitionImmovable[this.#partition[replica]!]!]
+    if (stays !== '' && stays !== 'excluded') return false
+    const failed = failedDirNodes.includes(node) && (replicaFlags[replica]! & OFFLINE) !== 0
+    return (lostNodes.includes(node) && nodeState[node] === 1) || failed || drainNodes.includes(node)
+  }
+
+  #reached(): boolean {
+    return this.#relieved() && this.#racksWell() && this.#even()
+  }
+
+  #used(dir: number): number {
+    let used = this.#state.dirUsedBytes[dir]!
+    this.#places.forEach((place, replica) => {
+      if (this.#state.replicaDir[replica] === dir) used -= this.#bytes[replica]!
+      if (place.dir === dir) used += this.#bytes[replica]!
+    })
+    return used
+  }
+
+  #relieved(): boolean {
+    const { criticalDirs, overDirs, hardDiskUsage, maxDiskUsage } = this.#asked
+    const below = (limit: number) => (dir: number) =>
+      this.#used(dir) <= this.#state.dirCapacityBytes[dir]! * (limit - 0.01) + 1e-9
+    return criticalDirs.every(below(hardDiskUsage)) && overDirs.every(below(maxDiskUsage))
+  }
+
+  /** Racks are never worse than before but for what had to go; where they are to be repaired they are as good as can be. */
+  #racksWell(): boolean {
+    if (this.#state.rackCount === 0) return true
+    return Array.from({ length: this.#state.partitionCount }, (_, p) => p).every((p) => {
+      const replicas = [...this.#partition.keys()].filter((replica) => this.#partition[replica] === p)
+      if (replicas.some((replica) => this.#mustGo(replica))) return true
+      const before = replicas.map((replica) => this.#state.replicaNode[replica]!)
+      const now = replicas.map((replica) => this.#places[replica]!.node)
+      if (this.#squares(now) > this.#squares(before)) return false
+      return !this.#asked.repairRacks || this.#state.partitionImmovable[p] !== 0 || !this.#improvable(now)
+    })
+  }
+
+  #squares(nodes: number[]): number {
+    const { nodeRack } = this.#state
+    return nodes.reduce((sum, node) => sum + nodes.filter((other) => nodeRack[other] === nodeRack[node]).length, 0)
+  }
+
+  #improvable(nodes: number[]): boolean {
+    return nodes.some((_, slot) =>
+      this.#open.some(
+        ({ node }) => !nodes.includes(node) && this.#squares(nodes.with(slot, node)) < this.#squares(nodes),
+      ),
+    )
+  }
+
+  #even(): boolean {
+    const { fillNodes, fillTolerance, skewedDomains, band } = this.#asked
+    if (fillNodes.length + skewedDomains.length === 0) return true
+    const { participates, capacityBytes } = sharesOf(this.#state)
+    const used = new Float64Array(this.#state.nodeCount)
+    for (const [dir, node] of this.#state.dirNode.entries()) {
+      if (this.#state.dirState[dir] === 0) used[node]! += this.#used(dir)
+    }
+    const nodes = [...participates.keys()].filter((id) => participates[id] === 1)
+    const sum = (figures: Float64Array) => nodes.reduce((total, id) => total + figures[id]!, 0)
+    const ratio = (id: number) => used[id]! / capacityBytes[id]! / (sum(used) / sum(capacityBytes))
+    return (
+      fillNodes.every((id) => ratio(id) >= 1 - fillTolerance - 1e-9) &&
+      (skewedDomains.length === 0 || nodes.every((id) => Math.abs(ratio(id) - 1) <= band + 1e-9))
+    )
+  }
+}

@@ -22,6 +22,7 @@ import { settings } from '../assess/support.ts'
 import { allWell, anyLines, build, type Lines, runs, shuffled, takenAtMs } from '../cluster/support.ts'
 import { Rules } from './rules.ts'
 import { carriedOut, inTheEmptiest, inTheFirst, inTheFullest } from './support.ts'
+import { undone } from './undone.ts'
 
 const MIB = 2 ** 20
 const TICK_MS = 30_000
@@ -140,6 +141,10 @@ describe.each([['node_add'], ['continuous']] as const)('carried out round after 
           memory = recalled(assessment.memory, state, next, atMs)
           now = after
           quiet = moves.length === 0 ? quiet + 1 : 0
+          const { goals } = assessment
+          if (may && quiet > 0) {
+            expect(undone({ lines: now, columns: state, settings: balance, goals, left: memory.left })).toEqual([])
+          }
         }
       }),
       runs(100),

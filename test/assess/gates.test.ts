@@ -1,0 +1,222 @@
+/** What keeps a class from acting: every gate, which classes it holds, and which is named where several do. */
+import { describe, expect, test } from 'vitest'
+import { type Circumstances, type Gate, gateFor, gateForAll, grownSince } from '../../src/assess/gates.ts'
+import type { RunningMove } from '../../src/cluster/move.ts'
+import { isUrgent, type VerdictCode, type ViolationKind, violationKinds } from '../../src/cluster/reasons.ts'
+import type { Health } from '../../src/cluster/sample.ts'
+import type { BalanceSettings } from '../../src/cluster/settings.ts'
+import { allWell, node, takenAtMs, topic } from '../cluster/support.ts'
+import { ago, judged, settings } from './support.ts'
+
+interface Case {
+  settings?: Partial<BalanceSettings>
+  now?: Partial<Circumstances>
+  massFailure?: string
+  baseline?: { offline: number; underMinIsr: number }
+}
+
+const health = (more: Partial<Health>): Health => ({ ...allWell.health, ...more })
+const lagging = (other: number) => health({ underReplicated: { own_move: 3, node: 5, other } })
+const running: RunningMove = { topic: 't', partition: 3, target: [1, 2], adding: [2], removing: [1] }
+const pause = { by: 'operator', reason: 'upgrade', sinceMs: takenAtMs - 300_000 } as const
+const closed = (...classes: ViolationKind[]) => ({ days: [], fromMinute: 0, toMinute: 60, timezone: 'UTC', classes })
+const calm = { offline: 0, underMinIsr: 0 }
+
+const well = (now: Partial<Circumstances> = {}): Circumstances => ({
+  agreed: true,
+  foreign: [],
+  health: allWell.health,
+  ...now,
+})
+
+function gateOf(kind: ViolationKind, given: Case): Gate | undefined {
+  const balance = settings(given.settings)
+  const now = well(given.now)
+  return (
+    gateForAll(balance, now, given.massFailure, takenAtMs) ?? gateFor(kind, balance, now, given.baseline, takenAtMs)
+  )
+}
+
+const all = violationKinds
+const lower = violationKinds.filter((kind) => !isUrgent(kind))
+
+/** In the order in which they are named. */
+const gates: [VerdictCode, readonly ViolationKind[], string, Case][] = [
+  ['sample_incomplete', all, 'the first two complete samples must agree', { now: { agreed: false } }],
+  ['mode_off', all, 'the mode is off', { settings: { mode: 'off' } }],
+  ['state_unavailable', all, 'the disk is full', { now: { stateProblem: 'the disk is full' } }],
+  ['paused', all, 'paused for 5m: upgrade', { now: { pause } }],
+  [
+    'circuit_breaker',
+    all,
+    'evenkeel paused itself for 5m and needs resume: upgrade',
+    { now: { pause: { ...pause, by: 'circuit_breaker' } } },
+  ],
+  ['mass_failure', all, '3 of 5 nodes are gone', { massFailure: '3 of 5 nodes are gone' }],
+  ['dry_run', all, 'dry_run is set', { settings: { dryRun: true } }],
+  ['permission_denied', all, 'ALTER is missing', { now: { denied: 'ALTER is missing' } }],
+  [
+    'mode_node_add',
+    ['disk_critical', 'node_unavailable', 'disk_over_limit', 'rack_violation', 'disk_skew'],
+    'the mode node_add leaves',
+    { settings: { mode: 'node_add' } },
+  ],
+  [
+    'window_closed',
+    ['disk_critical', 'disk_skew'],
+    'is open',
+    { settings: { windows: [closed('disk_critical'), closed('disk_skew')] } },
+  ],
+  [
+    'unhealthy',
+    all,
+    '2 partitions without a leader, 1 when the moves began',
+    {
+      baseline: { offline: 1, underMinIsr: 0 },
+      now: { health: health({ unexplained: { offline: 2, underMinIsr: 0 } }) },
+    },
+  ],
+  [
+    'unhealthy',
+    all,
+    '1 partitions below min.insync.replicas, 0 when the moves began',
+    { baseline: calm, now: { health: health({ unexplained: { offline: 0, underMinIsr: 1 } }) } },
+  ],
+  [
+    'under_replicated',
+    lower,
+    '2 partitions under-replicated without a move or a lost node behind it',
+    { now: { health: lagging(2) } },
+  ],
+  ['foreign_moves', lower, '1 partition being moved by somebody else (t-3 to 1, 2)', { now: { foreign: [running] } }],
+]
+
+describe.each(gates)('%s', (code, held, text, given) => {
+  test.each(violationKinds.map((kind) => [kind, held.includes(kind)] as const))(`holds %s: %s`, (kind, holds) => {
+    const gate = gateOf(kind, given)
+    expect(gate?.code).toBe(holds ? code : undefined)
+    if (gate) expect(gate.text).toContain(text)
+  })
+})
+
+test('nothing is held where all is well', () => {
+  expect(all.filter((kind) => gateOf(kind, {}) !== undefined)).toEqual([])
+})
+
+test.each(gates.slice(1).map((later, index) => [gates[index]![0], later[0], index] as const))(
+  '%s is named before %s',
+  (earlier, later, index) => {
+    const [first, second] = [gates[index]![3], gates[index + 1]![3]]
+    // Only one pause, only one mode and one health at a time.
+    if (earlier === 'paused' || earlier === later) return
+    const together: Case = {
+      ...second,
+      ...first,
+      settings: { ...second.settings, ...first.settings },
+      now: { ...second.now, ...first.now },
+    }
+    const kinds = gates[index]![1].filter((kind) => gates[index + 1]![1].includes(kind))
+    for (const kind of kinds) expect(gateOf(kind, together)?.code).toBe(earlier)
+  },
+)
+
+describe('a pause', () => {
+  test.each([
+    [undefined, 'paused for 5m: upgrade'],
+    [takenAtMs + 600_000, 'paused for 5m, ends in 10m: upgrade'],
+  ])('until %s', (untilMs, text) => {
+    expect(gateOf('disk_skew', { now: { pause: { ...pause, ...(untilMs && { untilMs }) } } })?.text).toBe(text)
+  })
+})
+
+describe('under-replication that is explained', () => {
+  test.each([
+    ['by our own moves or by a lost node holds nothing', lagging(0), []],
+    ['and one more that is not holds what can wait', lagging(1), lower],
+  ])('%s', (_, found, held) => {
+    expect(all.filter((kind) => gateOf(kind, { now: { health: found } }))).toEqual(held)
+  })
+})
+
+test('the first few of somebody else’s moves are named', () => {
+  const foreign = [1, 2, 3, 4].map((partition) => ({ ...running, partition }))
+  expect(gateOf('disk_skew', { now: { foreign } })!.text).toBe(
+    '4 partitions being moved by somebody else (t-1 to 1, 2; t-2 to 1, 2; t-3 to 1, 2, …)',
+  )
+})
+
+describe('health grown worse', () => {
+  const found = (offline: number, underMinIsr: number) => health({ unexplained: { offline, underMinIsr } })
+  test.each<[string, { offline: number; underMinIsr: number } | undefined, Health, boolean]>([
+    ['while nothing is in flight', undefined, found(9, 9), false],
+    ['as it was', { offline: 2, underMinIsr: 3 }, found(2, 3), false],
+    ['better', { offline: 2, underMinIsr: 3 }, found(0, 0), false],
+    ['one more without a leader', { offline: 2, underMinIsr: 3 }, found(3, 0), true],
+    ['one more below its minimum', { offline: 2, underMinIsr: 3 }, found(0, 4), true],
+    ['what a lost node explains does not count', calm, health({ offline: 9, underMinIsr: 9 }), false],
+  ])('%s', (_, baseline, now, grown) => {
+    expect(grownSince(baseline, now) !== undefined).toBe(grown)
+  })
+})
+
+describe('what may be done is planned, and nothing that builds on what may not', () => {
+  // Node 1 is full and to be emptied, node 3 gone, node 2 has replicas of everything.
+  const lines = {
+    nodes: [
+      node(1, { capacity: 1000, used: 950, state: 'draining' }),
+      node(2, { used: 820 }),
+      node(3, { state: 'unavailable', unavailable_since: ago(3_600_000) }),
+      node(4),
+      node(5),
+    ],
+    topics: [
+      topic([
+        { replicas: [1, 2], bytes: 100 },
+        { replicas: [3, 2], leader: 2, isr: [2], bytes: 100 },
+      ]),
+    ],
+  }
+  const everything = {
+    criticalDirs: [0],
+    lostNodes: [2],
+    drainNodes: [0],
+    overDirs: [0, 1],
+  }
+
+  test('all of it where nothing holds', () => {
+    expect(judged(lines).goals).toMatchObject(everything)
+  })
+
+  test('what can wait does while somebody else moves', () => {
+    const { goals, gate } = judged(lines, { now: { foreign: [running] } })
+    expect(goals).toMatchObject({ ...everything, overDirs: [] })
+    expect(gate).toBeUndefined()
+  })
+
+  test('drain and nothing else in mode node_add', () => {
+    expect(judged(lines, { settings: { mode: 'node_add' } }).goals).toMatchObject({
+      criticalDirs: [],
+      lostNodes: [],
+      drainNodes: [0],
+      overDirs: [],
+    })
+  })
+
+  test('only what a window does not close', () => {
+    const windows = [closed('disk_critical', 'disk_over_limit', 'node_unavailable')]
+    expect(judged(lines, { settings: { windows } }).goals).toMatchObject({
+      criticalDirs: [],
+      lostNodes: [],
+      drainNodes: [0],
+      overDirs: [],
+    })
+  })
+
+  test('all of it, to be shown, where everything is held', () => {
+    for (const more of [{ settings: { mode: 'off' } }, { settings: { dryRun: true } }, { now: { pause } }] as const) {
+      const { goals, gate, violations } = judged(lines, more)
+      expect(goals).toMatchObject(everything)
+      expect(violations.every((violation) => violation.gate === gate)).toBe(true)
+    }
+  })
+})
