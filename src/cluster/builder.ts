@@ -179,8 +179,10 @@ function fillReplica(
   const adding = line.adding?.includes(id) ?? false
   const inSync = line.isr ? line.isr.includes(id) : !adding
   state.replicaFlags[replica] =
-    (inSync ? IN_SYNC : 0) | (adding ? ADDING : 0) | (line.removing?.includes(id) ? REMOVING : 0)
-  if (line.offline?.includes(id)) state.replicaFlags[replica] = state.replicaFlags[replica]! | OFFLINE
+    (inSync ? IN_SYNC : 0) |
+    (adding ? ADDING : 0) |
+    (line.removing?.includes(id) ? REMOVING : 0) |
+    (line.offline?.includes(id) ? OFFLINE : 0)
   const future = line.dir_moves?.find((move) => move.node === id)
   if (future) {
     state.replicaFutureDir[replica] = dirOf(state, node, future.to, where)

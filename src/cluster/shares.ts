@@ -1,6 +1,6 @@
 /** What each node holds and what its fair share of its domain would be: the figures every judgement starts from. */
 import { nodeStates } from './reasons.ts'
-import { type Columns, REMOVING } from './state.ts'
+import { ADDING, type Columns, IN_SYNC, OFFLINE, REMOVING } from './state.ts'
 
 const ALIVE = nodeStates.indexOf('alive')
 
@@ -13,7 +13,12 @@ export interface Shares {
   capacityBytes: Float64Array
   /** Used ÷ capacity over the participating nodes of each domain; NaN where none has capacity. */
   domainRatio: Float64Array
-  /** The domain's ratio × the node's own capacity: nodes of unlike size need no special case. */
+  /** Of the used bytes those that are no replicas: what others keep on the volumes. Nobody can move them. */
+  otherBytes: Float64Array
+  /**
+   * The same part of every node's capacity: nodes of unlike size need no special case. A node where others keep more than
+   * that has just this as its share, and the rest is shared by the rest.
+   */
   fairBytes: Float64Array
   /** Participating nodes per domain. */
   domainNodes: Int32Array
@@ -44,8 +49,63 @@ export function sharesOf(columns: Columns): Shares {
     domainNodes[domain]! += 1
   }
   const domainRatio = domainUsed.map((used, domain) => used / domainCapacity[domain]!)
-  const fairBytes = capacityBytes.map((capacity, node) => capacity * domainRatio[columns.nodeDomain[node]!]!)
-  return { participates, usedBytes, capacityBytes, domainRatio, fairBytes, domainNodes }
+  const otherBytes = otherBytesOf(columns, usedBytes)
+  const fairBytes = new Float64Array(nodeCount)
+  const shares = { participates, usedBytes, capacityBytes, domainRatio, otherBytes, fairBytes, domainNodes }
+  shareOut(columns, shares, usedBytes)
+  return shares
+}
+
+/** Works out the fair shares when the nodes use so many bytes. */
+export function shareOut(
+  { nodeCount, nodeDomain, domainCount }: Columns,
+  {
+    participates,
+    capacityBytes,
+    otherBytes,
+    fairBytes,
+  }: Pick<Shares, 'participates' | 'capacityBytes' | 'otherBytes' | 'fairBytes'>,
+  usedBytes: Float64Array,
+): void {
+  for (let domain = 0; domain < domainCount; domain += 1) {
+    let sharing: number[] = []
+    for (let node = 0; node < nodeCount; node += 1) if (nodeDomain[node] === domain) sharing.push(node)
+    const sum = (bytes: Float64Array) =>
+      sharing.reduce((total, node) => total + (participates[node] === 1 ? bytes[node]! : 0), 0)
+    let used = sum(usedBytes)
+    // Without any replica there is nothing to share out.
+    const empty = sum(otherBytes) >= used
+    for (;;) {
+      const ratio = used / sum(capacityBytes)
+      const over = (node: number) =>
+        !empty && participates[node] === 1 && otherBytes[node]! > capacityBytes[node]! * ratio
+      for (const node of sharing) fairBytes[node] = over(node) ? otherBytes[node]! : capacityBytes[node]! * ratio
+      const rest = sharing.filter((node) => !over(node))
+      if (rest.length === sharing.length) break
+      used -= sharing.reduce((total, node) => total + (over(node) ? otherBytes[node]! : 0), 0)
+      sharing = rest
+    }
+  }
+}
+
+/** Used bytes without those of replicas; a copy that is still to arrive is counted as used at its full size. */
+function otherBytesOf(columns: Columns, usedBytes: Float64Array): Float64Array {
+  const { partitionReplicaStart, replicaFlags, replicaBytes, replicaDir, replicaNode, dirState } = columns
+  const other = Float64Array.from(usedBytes)
+  for (let partition = 0; partition < columns.partitionCount; partition += 1) {
+    const end = partitionReplicaStart[partition + 1]!
+    let size = 0
+    for (let replica = partitionReplicaStart[partition]!; replica < end; replica += 1)
+      size = Math.max(size, replicaBytes[replica]! || 0)
+    for (let replica = partitionReplicaStart[partition]!; replica < end; replica += 1) {
+      const flags = replicaFlags[replica]!
+      const dir = replicaDir[replica]!
+      if ((flags & (OFFLINE | REMOVING)) !== 0 || (dir !== -1 && dirState[dir] !== 0)) continue
+      const whole = (flags & ADDING) === 0 && (flags & IN_SYNC) !== 0
+      other[replicaNode[replica]!]! -= whole ? replicaBytes[replica]! || 0 : size
+    }
+  }
+  return other
 }
 
 /** Replicas per node, those being removed left out. */

@@ -142,13 +142,20 @@ export function partitionLabel(state: ClusterState, partition: number): string {
   return `${state.names.topics[state.partitionTopic[partition]!]}-${state.names.partitions[partition]}`
 }
 
-/** Index of a partition by its names, -1 when there is none. Topics and partitions are in the order of their ids. */
-export function partitionIndex({ names, topicPartitionStart }: ClusterState, topic: string, id: PartitionId): number {
-  const at = names.topics.indexOf(topic)
-  if (at === -1) return -1
-  const first = topicPartitionStart[at]!
-  const found = names.partitions.slice(first, topicPartitionStart[at + 1]).indexOf(id)
-  return found === -1 ? -1 : first + found
+/** Looks up partitions by their names, -1 where there is none; made once for many of them. */
+export function partitionFinder({ names, topicPartitionStart }: ClusterState) {
+  const topics = new Map(names.topics.map((name, topic) => [name, topic]))
+  return (topic: string, id: PartitionId): number => {
+    const at = topics.get(topic)
+    if (at === undefined) return -1
+    const first = topicPartitionStart[at]!
+    const end = topicPartitionStart[at + 1]!
+    // Mostly they are counted from 0 without gaps.
+    const guess = first + Number(id)
+    if (guess < end && names.partitions[guess] === id) return guess
+    const found = names.partitions.slice(first, end).indexOf(id)
+    return found === -1 ? -1 : first + found
+  }
 }
 
 /** Node indices of a partition's replicas, in list order. */

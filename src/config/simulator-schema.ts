@@ -4,8 +4,15 @@ import { block, count, duration, isRecord, list, percent, rate, rules } from './
 
 const dayMs = 86_400_000
 
-/** The `simulator` block of a cluster with `system: simulator`. */
-export function simulatorBlock() {
+let made: ReturnType<typeof makeBlock> | undefined
+
+/** The `simulator` block of a cluster with `system: simulator`. Large, and the same for every file: made once. */
+export function simulatorBlock(): ReturnType<typeof makeBlock> {
+  made ??= makeBlock()
+  return made
+}
+
+function makeBlock() {
   const keys = block({
     seed: count(0, 2 ** 32 - 1)
       .describe('The same seed gives the same cluster.')
@@ -38,27 +45,37 @@ export function simulatorBlock() {
 
 type Report = (message: string, ...path: PropertyKey[]) => void
 
-/** Ids that name something else of the block. Values that are wrong by themselves are passed over. */
+/** Ids and names that mean something else of the block. Values that are wrong by themselves are passed over. */
 function checkReferences(block: Record<string, unknown>, problem: Report): void {
   const initial = new Set<unknown>()
-  const all = new Set<unknown>()
+  /** By id: how many disks it has. */
+  const all = new Map<unknown, number>()
   const add = (node: unknown, path: PropertyKey[]) => {
     const id = isRecord(node) ? node['id'] : undefined
-    if (id === undefined) return
+    if (!isRecord(node) || id === undefined) return
     if (all.has(id)) problem('another node has this id', ...path, 'id')
-    all.add(id)
+    all.set(id, Array.isArray(node['disks']) ? node['disks'].length : 1)
   }
   for (const [index, node] of entries(block['nodes'])) {
     add(node, ['nodes', index])
     initial.add(node['id'])
   }
-  for (const [index, event] of entries(block['events']))
-    add(event['addNode'] ?? event['add_node'], ['events', index, 'add_node'])
-  for (const [index, event] of entries(block['events'])) {
-    for (const [column, named] of namedNodes(event)) {
-      if (!all.has(named)) problem('no node has this id', 'events', index, ...column)
+  const events = entries(block['events'])
+  for (const [index, event] of events) add(event['addNode'] ?? event['add_node'], ['events', index, 'add_node'])
+  const topics = checkTopics(block, initial, problem)
+  for (const [, event] of events) if (isRecord(event['createTopic'])) topics.add(event['createTopic']['name'])
+  for (const [index, event] of events) {
+    for (const { column, node, path, topic } of namesIn(event)) {
+      const say = (text: string, ...key: PropertyKey[]) => problem(text, 'events', index, column, ...key)
+      if (node && !all.has(node.id)) say('no node has this id', ...node.key)
+      else if (node && path !== undefined && !hasDir(all.get(node.id)!, path)) say('the node has no such dir', 'dir')
+      if (topic && !topics.has(topic.name)) say('no topic has this name', ...topic.key)
     }
   }
+}
+
+/** @returns the names of the topics. */
+function checkTopics(block: Record<string, unknown>, initial: Set<unknown>, problem: Report): Set<unknown> {
   const topics = new Set<unknown>()
   for (const [index, topic] of entries(block['topics'])) {
     if (topic['name'] !== undefined && topics.has(topic['name']))
@@ -74,15 +91,35 @@ function checkReferences(block: Record<string, unknown>, problem: Report): void 
       problem(`the topic has only ${nodes.size} nodes to be on`, 'topics', index, 'replication_factor')
     }
   }
+  return topics
 }
 
-/** Nodes that an event names, and where. It has been transformed already unless it was wrong, which is said elsewhere. */
-function* namedNodes(event: Record<string, unknown>): Generator<[PropertyKey[], unknown]> {
+function hasDir(disks: number, path: unknown): boolean {
+  return Array.from({ length: disks }, (_, disk) => `/disk${disk}`).includes(String(path))
+}
+
+interface Names {
+  column: string
+  /** What it names, and by which keys below the column. */
+  node?: { id: unknown; key: string[] }
+  path?: unknown
+  topic?: { name: unknown; key: string[] }
+}
+
+/** What an event names. It has been transformed already unless it was wrong, which is said elsewhere. */
+function* namesIn(event: Record<string, unknown>): Generator<Names> {
   for (const [key, value] of Object.entries(event)) {
     const column = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    if (key === 'stopNode' || key === 'startNode') yield [[column], value]
-    const inside = isRecord(value) ? (isRecord(value['dir']) ? value['dir'] : value) : {}
-    if (key !== 'addNode' && inside['node'] !== undefined) yield [[column, 'node'], inside['node']]
+    if (key === 'stopNode' || key === 'startNode') yield { column, node: { id: value, key: [] } }
+    if (key === 'deleteTopic') yield { column, topic: { name: value, key: [] } }
+    if (key === 'addNode' || key === 'createTopic' || !isRecord(value)) continue
+    const { node, path } = isRecord(value['dir']) ? value['dir'] : value
+    const { topic } = value
+    yield {
+      column,
+      ...(node !== undefined && { node: { id: node, key: ['node'] }, path }),
+      ...(topic !== undefined && { topic: { name: topic, key: ['topic'] } }),
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The circuit breaker: says when our own moves do so much harm, or so little good, that the cluster had better be paused
- * until a person has looked. Moves that were never sent, or refused for want of a permission, have done nothing.
+ * until a person has looked. Moves that were refused before they were sent, or for want of a permission, have done nothing: a
+ * broker that restarts makes many of those at once.
  */
 import type { LoopEvent } from '../cluster/events.ts'
 
@@ -8,7 +9,6 @@ const FAILURES = 5
 const WITHIN_MS = 3_600_000
 /** Health is worse in so many samples in a row: one may have caught a leader election. */
 const SAMPLES = 2
-const harmless = ['not_permitted', 'not_sent', 'already_moving', 'partition_gone']
 
 export class Breaker {
   #failures: { atMs: number; text: string }[] = []
@@ -16,7 +16,7 @@ export class Breaker {
 
   moveEnded(event: Pick<LoopEvent & { type: 'move_ended' }, 'result' | 'refusal' | 'progress'>, nowMs: number): void {
     if (event.result !== 'failed' && event.result !== 'reverted') return
-    if (event.refusal !== undefined && harmless.includes(event.refusal)) return
+    if (event.refusal !== undefined && event.refusal !== 'rejected') return
     const why = event.progress.text === undefined ? '' : ` (${event.progress.text})`
     this.#failures.push({ atMs: nowMs, text: `${event.progress.move.id} ${event.result}${why}` })
   }

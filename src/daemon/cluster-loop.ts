@@ -262,10 +262,19 @@ export class ClusterLoop {
   async #selfDefence(sample: Sample, memory: Memory, now: number): Promise<void> {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
-    const reason = this.#breaker.trips(grown, now)
-    if (reason === undefined || pauseAt(this.#parts.wishes.read(), now)?.by === 'circuit_breaker') return
+    const why = this.#breaker.trips(grown, now)
+    const { wishes } = this.#parts
+    const held = pauseAt(wishes.read(), now)
+    if (why === undefined || held?.by === 'circuit_breaker') return
+    const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
+    try {
+      await this.#change((all) => ({ ...all, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
+    } catch (error) {
+      if (wishes.problem() === undefined) throw error
+      // Nothing starts while nothing can be written; the next tick tries again.
+      return
+    }
     this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
-    await this.#change((wishes) => ({ ...wishes, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
   }
 
   #conclude(

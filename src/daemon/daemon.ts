@@ -74,7 +74,8 @@ export class Daemon implements DaemonView, DaemonControl {
       sinceMs: this.#clock.now(),
       ...(untilMs !== undefined && { untilMs }),
     }
-    await this.#loop(cluster).wish((wishes) => ({ ...wishes, pause }))
+    // One that evenkeel began itself holds until somebody resumes: it must not end by itself for being paused once more.
+    await this.#loop(cluster).wish((wishes) => (wishes.pause?.by === 'circuit_breaker' ? wishes : { ...wishes, pause }))
   }
 
   async resume(cluster: string): Promise<void> {

@@ -5,10 +5,13 @@ import type { ClusterState, NodeId } from '../cluster/state.ts'
 export type LivenessChange = { type: 'node_appeared' | 'node_lost' | 'node_returned'; node: NodeId }
 
 const ALIVE = nodeStates.indexOf('alive')
+const UNREACHABLE = nodeStates.indexOf('unreachable')
 
 export class Liveness {
   readonly #aliveSince = new Map<NodeId, number>()
   readonly #goneSince = new Map<NodeId, number>()
+  /** Alive for the cluster, without an answer for us: that is not gone, and does not count as such once it is. */
+  readonly #silentSince = new Map<NodeId, number>()
   /** Nodes that the last look showed otherwise than those before: brokers hear of a death at different times. */
   #differed = new Set<NodeId>()
   #first = true
@@ -24,7 +27,11 @@ export class Liveness {
     const present = new Set(alive)
     const differs = new Set<NodeId>()
     for (const node of present) {
-      if (this.#aliveSince.has(node)) continue
+      if (this.#aliveSince.has(node)) {
+        // One look may have shown it gone: that is over.
+        this.#goneSince.delete(node)
+        continue
+      }
       if (this.#goneSince.has(node) && !this.#differed.has(node)) {
         differs.add(node)
         continue
@@ -54,7 +61,7 @@ export class Liveness {
   }
 
   #skip(ms: number): void {
-    for (const times of [this.#aliveSince, this.#goneSince]) {
+    for (const times of [this.#aliveSince, this.#goneSince, this.#silentSince]) {
       for (const [node, since] of times) times.set(node, since + ms)
     }
   }
@@ -62,10 +69,12 @@ export class Liveness {
   /** Writes the times into a state. */
   mark(state: ClusterState, nowMs: number): void {
     state.names.nodes.forEach((id, node) => {
+      if (state.nodeState[node] !== UNREACHABLE) this.#silentSince.delete(id)
       if (state.nodeState[node] === ALIVE) state.nodeAliveSinceMs[node] = this.#aliveSince.get(id) ?? nowMs
       else if (Number.isNaN(state.nodeUnavailableSinceMs[node]!)) {
-        if (!this.#goneSince.has(id)) this.#goneSince.set(id, nowMs)
-        state.nodeUnavailableSinceMs[node] = this.#goneSince.get(id)!
+        const times = state.nodeState[node] === UNREACHABLE ? this.#silentSince : this.#goneSince
+        if (!times.has(id)) times.set(id, nowMs)
+        state.nodeUnavailableSinceMs[node] = times.get(id)!
       }
     })
   }

@@ -43,17 +43,23 @@ export class Budgets {
 
   /** Takes all of the moves, or none when they do not all fit beside what is in flight. */
   takeAll(moves: readonly Move[]): boolean {
-    const before = { moves: this.#moves, in: copied(this.#in), out: copied(this.#out) }
+    const taken: ReplicaMove[] = []
     for (const move of moves) {
       if (!this.allows(move)) {
-        this.#moves = before.moves
-        this.#in = before.in
-        this.#out = before.out
+        for (const other of taken) this.#giveBack(other)
         return false
       }
-      if (move.kind === 'replica') this.take(move)
+      if (move.kind !== 'replica') continue
+      this.take(move)
+      taken.push(move)
     }
     return true
+  }
+
+  #giveBack(move: ReplicaMove): void {
+    this.#moves -= 1
+    discount(this.#in, move.to, move.bytes)
+    discount(this.#out, sourceOf(move), move.bytes)
   }
 
   /** A node with nothing in flight may always take one move, however large. */
@@ -80,13 +86,16 @@ function sourceOf(move: ReplicaMove): NodeId {
   return isDirMove(move) ? move.from : move.leader
 }
 
-function copied(loads: Map<NodeId, Load>): Map<NodeId, Load> {
-  return new Map([...loads].map(([node, load]) => [node, { ...load }]))
-}
-
 function count(loads: Map<NodeId, Load>, node: NodeId, bytes: number): void {
   const load = loads.get(node) ?? { moves: 0, bytes: 0 }
   load.moves += 1
   load.bytes += bytes
   loads.set(node, load)
+}
+
+function discount(loads: Map<NodeId, Load>, node: NodeId, bytes: number): void {
+  const load = loads.get(node)!
+  load.moves -= 1
+  load.bytes -= bytes
+  if (load.moves === 0) loads.delete(node)
 }

@@ -140,7 +140,6 @@ export class Executor {
       )
       unlisted.forEach((operator, index) => this.#conclude(operator, outcomes[index]!))
     }
-    this.#operators = this.#operators.filter((operator) => !operator.ended)
   }
 
   #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }, targetAlive: boolean): void {
@@ -151,6 +150,7 @@ export class Executor {
       if (targetAlive && operator.state !== 'running') operator.to('running', now)
     }
     operator.revertedSinceMs = undefined
+    operator.partialSinceMs = undefined
     // It is under way, whether or not its answer came: asked again it would be refused for being under way.
     operator.accepted = operator.steps.length
     // The total may grow while writes go on, and progress with it may fall back: shown as it is.
@@ -160,6 +160,7 @@ export class Executor {
 
   #conclude(operator: Operator, outcome: Outcome): void {
     const now = this.#clock.now()
+    if (outcome.outcome !== 'partial') operator.partialSinceMs = undefined
     switch (outcome.outcome) {
       case 'landed':
         return this.#end(operator, 'done')
@@ -172,16 +173,29 @@ export class Executor {
           ? this.#end(operator, 'cancelled', operator.text)
           : this.#concludeReverted(operator)
       case 'partial':
-        operator.text = outcome.text
-        // A copy may take its time to get in sync again; leadership that has not come by now has gone elsewhere.
-        if (operator.move.kind === 'leader' && now - operator.sinceMs >= this.#options.unknownHoldMs) {
-          this.#end(operator, 'failed', outcome.text)
-        }
-        return undefined
+        return this.#concludePartial(operator, outcome.text)
       case 'unknown':
         if (operator.state === 'running') operator.to('unknown', now, outcome.text)
     }
     return undefined
+  }
+
+  /**
+   * A copy may take its time to get in sync again; leadership that has not come by now has gone elsewhere. What is followed
+   * is left alone by repair: a copy whose node died as it landed is not followed for ever.
+   */
+  #concludePartial(operator: Operator, text: string): void {
+    const now = this.#clock.now()
+    operator.text = text
+    operator.partialSinceMs ??= now
+    const { unknownHoldMs, targetGraceMs } = this.#options
+    if (operator.move.kind === 'leader') {
+      if (now - operator.sinceMs >= unknownHoldMs) this.#end(operator, 'failed', text)
+      return
+    }
+    const waitedMs = now - operator.partialSinceMs
+    if (waitedMs < targetGraceMs) return
+    this.#end(operator, 'superseded', `${text}, after ${formatDuration(waitedMs)} it is not waited for any longer`)
   }
 
   #concludeReverted(operator: Operator): void {
@@ -199,6 +213,8 @@ export class Executor {
   #end(operator: Operator, result: MoveResult, text?: string, refusal?: Refusal): void {
     const now = this.#clock.now()
     operator.to(result, now, text)
+    // At once: whatever fails next, what has ended is not followed again.
+    this.#operators = this.#operators.filter((other) => other !== operator)
     this.#movedBytes += operator.bytesDone
     this.#emit({
       type: 'move_ended',
@@ -210,7 +226,7 @@ export class Executor {
     const { group } = operator.move
     if (group === undefined || result === 'done') return
     for (const other of this.#operators) {
-      if (other.move.group !== group || other.ended || other === operator) continue
+      if (other.move.group !== group) continue
       other.unwanted = `it belongs to ${operator.move.id}, which was ${result}`
     }
   }
@@ -306,7 +322,6 @@ export class Executor {
       signal,
     )
     operators.forEach((operator, index) => this.#answered(operator, results[index]!))
-    this.#operators = this.#operators.filter((operator) => !operator.ended)
   }
 
   /** An adapter that throws leaves open what it did: every step of the call is then unknown. */

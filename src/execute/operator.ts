@@ -10,7 +10,6 @@
  * A state is left only along these arrows; anything else is a bug and throws.
  */
 import type { MoveProgress, OperatorState } from '../cluster/events.ts'
-import { moveResults } from '../cluster/events.ts'
 import { bytesOf, type Move } from '../cluster/move.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { Step } from '../systems/port.ts'
@@ -44,6 +43,8 @@ export class Operator {
   bytesTotal: number
   /** When the placement was first seen as before the move although it had been accepted. */
   revertedSinceMs: number | undefined
+  /** Since when the placement has shown neither its end nor that it goes on. */
+  partialSinceMs: number | undefined
   /** Why it is to be taken back; undefined while it is not. */
   unwanted: string | undefined
   /** When taking it back was last asked for. */
@@ -66,10 +67,6 @@ export class Operator {
     this.sinceMs = nowMs
     this.text = text
     if (state === 'done') this.bytesDone = this.bytesTotal
-  }
-
-  get ended(): boolean {
-    return (moveResults as readonly OperatorState[]).includes(this.state)
   }
 
   progress(): MoveProgress {

@@ -131,7 +131,7 @@ class Evener {
     if (step > ONE_END && deficit === 0) return
     const largest = largestWorth(excess, deficit, step)
     let seen = 0
-    for (let i = this.#firstBelow(list, largest); i < list.length && seen < CANDIDATES * width; i += 1) {
+    for (let i = this.#model.firstBelow(list, largest); i < list.length && seen < CANDIDATES * width; i += 1) {
       const replica = list[i]!
       if (this.#tooSmall(replica, excess)) break
       if (this.#model.moved[replica] === 1 || !this.#promises(replica, excess, deficit, step)) continue
@@ -161,7 +161,7 @@ class Evener {
       const excess = this.#excess(from)
       if (step > ONE_END && excess === 0) continue
       const list = this.#model.replicasBySize(from)
-      const first = this.#firstBelow(list, largestWorth(deficit, excess, step))
+      const first = this.#model.firstBelow(list, largestWorth(deficit, excess, step))
       const end = Math.min(list.length, first + LOOKS * width)
       let seen = 0
       for (let i = first; i < end && seen < PER_SOURCE * width; i += 1) {
@@ -201,18 +201,6 @@ class Evener {
 
   #most(nodes: number[], measure: (node: number) => number): number {
     return nodes.reduce((most, node) => Math.max(most, measure(node)), 0)
-  }
-
-  /** First index of a list sorted by falling size whose replica has at most `bytes`. */
-  #firstBelow(list: Int32Array, bytes: number): number {
-    let low = 0
-    let high = list.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#model.columns.replicaBytes[list[middle]!]! > bytes) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   #fix(from: number, to: number, bytes: number): number {

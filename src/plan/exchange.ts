@@ -6,14 +6,17 @@
  * It copies more bytes than it mends, so it is tried only for nodes that plain moves have left outside the band. The same
  * rule against ping-pong holds: the giver stays above the receiver, and the node between is not worse off than before.
  */
+import { Effort } from './effort.ts'
 import type { EvenTask } from './even.ts'
 import type { Filters } from './filters.ts'
 import type { Model } from './model.ts'
 
-/** Replicas of the giving node, partner nodes, and replicas of each partner that are looked at. */
+/** Replicas of the giving node, partner nodes, nodes between, and replicas of each partner that are looked at. */
 const REPLICAS = 40
 const PARTNERS = 8
 const LOOKS = 24
+/** Candidates that one plan may look at. */
+const EFFORT = 300_000
 /** Violation mended per byte copied, at least. */
 const LEAST_WORTH = 0.25
 
@@ -45,6 +48,7 @@ class Seeker {
   readonly #model: Model
   readonly #filters: Filters
   readonly #task: EvenTask
+  readonly #effort = new Effort(EFFORT)
 
   constructor(model: Model, filters: Filters, task: EvenTask) {
     this.#model = model
@@ -73,6 +77,7 @@ class Seeker {
   /** Exchanges that bring about `amount` bytes more from the giver to the receiver. */
   *#between(giver: number, receiver: number, amount: number): Generator<Exchange> {
     for (const replica of this.#candidates(giver)) {
+      if (this.#effort.spent) return
       const partition = this.#model.partitionOf(replica)
       const bytes = this.#model.bytes[replica]!
       if (this.#allows(replica, partition, receiver)) {
@@ -85,6 +90,7 @@ class Seeker {
       }
       // Around: over a node that may have it and can pass on something like it.
       for (const between of this.#task.targets) {
+        if (this.#effort.spent) return
         if (between === giver || between === receiver || !this.#allows(replica, partition, between)) continue
         const first = { replica, partition, from: giver, to: between }
         for (const on of this.#near(between, bytes)) yield* this.#judge([first, { ...on, from: between, to: receiver }])
@@ -94,6 +100,7 @@ class Seeker {
 
   *#judge(legs: [Leg, Leg]): Generator<Exchange> {
     const [first, second] = legs
+    this.#effort.spend(1)
     if (first.partition === second.partition) return
     const bytes = [first, second].map(({ replica }) => this.#model.bytes[replica]!) as [number, number]
     const nodes = [...new Set(legs.flatMap(({ from, to }) => [from, to]))]
@@ -119,31 +126,38 @@ class Seeker {
   }
 
   #allows(replica: number, partition: number, to: number): boolean {
+    this.#effort.spend(1)
     this.#filters.candidate(replica, partition, this.#task.reason)
     return this.#filters.allows(to)
   }
 
   /** Movable replicas of the node, a selection over all sizes. */
   #candidates(node: number): number[] {
-    const list = this.#unmoved(node)
+    const list = Array.from(this.#model.replicasBySize(node)).filter((replica) => this.#isFree(replica))
     const step = Math.max(1, Math.ceil(list.length / REPLICAS))
     return list.filter((_, index) => index % step === 0)
   }
 
-  /** Movable replicas of the node whose size is nearest to `bytes`. */
+  /** Movable replicas of the node whose size is nearest to `bytes`, found from there to both sides. */
   #near(node: number, bytes: number): { replica: number; partition: number }[] {
-    const off = (replica: number) => Math.abs(this.#model.bytes[replica]! - bytes)
-    return this.#unmoved(node)
-      .sort((a, b) => off(a) - off(b) || a - b)
-      .slice(0, LOOKS)
-      .map((replica) => ({ replica, partition: this.#model.partitionOf(replica) }))
+    const list = this.#model.replicasBySize(node)
+    const size = (at: number) => this.#model.bytes[list[at]!]!
+    const found: { replica: number; partition: number }[] = []
+    let smaller = this.#model.firstBelow(list, bytes)
+    let larger = smaller - 1
+    while (found.length < LOOKS && (larger >= 0 || smaller < list.length)) {
+      const down = larger < 0 || (smaller < list.length && bytes - size(smaller) <= size(larger) - bytes)
+      const replica = down ? list[smaller]! : list[larger]!
+      if (down) smaller += 1
+      else larger -= 1
+      if (this.#isFree(replica)) found.push({ replica, partition: this.#model.partitionOf(replica) })
+    }
+    return found
   }
 
-  #unmoved(node: number): number[] {
-    return Array.from(this.#model.replicasBySize(node)).filter((replica) => {
-      if (this.#model.moved[replica] === 1 || this.#model.bytes[replica] === 0) return false
-      return !this.#model.touched(this.#model.partitionOf(replica))
-    })
+  #isFree(replica: number): boolean {
+    if (this.#model.moved[replica] === 1 || this.#model.bytes[replica] === 0) return false
+    return !this.#model.touched(this.#model.partitionOf(replica))
   }
 
   #violation(node: number, used: number): number {

@@ -10,7 +10,7 @@ import {
   type RejectReason,
   type ViolationKind,
 } from '../cluster/reasons.ts'
-import { leaderCounts, replicaCounts, type Shares, sharesOf } from '../cluster/shares.ts'
+import { leaderCounts, replicaCounts, type Shares, shareOut, sharesOf } from '../cluster/shares.ts'
 import { type Columns, IN_SYNC, OFFLINE } from '../cluster/state.ts'
 import type { Rejections } from './rejections.ts'
 import type { PlannedMove, PlanRequest } from './request.ts'
@@ -120,6 +120,18 @@ export class Model {
     const sorted = this.#bySize.get(urgent) ?? this.#sortBySize(kind)
     this.#bySize.set(urgent, sorted)
     return sorted.replicas.subarray(sorted.start[node], sorted.start[node + 1])
+  }
+
+  /** First index of a list by size, largest first, whose replica has at most `bytes`. */
+  firstBelow(list: Int32Array, bytes: number): number {
+    let low = 0
+    let high = list.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.bytes[list[middle]!]! > bytes) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #sortBySize(kind: ViolationKind): BySize {
@@ -247,18 +259,7 @@ export class Model {
 
   /** Fair shares anew, from where the plan so far leads: what repair and drain bring belongs to what is evened out. */
   shareAnew(): void {
-    const { columns, shares } = this
-    const used = new Float64Array(columns.domainCount)
-    const capacity = new Float64Array(columns.domainCount)
-    for (let node = 0; node < columns.nodeCount; node += 1) {
-      if (shares.participates[node] === 0) continue
-      used[columns.nodeDomain[node]!]! += this.usedBytes[node]!
-      capacity[columns.nodeDomain[node]!]! += shares.capacityBytes[node]!
-    }
-    for (let node = 0; node < columns.nodeCount; node += 1) {
-      const domain = columns.nodeDomain[node]!
-      shares.fairBytes[node] = (shares.capacityBytes[node]! * used[domain]!) / capacity[domain]!
-    }
+    shareOut(this.columns, this.shares, this.usedBytes)
   }
 
   /**

@@ -58,20 +58,20 @@ function spreadOnce(model: Model, filters: Filters, partition: number, open: num
  * nodes for wherever it may be. The second step follows once its space is free, by the plan of that tick.
  */
 function makeRoom(model: Model, filters: Filters, partition: number, open: number[]): boolean {
-  const { room, request } = model
+  const { room, columns } = model
   for (const replica of surplus(model, partition)) {
     if (!mayGive(model, replica)) continue
     const bytes = model.bytes[replica]!
     filters.candidate(replica, partition, 'rack_violation')
     const better = open.filter((node) => filters.racks.allows(node) && !model.replicasOf(partition).includes(node))
     // Room is on its way already.
-    if (better.some((node) => room.staysBelow(node, bytes, request.maxDiskUsage))) return false
+    if (better.some((node) => room.willFit(node, bytes, 'max'))) return false
     for (const node of better) {
       const list = model.replicasBySize(node)
       for (let i = list.length - 1, looks = 0; i >= 0 && looks < LOOKS; i -= 1) {
         const other = list[i]!
-        if (model.moved[other] === 1 || !room.staysBelow(node, bytes - model.bytes[other]!, request.maxDiskUsage))
-          continue
+        const leaving = { dir: columns.replicaDir[other]!, bytes: model.bytes[other]! }
+        if (model.moved[other] === 1 || !room.willFit(node, bytes, 'max', leaving)) continue
         looks += 1
         const otherPartition = model.partitionOf(other)
         filters.candidate(other, otherPartition, 'disk_skew')

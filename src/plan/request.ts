@@ -10,7 +10,7 @@ import {
   type LeadershipStrategy,
   type RackAwareness,
 } from '../cluster/settings.ts'
-import { type ClusterState, partitionIndex } from '../cluster/state.ts'
+import { type ClusterState, partitionFinder } from '../cluster/state.ts'
 
 export interface PlanRequest extends Goals {
   /** How far from its fair share a filled node may stay, as a ratio. */
@@ -44,9 +44,11 @@ export function planRequest(
   memory: Pick<Memory, 'left' | 'muted'>,
   dirMoves: boolean,
 ): PlanRequest {
+  const find = partitionFinder(state)
+  const nodes = new Map(state.names.nodes.map((id, node) => [id, node]))
   const left = memory.left.map(({ topic, partition, node }) => ({
-    partition: partitionIndex(state, topic, partition),
-    node: state.names.nodes.indexOf(node),
+    partition: find(topic, partition),
+    node: nodes.get(node) ?? -1,
   }))
   return {
     ...goals,
@@ -59,9 +61,7 @@ export function planRequest(
     excludeHard: settings.excludeHard,
     dirMoves,
     left: left.filter(({ partition, node }) => partition !== -1 && node !== -1),
-    muted: memory.muted
-      .map(({ topic, partition }) => partitionIndex(state, topic, partition))
-      .filter((partition) => partition !== -1),
+    muted: memory.muted.map(({ topic, partition }) => find(topic, partition)).filter((partition) => partition !== -1),
     leadership: { strategy: settings.leadershipStrategy, by: settings.leadershipBy, seed: SEED },
   }
 }

@@ -57,6 +57,21 @@ export class Room {
     return this.#needs(node, arriving) <= this.#roomOf(dir, limit)
   }
 
+  /**
+   * Whether `bytes` more will fit on the node, in any dir it may choose, once everything planned and in flight is done and
+   * `leaving` is gone as well.
+   */
+  willFit(node: number, bytes: number, limit: Limit, leaving = { dir: -1, bytes: 0 }): boolean {
+    const { nodeDirStart } = this.#columns
+    const arriving = this.#needs(node, this.#arriving[node]! + withIndex(bytes))
+    for (let dir = nodeDirStart[node]!; dir < nodeDirStart[node + 1]!; dir += 1) {
+      if (!this.usable(dir)) continue
+      const then = this.#finalBytes[dir]! - (dir === leaving.dir ? leaving.bytes : 0)
+      if (then + arriving > this.#most(dir, limit)) return false
+    }
+    return true
+  }
+
   /** Whether no usable dir of the node would be beyond `ratio` of its capacity in the end, wherever `bytes` more went. */
   staysBelow(node: number, bytes: number, ratio: number): boolean {
     const { nodeDirStart, dirCapacityBytes } = this.#columns
@@ -97,11 +112,16 @@ export class Room {
   }
 
   #roomOf(dir: number, limit: Limit): number {
-    const { dirCapacityBytes, dirUsedBytes, dirArrivingBytes, dirMetadata } = this.#columns
+    const { dirUsedBytes, dirArrivingBytes } = this.#columns
+    return this.#most(dir, limit) - (dirUsedBytes[dir]! + dirArrivingBytes[dir]! + this.#arrivingIn[dir]!)
+  }
+
+  /** What the dir may hold at most. */
+  #most(dir: number, limit: Limit): number {
+    const { dirCapacityBytes, dirMetadata } = this.#columns
     const capacity = dirCapacityBytes[dir]!
     const reserve = dirMetadata[dir] === 1 ? Math.min(METADATA_RESERVE_BYTES, capacity * METADATA_RESERVE) : 0
-    const used = dirUsedBytes[dir]! + dirArrivingBytes[dir]! + this.#arrivingIn[dir]!
-    return capacity * this.#ratios[limit] - reserve - used
+    return capacity * this.#ratios[limit] - reserve
   }
 
   #measure(node: number): void {

@@ -27,6 +27,9 @@ class Replay {
   readonly #replicas: Int32Array
   readonly #movedSlots = new Set<number>()
   readonly #ledPartitions = new Set<number>()
+  /** `partition * nodeCount + node` of those that left lately. */
+  readonly #left: Set<number>
+  readonly #muted: Set<number>
 
   constructor(columns: Columns, request: PlanRequest) {
     this.#columns = columns
@@ -35,6 +38,8 @@ class Replay {
     this.#arrivingIn = new Float64Array(columns.dirCount)
     this.#replicas = new Int32Array(columns.nodeCount)
     for (const node of columns.replicaNode) this.#replicas[node]! += 1
+    this.#left = new Set(request.left.map(({ partition, node }) => partition * columns.nodeCount + node))
+    this.#muted = new Set(request.muted)
   }
 
   run(moves: PlannedMove[]): string[] {
@@ -73,7 +78,7 @@ class Replay {
     this.#checkPlace(move, replica, topic, say)
     this.#checkRacks(move, list, topic, say)
     this.#checkCap(move, topic, say)
-    if (!isUrgent(move.reason) && this.#request.left.some((l) => l.partition === partition && l.node === to)) {
+    if (!isUrgent(move.reason) && this.#left.has(partition * this.#columns.nodeCount + to)) {
       say('the partition left the target a short while ago')
     }
     this.#arriving[to]! += move.bytes
@@ -98,7 +103,7 @@ class Replay {
     const reason = immovableReasons[partitionImmovable[partition]!]
     if (topicExcluded[partitionTopic[partition]!] === 1) say('the partition must stay: excluded')
     else if (reason !== '' && reason !== 'size_unknown') say(`the partition must stay: ${reason}`)
-    if (this.#request.muted.includes(partition)) say('its leadership is muted')
+    if (this.#muted.has(partition)) say('its leadership is muted')
     const taker = list.indexOf(to)
     if (taker === -1) say('the new leader holds no replica')
     else if ((replicaFlags[partitionReplicaStart[partition]! + taker]! & IN_SYNC) === 0) {

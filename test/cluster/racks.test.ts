@@ -7,7 +7,7 @@ import { build, node, runs, topic } from './support.ts'
 
 /** One node for each letter, in the rack of that name; `-` has none. */
 const inRacks = (racks: string, more: Record<number, Partial<NodeLine>> = {}): NodeLine[] =>
-  racks.split('').map((rack, id) => node(id, { ...(rack === '-' ? {} : { rack }), ...more[id] }))
+  Array.from(racks, (rack, id) => node(id, { ...(rack === '-' ? {} : { rack }), ...more[id] }))
 
 const cordoned: Partial<NodeLine> = { dirs: [{ path: '/d0', capacity_bytes: 1, used_bytes: 0, cordoned: true }] }
 

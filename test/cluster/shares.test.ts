@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { foldInFlight } from '../../src/cluster/influence.ts'
 import type { NodeLine } from '../../src/cluster/lines.ts'
 import { imbalance, leaderCounts, leaderLimit, ratios, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
-import { build, node, topic } from './support.ts'
+import { build, node, topic, weigh } from './support.ts'
 
 test('a fair share is the same part of every node, however unlike they are', () => {
   const shares = sharesOf(
@@ -9,6 +10,25 @@ test('a fair share is the same part of every node, however unlike they are', () 
   )
   expect([...shares.fairBytes]).toEqual([50, 150])
   expect([...ratios(shares)]).toEqual([0.9, 110 / 300])
+})
+
+test('what others keep on a node is its own affair: the rest is shared by the rest', () => {
+  const lines = weigh({ nodes: [1, 2, 3].map((id) => node(id)), topics: [topic([{ replicas: [1], bytes: 60 }])] })
+  const kept = (bytes: number) => ({
+    ...lines,
+    nodes: lines.nodes.map((line) => (line.id === 3 ? node(3, { used: bytes }) : line)),
+  })
+  expect([...sharesOf(build(kept(10))).fairBytes]).toEqual(
+    [70 / 3, 70 / 3, 70 / 3].map((bytes) => expect.closeTo(bytes)),
+  )
+  expect([...sharesOf(build(kept(500))).fairBytes]).toEqual([30, 30, 500])
+})
+
+test('a copy that is under way is no other data', () => {
+  const copies = { replicas: [1, 2], bytes: [60, 20], isr: [1], adding: [2] }
+  const state = build({ nodes: [node(1, { used: 60 }), node(2, { used: 20 })], topics: [topic([copies])] })
+  foldInFlight(state, [])
+  expect([...sharesOf(state).otherBytes]).toEqual([0, 0])
 })
 
 test('every domain has its own mean', () => {

@@ -50,12 +50,22 @@ test.each(rows)('%s', (text, event) => {
 })
 
 test.each([
-  ['flap: { node: 9, down: 20s, up: 1m, times: 5 }', 'flap.node'],
-  ['fail_dir: { node: 9, dir: /disk1 }', 'fail_dir.node'],
-  ['relocate: { topic: t, partition: 0, node: 9, dir: /disk1 }', 'relocate.node'],
-])('a node that is not there: %s', (text, path) => {
+  ['flap: { node: 9, down: 20s, up: 1m, times: 5 }', 'flap.node: no node has this id'],
+  ['fail_dir: { node: 9, dir: /disk1 }', 'fail_dir.node: no node has this id'],
+  ['fail_dir: { node: 2, dir: /disk1 }', 'fail_dir.dir: the node has no such dir'],
+  ['fill_dir: { node: 1, dir: disk0, other_data: 1MB }', 'fill_dir.dir: the node has no such dir'],
+  ['relocate: { topic: t, partition: 0, node: 9, dir: /disk1 }', 'relocate.node: no node has this id'],
+  ['relocate: { topic: u, partition: 0, node: 1, dir: /disk1 }', 'relocate.topic: no topic has this name'],
+  ['delete_topic: u', 'delete_topic: no topic has this name'],
+  ['reassign: { topic: u, partition: 0, replicas: [2, 1] }', 'reassign.topic: no topic has this name'],
+])('what is not there: %s', (text, problem) => {
   expect(() => parseConfig(config(`{ at: 1s, ${text} }`), 'c.yaml')).toThrow(ConfigError)
-  expect(() => parseConfig(config(`{ at: 1s, ${text} }`), 'c.yaml')).toThrow(`events[0].${path}: no node has this id`)
+  expect(() => parseConfig(config(`{ at: 1s, ${text} }`), 'c.yaml')).toThrow(`events[0].${problem}`)
+})
+
+test('a topic that comes later may be named', () => {
+  const comes = '{ at: 1s, create_topic: { name: u, partitions: 1, replication_factor: 2, size: 1MB } }'
+  expect(parseConfig(config(`${comes}, { at: 2s, delete_topic: u }`), 'c.yaml').clusters).toHaveLength(1)
 })
 
 function config(event: string): string {

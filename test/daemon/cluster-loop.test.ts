@@ -217,3 +217,20 @@ test('the loop goes quiet: a balanced cluster is sampled and otherwise let alone
   expect(loop.of('tick').length - ticks).toBe(20)
   expect(loop.loop.view()).toMatchObject({ status: 'ready', running: [], pending: [] })
 })
+
+test('a replica is made anew also when its node stopped in the very moment in which it had landed there', async () => {
+  const loop = start({
+    simulator: { ...fillable, sessionTimeoutMs: 1 },
+    execution: { concurrentMoves: 1, concurrentMovesPerNode: 1 },
+  })
+  const landed = async () => {
+    await loop.simulator.pulse(new AbortController().signal)
+    const { partition } = loop.loop.view().running[0]!.move
+    return loop.world.partition('t', partition)!.adding.length === 0
+  }
+  await loop.advance(4 * SECOND)
+  while (!(await landed())) await loop.advance(SECOND / 10)
+  loop.world.stopNode(5)
+  await loop.advance(30 * MINUTE)
+  expect(loop.world.partitions.filter(({ replicas }) => replicas.includes(5))).toEqual([])
+})

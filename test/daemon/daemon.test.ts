@@ -61,3 +61,16 @@ test('every cluster has its own loop: one that fails does not touch the others, 
   await daemon.stop()
   expect(closed).toEqual(['sick', 'well'])
 })
+
+test('a pause with an end does not end one that evenkeel began by itself', async () => {
+  const clock = new VirtualClock()
+  const system = createSimulator({ copyRate: 1e8, events: [], ...fillable }, clock)
+  const wishes = forgetfulStore()
+  const daemon = new Daemon([{ name: 'x', wishes, options, system }], inlinePlanner, clock, () => undefined)
+  await wishes.write({ drains: [], pause: { by: 'circuit_breaker', reason: 'moves failed', sinceMs: 0 } })
+  await daemon.pause('x', 'looking at it', clock.now() + 60_000)
+  await clock.advance(120_000)
+  expect(daemon.clusters()[0]!.pause).toMatchObject({ by: 'circuit_breaker', reason: 'moves failed' })
+  await daemon.resume('x')
+  expect(daemon.clusters()[0]!.pause).toBeUndefined()
+})

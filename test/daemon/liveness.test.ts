@@ -54,3 +54,27 @@ test('a time that nobody saw counts neither as alive nor as gone', () => {
   liveness.mark(state, 60)
   expect([state.nodeAliveSinceMs[0], state.nodeUnavailableSinceMs[1]]).toEqual([40, 50])
 })
+
+test('a node that gave no answer once is gone only since it is really gone', () => {
+  const liveness = new Liveness()
+  liveness.see([1, 2], 10)
+  liveness.mark(build({ nodes: [node(1), node(2, { state: 'unreachable' })], topics: [] }), 20)
+  liveness.see([1, 2], 30)
+  liveness.see([1], 1_000_000)
+  const state = build({ nodes: [node(1), node(2, { state: 'unavailable' })], topics: [] })
+  liveness.mark(state, 1_000_000)
+  expect(state.nodeUnavailableSinceMs[1]).toBe(1_000_000)
+})
+
+test('one look that showed a node gone does not date a later death', () => {
+  const liveness = new Liveness()
+  const gone = () => build({ nodes: [node(1), node(2, { state: 'unavailable' })], topics: [] })
+  liveness.see([1, 2], 10)
+  liveness.see([1], 20)
+  liveness.mark(gone(), 20)
+  liveness.see([1, 2], 30)
+  liveness.see([1], 1_000_000)
+  const state = gone()
+  liveness.mark(state, 1_000_000)
+  expect(state.nodeUnavailableSinceMs[1]).toBe(1_000_000)
+})

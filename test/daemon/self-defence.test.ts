@@ -1,21 +1,12 @@
-/** The daemon pauses a cluster by itself, and what a person wants of it takes effect at once and survives. */
-import { afterEach, describe, expect, test } from 'vitest'
-import type { Health } from '../../src/cluster/sample.ts'
-import { forgetfulStore, type WishStore } from '../../src/cluster/wishes.ts'
-import { Daemon } from '../../src/daemon/daemon.ts'
-import { VirtualClock } from '../../src/lib/clock.ts'
+/** The circuit breaker at work in a loop: what trips it, what does not, and who ends the pause. */
+import { afterEach, expect, test } from 'vitest'
+import { forgetfulStore } from '../../src/cluster/wishes.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
-import { inlinePlanner } from '../../src/plan/planner.ts'
-import type { System } from '../../src/systems/port.ts'
-import { createSimulator } from '../../src/systems/simulator/simulator.ts'
-import { settings } from '../assess/support.ts'
 import { fillable, type LoopCase, MINUTE, SECOND, startLoop } from './support.ts'
 
-const MB = 1e6
-
-const running: { stop: () => Promise<void> }[] = []
+const running: ReturnType<typeof startLoop>[] = []
 const start = (options: Partial<LoopCase> = {}) => {
-  const loop = startLoop({ simulator: { ...fillable, copyRate: 20 * MB }, balance: { nodeAddHoldMs: 0 }, ...options })
+  const loop = startLoop({ simulator: fillable, balance: { nodeAddHoldMs: 0 }, ...options })
   running.push(loop)
   return loop
 }
@@ -23,240 +14,86 @@ afterEach(async () => {
   for (const loop of running.splice(0)) await loop.stop()
 })
 
-/** Puts health of our making into every sample. */
-function withHealth() {
-  const now = { offline: 0, underMinIsr: 0 }
-  const between = (system: System): System => ({
-    ...system,
-    sample: async (signal) => {
-      const sample = await system.sample(signal)
-      const health: Health = { ...sample.health, unexplained: { ...now } }
-      return { ...sample, health }
+test('moves that our own last look kept from being sent do not count as failures', async () => {
+  for (const code of ['target_not_alive', 'target_not_in_sync', 'replicas_changed', 'no_leader'] as const) {
+    const loop = start()
+    loop.world.faults.order(8, undefined, { refused: code })
+    await loop.advance(5 * MINUTE)
+    expect(loop.of('move_ended').filter(({ result }) => result === 'failed')).toHaveLength(8)
+    expect([code, loop.of('paused')]).toEqual([code, []])
+  }
+})
+
+test('moves that the cluster rejects do', async () => {
+  const loop = start()
+  loop.world.faults.order(8, undefined, { refused: 'rejected' })
+  await loop.advance(5 * MINUTE)
+  expect(loop.of('paused')).toHaveLength(1)
+})
+
+test('a store that cannot be written neither stops the ticks nor lets the pause be said before it holds', async () => {
+  const wishes = forgetfulStore()
+  let broken = true
+  const loop = start({
+    wishes: {
+      ...wishes,
+      write: async (wanted) => {
+        if (broken) throw new EvenkeelError('state_unavailable', 'no space is left')
+        return wishes.write(wanted)
+      },
+      problem: () => (broken ? 'no space is left' : undefined),
     },
   })
-  return { now, between }
+  broken = false
+  loop.world.faults.order(8, undefined, { refused: 'rejected' })
+  await loop.advance(20 * SECOND)
+  broken = true
+  await loop.advance(5 * MINUTE)
+  expect([loop.of('tick_failed'), loop.of('paused')]).toEqual([[], []])
+  expect(loop.loop.view().report!.verdict.code).toBe('state_unavailable')
+  broken = false
+  await loop.advance(MINUTE)
+  expect(loop.of('paused')).toHaveLength(1)
+  expect(loop.loop.view().report!.verdict.code).toBe('circuit_breaker')
+})
+
+/** A copy that takes hours, on a cluster whose health is worse from some moment on for a reason of its own. */
+const ailing = () => {
+  const health = { worse: false }
+  const loop = start({
+    simulator: { ...fillable, copyRate: 10_000 },
+    between: (simulator) => ({
+      ...simulator,
+      sample: async (signal) => {
+        const sample = await simulator.sample(signal)
+        if (health.worse) sample.health.unexplained.underMinIsr = 1
+        return sample
+      },
+    }),
+  })
+  return { loop, health }
 }
 
-describe('health that grows worse while moves run', () => {
-  test('stops what would start at once, and pauses the cluster when it is seen again', async () => {
-    const { now, between } = withHealth()
-    const wishes = forgetfulStore()
-    const loop = start({ between, wishes, execution: { concurrentMovesPerNode: 1 } })
-    await loop.advance(10 * SECOND)
-    const before = loop.of('move_started').length
-    expect(before).toBeGreaterThan(0)
-    now.offline = 1
-    await loop.advance(30 * SECOND)
-    expect(loop.loop.view().report!.violations[0]!.gate).toMatchObject({ code: 'unhealthy' })
-    const after = loop.of('move_started').length
-    await loop.advance(30 * SECOND)
-    expect(loop.of('paused').map(({ by, reason }) => [by, reason])).toEqual([
-      ['circuit_breaker', '1 partitions without a leader, 0 when the moves began'],
-    ])
-    expect(loop.loop.view()).toMatchObject({ status: 'paused', pause: { by: 'circuit_breaker' } })
-    await loop.advance(20 * MINUTE)
-    expect(loop.of('move_started')).toHaveLength(after)
-    expect(wishes.read().pause).toMatchObject({ by: 'circuit_breaker' })
-    // Said once, not at every tick.
-    expect(loop.of('paused')).toHaveLength(1)
-    // Whoever goes on accepts what is.
-    await loop.loop.resume()
-    await loop.advance(20 * MINUTE)
-    expect(loop.of('move_started').length).toBeGreaterThan(after)
-    expect([loop.of('paused').length, loop.loop.view().status]).toEqual([1, 'ready'])
-  })
-
-  test('is no reason where it was as bad before the moves began', async () => {
-    const { now, between } = withHealth()
-    now.offline = 3
-    const loop = start({ between })
-    await loop.advance(20 * MINUTE)
-    expect([loop.of('paused'), loop.loop.view().status]).toEqual([[], 'ready'])
-  })
-
-  test('is no reason while nothing of ours is in flight', async () => {
-    const { now, between } = withHealth()
-    const loop = start({ between })
-    await loop.advance(20 * MINUTE)
-    now.offline = 5
-    await loop.advance(10 * MINUTE)
-    expect([loop.of('paused'), loop.loop.view().status]).toEqual([[], 'ready'])
-  })
+test('who resumes has seen what health is: it does not pause the cluster once more', async () => {
+  const { loop, health } = ailing()
+  await loop.advance(MINUTE)
+  health.worse = true
+  await loop.advance(2 * MINUTE)
+  expect(loop.of('paused')).toHaveLength(1)
+  await loop.loop.resume()
+  await loop.advance(30 * MINUTE)
+  expect([loop.of('paused').length, loop.loop.view().report!.verdict.code]).toEqual([1, 'acting'])
 })
 
-describe('moves that go wrong', () => {
-  const failing = () => {
-    const broken = { yes: true }
-    const between = (system: System): System => ({
-      ...system,
-      perform: async (steps, signal) =>
-        broken.yes
-          ? steps.map(() => ({ outcome: 'refused' as const, code: 'rejected' as const, text: 'no' }))
-          : system.perform(steps, signal),
-    })
-    return { broken, between }
-  }
-
-  test('five times pause the cluster until a person has looked; then it goes on', async () => {
-    const { broken, between } = failing()
-    const loop = start({ between, execution: { concurrentMoves: 2 } })
-    await loop.advance(3 * MINUTE)
-    expect(loop.loop.view()).toMatchObject({ status: 'paused', pause: { by: 'circuit_breaker' } })
-    const tried = loop.of('move_started').length
-    await loop.advance(70 * MINUTE)
-    expect(loop.of('move_started')).toHaveLength(tried)
-    broken.yes = false
-    await loop.loop.resume()
-    await loop.advance(20 * MINUTE)
-    expect(loop.loop.view()).toMatchObject({ status: 'ready' })
-    expect(loop.loop.view().pause).toBeUndefined()
-  })
-
-  test('pause it again when nothing has changed', async () => {
-    const { between } = failing()
-    const loop = start({ between, execution: { concurrentMoves: 2 } })
-    await loop.advance(3 * MINUTE)
-    await loop.loop.resume()
-    expect(loop.loop.view().pause).toBeUndefined()
-    await loop.advance(3 * MINUTE)
-    expect(loop.of('paused')).toHaveLength(2)
-  })
-
-  test('what was paused stays so after a restart', async () => {
-    const { broken, between } = failing()
-    const wishes = forgetfulStore()
-    const loop = start({ between, wishes, execution: { concurrentMoves: 2 } })
-    await loop.advance(3 * MINUTE)
-    await loop.stop()
-    broken.yes = false
-    const again = start({ clock: loop.clock, between: () => loop.simulator, wishes })
-    await again.advance(10 * MINUTE)
-    expect([again.of('move_started'), again.loop.view().status]).toEqual([[], 'paused'])
-  })
-
-  test('a pause that cannot be written starts nothing either', async () => {
-    const { between } = failing()
-    const wishes: WishStore = {
-      ...forgetfulStore(),
-      write: () => Promise.reject(new EvenkeelError('state_unavailable', 'the disk is full')),
-    }
-    const loop = start({ between, wishes, execution: { concurrentMoves: 2 } })
-    await loop.advance(3 * MINUTE)
-    const tried = loop.of('move_started').length
-    await loop.advance(10 * MINUTE)
-    expect(loop.of('move_started')).toHaveLength(tried)
-    expect(loop.of('tick_failed').at(-1)!.text).toBe('the disk is full')
-  })
-})
-
-describe('what a person wants', () => {
-  function daemonOf() {
-    const clock = new VirtualClock()
-    const wishes = forgetfulStore()
-    const options = {
-      balance: settings({ nodeAddHoldMs: 0 }),
-      execution: {
-        concurrentMoves: 50,
-        concurrentMovesPerNode: 5,
-        maxTransfersPerTick: 5,
-        unknownHoldMs: 90_000,
-        targetGraceMs: 300_000,
-      },
-      tickIntervalMs: 30_000,
-      pulseIntervalMs: 3_000,
-    }
-    const system = createSimulator({ copyRate: 5 * MB, events: [], ...fillable }, clock)
-    const daemon = new Daemon([{ name: 'x', system, wishes, options }], inlinePlanner, clock, () => undefined)
-    running.push(daemon)
-    daemon.start()
-    const view = () => daemon.clusters()[0]!
-    return { clock, wishes, options, daemon, view }
-  }
-
-  test('a pause holds at once, what runs goes on, and its end ends it', async () => {
-    const { clock, daemon, view } = daemonOf()
-    await clock.advance(10 * SECOND)
-    const inFlight = view().running.length
-    expect(inFlight).toBeGreaterThan(0)
-    await daemon.pause('x', 'upgrade', clock.now() + 5 * MINUTE)
-    expect(view().pending).toEqual([])
-    await clock.advance(1 * SECOND)
-    expect(view()).toMatchObject({ status: 'paused', pause: { by: 'operator', reason: 'upgrade' } })
-    expect(view().running).toHaveLength(inFlight)
-    await clock.advance(6 * MINUTE)
-    expect(view().status).not.toBe('paused')
-  })
-
-  test('asking twice is asking once', async () => {
-    const { daemon, wishes } = daemonOf()
-    await daemon.drain('x', 2)
-    await daemon.drain('x', 3)
-    await daemon.drain('x', 2)
-    expect(wishes.read().drains).toEqual([3, 2])
-    await daemon.undrain('x', 3)
-    await daemon.undrain('x', 3)
-    expect(wishes.read().drains).toEqual([2])
-    await daemon.pause('x', 'a')
-    await daemon.resume('x')
-    await daemon.resume('x')
-    expect(wishes.read()).toEqual({ drains: [2] })
-  })
-
-  test('asked for at once, none gets lost', async () => {
-    const { daemon, wishes } = daemonOf()
-    await Promise.all([daemon.drain('x', 1), daemon.pause('x', 'a'), daemon.drain('x', 2), daemon.undrain('x', 1)])
-    expect(wishes.read()).toMatchObject({ drains: [2], pause: { reason: 'a' } })
-  })
-
-  test('a drain takes back what is on its way there, empties the node and says when it is safe', async () => {
-    const { clock, daemon, view } = daemonOf()
-    await clock.advance(10 * SECOND)
-    expect(view().running.some(({ move }) => move.to === 5)).toBe(true)
-    await daemon.drain('x', 5)
-    await clock.advance(10 * SECOND)
-    expect(view().running.filter(({ move, state }) => move.to === 5 && state !== 'cancelling')).toEqual([])
-    await clock.advance(60 * MINUTE)
-    expect(view().drains).toMatchObject([{ node: 5, replicas: 0, safeToStop: true }])
-    // Nobody fills it again.
-    expect(view().report!.violations).toEqual([])
-  })
-
-  test('what nobody knows is refused', async () => {
-    const { clock, daemon, wishes } = daemonOf()
-    await clock.advance(10 * SECOND)
-    await expect(daemon.drain('x', 9)).rejects.toMatchObject({
-      code: 'usage',
-      message: 'the cluster has no node 9; it has 1, 2, 3, 4, 5',
-    })
-    await expect(daemon.drain('y', 1)).rejects.toMatchObject({ code: 'usage' })
-    await expect(daemon.pause('y', 'a')).rejects.toThrow('no cluster is called y; there are: x')
-    expect(wishes.read()).toEqual({ drains: [] })
-  })
-
-  test('new options hold from the next tick, and nothing of the old ones starts any more', async () => {
-    const { clock, daemon, options, view } = daemonOf()
-    await clock.advance(10 * SECOND)
-    daemon.apply('x', { ...options, balance: settings({ mode: 'off' }) })
-    expect(view().pending).toEqual([])
-    await clock.advance(1 * SECOND)
-    expect(view()).toMatchObject({ status: 'off', report: { mode: 'off' } })
-  })
-
-  test('while the state directory cannot be written nothing starts', async () => {
-    const problem = { text: undefined as string | undefined }
-    const loop = start({
-      wishes: { ...forgetfulStore(), problem: () => problem.text },
-      execution: { concurrentMovesPerNode: 1 },
-    })
-    await loop.advance(10 * SECOND)
-    problem.text = 'the disk is full'
-    await loop.advance(30 * SECOND)
-    const started = loop.of('move_started').length
-    await loop.advance(10 * MINUTE)
-    expect(loop.of('move_started')).toHaveLength(started)
-    expect(loop.loop.view().report!.verdict).toMatchObject({ code: 'state_unavailable' })
-    problem.text = undefined
-    await loop.advance(MINUTE)
-    expect(loop.of('move_started').length).toBeGreaterThan(started)
+test('a pause by an operator is not forgotten when the circuit breaker trips', async () => {
+  const { loop, health } = ailing()
+  await loop.advance(MINUTE)
+  const pause = { by: 'operator' as const, reason: 'new switches', sinceMs: loop.clock.now() }
+  await loop.loop.wish((wishes) => ({ ...wishes, pause }))
+  health.worse = true
+  await loop.advance(2 * MINUTE)
+  expect(loop.loop.view().pause).toMatchObject({
+    by: 'circuit_breaker',
+    reason: expect.stringMatching(/when the moves began; before that an operator paused it: new switches$/),
   })
 })

@@ -102,6 +102,15 @@ test('leadership copies nothing and needs no budget', () => {
   expect([budgets.allows(transfer(1)), budgets.allows(replica(2))]).toEqual([true, false])
 })
 
+test('a group that does not fit leaves the budget as it was, and a node as free for a large move as before', () => {
+  const budgets = new Budgets({ ...wide, concurrentMovesPerNode: 2, bytesInFlightPerNode: 1000 })
+  budgets.take(replica(0, { leader: 1, to: 3 }))
+  const group = [replica(1, { leader: 5, to: 6, bytes: 100 }), replica(2, { leader: 1, to: 7 })]
+  expect(budgets.takeAll(group)).toBe(false)
+  expect(budgets.takeAll([replica(3, { leader: 5, to: 6, bytes: 5000 })])).toBe(true)
+  expect(budgets.takeAll([replica(4, { leader: 8, to: 6, bytes: 1 })])).toBe(false)
+})
+
 describe('what cannot wait may use all of a budget, everything else four fifths', () => {
   const reasons = ['disk_critical', 'node_unavailable', 'node_draining', 'disk_over_limit', 'rack_violation'] as const
   const urgent = new Set<string>(reasons.slice(0, 3))

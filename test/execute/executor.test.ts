@@ -161,13 +161,16 @@ describe('a move ends as superseded', () => {
   })
 })
 
-test('a copy that has landed and is not in sync again is waited for', async () => {
-  const { executor, cluster, work } = scripted()
+test('a copy that has landed and is not in sync again is waited for, though not for ever', async () => {
+  const { executor, cluster, told, work } = scripted()
   executor.offer([replica()])
   await work()
   cluster.outcome = () => ({ outcome: 'partial', text: 'node 3 is not in sync' })
   await work(3_600_000)
+  await work(299_999)
   expect(executor.progress()).toMatchObject([{ state: 'running', text: 'node 3 is not in sync' }])
+  await work(1)
+  expect(told.at(-1)).toBe('t-0 superseded: node 3 is not in sync, after 5m it is not waited for any longer')
 })
 
 describe('leadership', () => {
@@ -312,4 +315,17 @@ test('what is listed as ours is not foreign, and what merely looks alike is', as
   const same = listed(replica(0))
   const stranger = listed(replica(1))
   expect(executor.foreign([same, stranger])).toEqual([stranger])
+})
+
+test('a look that fails after a move has ended does not stop what follows', async () => {
+  const { executor, cluster, system, told, work } = scripted()
+  executor.offer([replica(0), replica(1)])
+  await work()
+  cluster.running = [listed(replica(0), { target: [7, 2], adding: [7] })]
+  system.judge = () => Promise.reject(new Error('no broker answers'))
+  await expect(work(3000)).rejects.toThrow('no broker answers')
+  system.judge = async (moves) => moves.map(() => ({ outcome: 'landed' }))
+  await work(3000)
+  expect(told.slice(2)).toEqual(['t-0 superseded: somebody else is moving it to 7, 2', 't-1 done'])
+  expect(executor.inFlight).toEqual([])
 })

@@ -118,6 +118,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
   return {
     executor,
     cluster,
+    system,
     asked,
     told,
     clock,

@@ -244,7 +244,7 @@ describe('a node that is to be emptied', () => {
 describe('racks', () => {
   /** A node for each rack, node 0 with so much more said of it. */
   const inRacks = (racks: string, first: Partial<NodeLine>, used: Record<number, number> = {}): NodeLine[] =>
-    racks.split('').map((rack, id) => withDirs(id, [used[id] ?? 0], { rack, ...(id === 0 ? first : {}) }))
+    Array.from(racks, (rack, id) => withDirs(id, [used[id] ?? 0], { rack, ...(id === 0 ? first : {}) }))
   const here = { state: 'draining' } as const
   const three = topic([{ replicas: [0, 1, 2], bytes: 100 }])
   const threeLost = topic([after([0, 1, 2])])

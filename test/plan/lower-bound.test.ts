@@ -97,18 +97,27 @@ test.each([
 })
 
 test('racks that nothing may leave are told apart, and only those', () => {
-  const lines = (replicas: number[]): Lines => ({
-    nodes: [90, 30, 30, 90].map((used, id) => node(id, { used, rack: id < 2 ? 'a' : 'b' })),
-    topics: [topic([{ replicas, bytes: 10 }])],
-  })
-  expect(boundOf(lines([0, 2]), 0)).toBe(60)
-  expect(boundOf(lines([0]), 0)).toBe(60)
-  const uneven = (replicas: number[]): Lines => ({
-    ...lines(replicas),
-    nodes: [90, 60, 30, 60].map((used, id) => node(id, { used, rack: id < 2 ? 'a' : 'b' })),
-  })
-  expect(boundOf(uneven([0]), 0)).toBe(30)
-  expect(boundOf(uneven([0, 2]), 0)).toBe(60)
+  const nodes = [0, 1, 2, 3].map((id) => node(id, { rack: id < 2 ? 'a' : 'b' }))
+  const lines = (confined: boolean, ...bytes: [number, number][]): Lines =>
+    weigh({
+      nodes,
+      topics: [
+        topic([
+          ...(confined ? [{ replicas: [0, 2], bytes: 10 }] : [0, 2].map((id) => ({ replicas: [id], bytes: 10 }))),
+          { replicas: [0, 3], bytes: bytes[0]! },
+          { replicas: [1, 3], bytes: 10 },
+          { replicas: [1, 2], bytes: bytes[1]! },
+        ]),
+      ],
+    })
+  const even = (confined: boolean) => lines(confined, [80, 80], [20, 20])
+  expect(even(true).nodes.map(({ dirs }) => dirs[0]!.used_bytes)).toEqual([90, 30, 30, 90])
+  expect(boundOf(even(true), 0)).toBe(60)
+  expect(boundOf(even(false), 0)).toBe(60)
+  const uneven = (confined: boolean) => lines(confined, [80, 50], [50, 20])
+  expect(uneven(true).nodes.map(({ dirs }) => dirs[0]!.used_bytes)).toEqual([90, 60, 30, 60])
+  expect(boundOf(uneven(false), 0)).toBe(30)
+  expect(boundOf(uneven(true), 0)).toBe(60)
 })
 
 test('what is relieved from outside the nodes that take part may serve two racks at once', () => {

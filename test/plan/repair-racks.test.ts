@@ -7,7 +7,7 @@ import { carriedOut, planAsItIs, planFor, sayings, withDirs } from './support.ts
 
 /** A node for each rack, holding so much other data; the rack `-` is none. */
 const inRacks = (racks: string, used: Record<number, number> = {}): NodeLine[] =>
-  racks.split('').map((rack, id) => withDirs(id, [used[id] ?? 0], rack === '-' ? {} : { rack }))
+  Array.from(racks, (rack, id) => withDirs(id, [used[id] ?? 0], rack === '-' ? {} : { rack }))
 
 const only = (replicas: number[], more: Partial<PartitionLine> = {}) => topic([{ replicas, bytes: 100, ...more }])
 
@@ -102,6 +102,29 @@ describe('where the better racks have no room', () => {
     expect(first.moves).toMatchObject([{ partition: 3, from: 2, to: 0, bytes: 60, reason: 'rack_violation' }])
     const after = carriedOut(lines, first.moves)
     expect(planAsItIs(after, { repairRacks: true }).moves).toMatchObject([{ partition: 0, to: 2, bytes: 100 }])
+  })
+
+  test('enough is what a copy needs, not what it holds in the end', () => {
+    const lines = crowded([200, 90, 50])
+    // 750 - 50 + 100 is within the limit, yet there is an index beside each copy: the second step would never follow.
+    const first = planAsItIs(lines, { repairRacks: true })
+    expect(first.moves).toMatchObject([{ partition: 2, from: 2, to: 0, bytes: 90 }])
+    const after = carriedOut(lines, first.moves)
+    expect(planAsItIs(after, { repairRacks: true }).moves).toMatchObject([{ partition: 0, to: 2, bytes: 100 }])
+  })
+
+  test('room that lacks nothing but the index of a copy is not on its way: it is made', () => {
+    expect(planAsItIs(crowded([90], 700), { repairRacks: true }).moves).toMatchObject([{ from: 2, bytes: 90 }])
+  })
+
+  test('what lies in another dir than the full one makes no room and does not leave', () => {
+    const lines = crowded([90, 80, 70])
+    lines.nodes[2]!.dirs = [
+      { path: '/d0', capacity_bytes: 1000, used_bytes: 240 },
+      { path: '/d1', capacity_bytes: 1000, used_bytes: 760 },
+    ]
+    for (const partition of lines.topics[1]!.partitions) partition.dirs = ['/d0']
+    expect(planAsItIs(lines, { repairRacks: true }).moves).toEqual([])
   })
 
   test('nothing leaves while room is on its way', () => {

@@ -21,6 +21,9 @@ export interface Case {
   /** Beyond the defaults: mode continuous, no band, leadership even by count. */
   settings?: Partial<BalanceSettings>
   execution?: Partial<LoopOptions['execution']>
+  /** From tick to tick, 30 s unless given; from pulse to pulse, 3 s. */
+  tickMs?: number
+  pulseMs?: number
   happens?: Occurrence[]
   /** Virtual milliseconds. */
   lasts: number

@@ -131,7 +131,7 @@ function isDeed(occurrence: Occurrence): occurrence is { at: number } & Deed {
   return deedNames.some((name) => name in occurrence)
 }
 
-function optionsOf({ settings: balance, execution }: Case): LoopOptions {
+function optionsOf({ settings: balance, execution, tickMs, pulseMs }: Case): LoopOptions {
   return {
     balance: settings(balance),
     execution: {
@@ -142,8 +142,8 @@ function optionsOf({ settings: balance, execution }: Case): LoopOptions {
       targetGraceMs: 300_000,
       ...execution,
     },
-    tickIntervalMs: 30 * SECOND,
-    pulseIntervalMs: 3 * SECOND,
+    tickIntervalMs: tickMs ?? 30 * SECOND,
+    pulseIntervalMs: pulseMs ?? 3 * SECOND,
   }
 }
 

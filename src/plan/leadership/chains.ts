@@ -3,7 +3,7 @@
  * breadth first over nodes. By count there is one whenever there is a better spread, for it is the augmenting path of a
  * flow; by traffic each link takes the lightest partition that makes up for what its giver got, which finds most.
  */
-import type { Effort } from './effort.ts'
+import type { Effort } from '../effort.ts'
 import type { Leads } from './leads.ts'
 import type { Pairs } from './pairs.ts'
 

@@ -3,7 +3,7 @@
  * with more and more hand-overs until the node is better off and nobody as badly off as it was. With the few partitions of a small
  * cluster, where their sizes matter most, every way is tried; with many there is a limit to the looks.
  */
-import type { Effort } from './effort.ts'
+import type { Effort } from '../effort.ts'
 import type { Leads } from './leads.ts'
 import type { Pairs } from './pairs.ts'
 

@@ -2,8 +2,9 @@
  * Greedy: the node that leads most hands over to the one that leads least. Where no direct hand-over helps, a chain over
  * other nodes does, or by traffic an exchange.
  */
+
+import type { Effort } from '../effort.ts'
 import { Chains } from './chains.ts'
-import type { Effort } from './effort.ts'
 import { exchange } from './exchange.ts'
 import type { Leads } from './leads.ts'
 import { Pairs } from './pairs.ts'

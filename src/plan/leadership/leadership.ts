@@ -6,9 +6,9 @@
  * what no direct one could. Either strategy ends within the limit where that can be done.
  */
 import { seededRandom } from '../../lib/random.ts'
+import { Effort } from '../effort.ts'
 import type { Model } from '../model.ts'
 import { handOverDraining } from './draining.ts'
-import { Effort } from './effort.ts'
 import { handOverGreedily } from './greedy.ts'
 import { climb } from './hill-climbing.ts'
 import { Leads } from './leads.ts'

@@ -5,7 +5,7 @@ import { sameList, sameSet } from '../../lib/lists.ts'
 import type { Refusal, Step, StepResult } from '../port.ts'
 import type { ActKind } from './faults.ts'
 import type { Partition } from './model.ts'
-import { isServing } from './node.ts'
+import { answers } from './node.ts'
 import { isMoving, targetOf } from './partition.ts'
 import { relocationOf, runningOf } from './reading.ts'
 import type { World } from './world.ts'
@@ -35,10 +35,13 @@ export function performStep(world: World, step: Step): StepResult {
 /** Takes back a copy only while it is exactly this move. */
 export function cancelMove(world: World, move: Move): StepResult {
   const { topic, partition: id, to } = move
-  const partition = world.partition(topic, id)
+  const { cluster } = world
+  const partition = cluster.partition(topic, id)
+  const node = cluster.nodes.get(to)
+  if (isDirMove(move) && partition && node && !answers(node))
+    return no('not_sent', `node ${to} does not tell where its replicas lie`)
   const listed = partition && listedOf(world, partition, move)
   if (!isListedAs(move, listed)) return no('replicas_changed', `${partitionName(move)} is not in flight as we began it`)
-  const { cluster } = world
   // Asking for the dir where it is ends a copy to another.
   const path = partition!.copies.get(to)!.dir.path
   return act(world, 'cancel', () =>
@@ -48,7 +51,7 @@ export function cancelMove(world: World, move: Move): StepResult {
 
 /** What is in flight of the kind of the move. */
 export function listedOf(world: World, partition: Partition, move: Move) {
-  if (isDirMove(move)) return relocationOf(partition, move.to)
+  if (isDirMove(move)) return relocationOf(world, partition, move.to)
   return isMoving(partition) ? runningOf(world, partition) : undefined
 }
 
@@ -67,16 +70,15 @@ function refusalOf(world: World, partition: Partition, step: Step): StepResult |
   const { kind, expect, replicas, adds } = step
   const current = targetOf(partition)
   if (isMoving(partition)) return no('already_moving', `${name} is being moved to ${current.join(', ')}`)
-  const same = kind === 'elect' ? sameSet : sameList
+  const same = kind === 'elect' || kind === 'relocate' ? sameSet : sameList
   if (!same(current, expect))
     return no('replicas_changed', `${name} is on ${current.join(', ')}, not ${expect.join(', ')}`)
-  if (kind === 'relocate') return dirRefusal(world, partition, step)
-  if (partition.futures.size > 0 && kind === 'set') return no('already_moving', `${name} is on its way to another dir`)
   if (partition.leader === undefined) return no('no_leader', `${name} has no leader`)
-  const dead = adds.find((node) => !isAlive(world, node))
+  const dead = (kind === 'relocate' ? [step.dir!.node] : adds).find((node) => !isAlive(world, node))
   if (dead !== undefined) return no('target_not_alive', `node ${dead} is not alive`)
   if (kind === 'elect' && !partition.isr.includes(replicas[0]!))
     return no('target_not_in_sync', `node ${replicas[0]} is not in sync`)
+  if (kind === 'relocate') return dirRefusal(world, partition, step)
   const added = replicas.filter((node) => !expect.includes(node))
   if (replicas.length === expect.length && sameSet(added, kind === 'set' ? adds : [])) return undefined
   return no('rejected', `${replicas.join(', ')} does not follow from ${expect.join(', ')} by this step`)
@@ -85,16 +87,18 @@ function refusalOf(world: World, partition: Partition, step: Step): StepResult |
 function dirRefusal({ cluster }: World, partition: Partition, step: Step): StepResult | undefined {
   const { node: id, path } = step.dir!
   const name = partitionName(step)
-  const node = cluster.nodes.get(id)
-  if (!isServing(node)) return no('target_not_alive', `node ${id} is not alive`)
+  const node = cluster.node(id)
   const copy = partition.copies.get(id)
   if (!copy) return no('replicas_changed', `${name} is not on node ${id}`)
-  const future = partition.futures.get(id)
-  if (future && future.dir.path !== path) return no('already_moving', `${name} is on its way to ${future.dir.path}`)
+  if (!answers(node)) return no('not_sent', `node ${id} does not tell its dirs`)
   const dir = node.dirs.find((dir) => dir.path === path)
   if (!dir) return no('dir_unusable', `node ${id} has no dir ${path}`)
   if (dir.failed) return no('dir_unusable', `dir ${path} of node ${id} is offline`)
-  return copy.dir.failed ? no('dir_unusable', `dir ${copy.dir.path} of node ${id} is offline`) : undefined
+  if (dir.cordoned) return no('dir_unusable', `dir ${path} of node ${id} is cordoned`)
+  if (copy.dir.failed) return no('dir_unusable', `dir ${copy.dir.path} of node ${id} is offline`)
+  const future = partition.futures.get(id)
+  if (future && future.dir !== dir) return no('already_moving', `${name} is on its way to ${future.dir.path}`)
+  return undefined
 }
 
 /** As the controller sees it: a node that just stopped still counts. */

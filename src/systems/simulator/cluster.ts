@@ -8,7 +8,7 @@ import { EvenkeelError } from '../../lib/errors.ts'
 import { seededRandom } from '../../lib/random.ts'
 import { figuresOf } from './figures.ts'
 import type { Copy, Dir, Node, Partition } from './model.ts'
-import { dirOf, isServing, newNode } from './node.ts'
+import { dirOf, isServing, newNode, usedBytes } from './node.ts'
 import type { SimulatedNode, SimulatedTopic, SimulatorOptions } from './options.ts'
 import * as rules from './partition.ts'
 import { type Draft, draftTopic } from './topics.ts'
@@ -244,7 +244,7 @@ export class SimulatedCluster {
     for (const dir of node.dirs) {
       dir.lost.clear()
       if (dir.replaced) this.#empty(node, dir)
-      else if (dir.failed === 'full') delete dir.failed
+      else if (dir.failed === 'full' && usedBytes(dir) < dir.capacityBytes) delete dir.failed
     }
     // Without its metadata, or any dir, the process ends again at once.
     if (node.dirs.every((dir) => dir.failed) || node.dirs.some((dir) => dir.failed && dir.metadata)) return
@@ -331,6 +331,7 @@ export class SimulatedCluster {
       id,
       bytes,
       growth,
+      inflow: 0,
       minIsr,
       replicas,
       adding: [],

@@ -54,8 +54,9 @@ const effects: Effects = {
   blind: ({ cluster, faults }, { ms, code = 'sample_incomplete' }) => faults.blind(cluster.atMs + ms, code),
   stopController: (world, { ms }) => {
     world.cluster.controlled = false
-    world.later(ms, () => world.cluster.controllerReturns())
+    if (ms !== undefined) world.later(ms, () => world.cluster.controllerReturns())
   },
+  startController: ({ cluster }) => cluster.controllerReturns(),
   refuse: ({ faults }, { acts, kinds, code }) => faults.order(acts, kinds, { refused: code }),
   loseAnswers: ({ faults }, { acts, kinds, happens }) => faults.order(acts, kinds, { lost: happens }),
 }

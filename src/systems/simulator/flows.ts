@@ -66,15 +66,15 @@ export function flowsOf(partitions: Partition[], { serves, rateOf, controlled }:
 }
 
 /** A write is acknowledged by all in-sync replicas or not made at all, so nothing is ever lost. */
-export function growthPerMs(partition: Partition, serves: Circumstances['serves']): number {
+function growthPerMs(partition: Partition, serves: Circumstances['serves']): number {
   const { growth, leader, isr, minIsr } = partition
   if (growth <= 0 || leader === undefined || isr.length < minIsr) return 0
   return isr.every((node) => serves(partition, node)) ? growth / 1000 : 0
 }
 
 /**
- * Brings what every dir holds and takes in up to date.
- * @returns the dirs that have no room left for what comes in, and how long the first of the others still has.
+ * Brings what every partition and dir takes in, and what every dir holds, up to date.
+ * @returns the dirs that have no room left, and how long the first of the others still has.
  */
 export function measureDirs(
   nodes: Iterable<Node>,
@@ -91,21 +91,21 @@ export function measureDirs(
     }
   }
   for (const partition of partitions) {
-    for (const copy of partition.copies.values()) copy.dir.copiedBytes += copy.bytes
-    for (const copy of partition.futures.values()) copy.dir.copiedBytes += copy.bytes
-    const growth = growthPerMs(partition, serves)
-    if (growth === 0) continue
-    for (const node of partition.isr) partition.copies.get(node)!.dir.inflow += growth
+    const { copies, futures, isr } = partition
+    for (const copy of copies.values()) copy.dir.copiedBytes += copy.bytes
+    if (futures.size > 0) for (const copy of futures.values()) copy.dir.copiedBytes += copy.bytes
+    partition.inflow = growthPerMs(partition, serves)
+    if (partition.inflow > 0) for (const node of isr) copies.get(node)!.dir.inflow += partition.inflow
   }
   for (const { copy, bytesPerMs } of flows) copy.dir.inflow += bytesPerMs
   const full: [Node, Dir][] = []
   let msToFull = Number.POSITIVE_INFINITY
   for (const [node, dir] of online) {
-    if (dir.inflow === 0) continue
+    if (!node.up) continue
     const room = dir.capacityBytes - usedBytes(dir)
     // Less than a byte is a rounding error.
     if (room < 1) full.push([node, dir])
-    else msToFull = Math.min(msToFull, room / dir.inflow)
+    else if (dir.inflow > 0) msToFull = Math.min(msToFull, room / dir.inflow)
   }
   return { full, msToFull }
 }

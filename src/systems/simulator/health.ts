@@ -18,7 +18,8 @@ export function healthOf(cluster: SimulatedCluster): Health {
     const explained = missing.every((node) => cluster.isOffline(partition, node))
     if (leader === undefined) {
       health.offline += 1
-      if (!explained) health.unexplained.offline += 1
+      // One that is back may have fallen behind and wait for the last leader; which of those gone that is nobody tells.
+      if (!replicas.some((node) => cluster.isOffline(partition, node))) health.unexplained.offline += 1
     }
     if (isr.length < minIsr) {
       health.underMinIsr += 1

@@ -11,6 +11,7 @@ import type { World } from './world.ts'
 export function judgeMove(world: World, move: Move): Outcome {
   const partition = world.partition(move.topic, move.partition)
   if (!partition) return { outcome: 'superseded', text: `there is no ${partitionName(move)} any more` }
+  if (isDirMove(move)) return judgeDirMove(world, move, partition)
   if (isMoving(partition)) {
     const listed = listedOf(world, partition, move)
     if (!isListedAs(move, listed))
@@ -18,7 +19,6 @@ export function judgeMove(world: World, move: Move): Outcome {
     return running(listed)
   }
   if (move.kind === 'leader') return judgeLeader(move, partition)
-  if (isDirMove(move)) return judgeDirMove(world, move, partition)
   const { replicas, isr } = partition
   if (sameSet(replicas, move.replicas)) return { outcome: 'reverted' }
   if (!sameSet(replicas, replicasAfter(move))) return elsewhere(partition)
@@ -36,8 +36,9 @@ function judgeDirMove(world: World, move: ReplicaMove & { toDir: string }, parti
   const node = world.nodes.get(move.to)
   const copy = partition.copies.get(move.to)
   if (!copy || !node) return elsewhere(partition)
+  if (node.deadSinceMs !== undefined) return { outcome: 'partial', text: `node ${move.to} is gone` }
   if (!answers(node)) return { outcome: 'unknown', text: `node ${move.to} does not answer` }
-  if (copy.dir.failed) return { outcome: 'partial', text: `its dir ${copy.dir.path} is offline` }
+  if (copy.dir.failed) return { outcome: 'superseded', text: `its dir ${copy.dir.path} is offline` }
   const listed = listedOf(world, partition, move)
   if (listed) return isListedAs(move, listed) ? running(listed) : elsewhere(partition)
   if (copy.dir.path === move.toDir) return { outcome: 'landed' }

@@ -51,6 +51,8 @@ export interface Partition {
   bytes: number
   /** Bytes per second written to it while it has a leader, enough in-sync replicas, and all of those answer. */
   growth: number
+  /** What is really written, bytes per ms, as it was when last measured. */
+  inflow: number
   /** With fewer in-sync replicas nothing is written. */
   minIsr: number
   replicas: NodeId[]

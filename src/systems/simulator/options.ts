@@ -97,8 +97,9 @@ export interface Happenings {
   relocate: { topic: string; partition: PartitionId; dir: DirTarget }
   /** Samples fail for a while; with `unreachable` every other call does too. */
   blind: { ms: number; code?: 'sample_incomplete' | 'unreachable' }
-  /** Nobody leads the cluster for a while: nothing is decided, and copies go on without end. */
-  stopController: { ms: number }
+  /** Nobody leads the cluster, for so long or until `startController`: nothing is decided, and copies go on without end. */
+  stopController: { ms?: number }
+  startController: true
   /** The next acts of us, of these kinds or of any, are refused. */
   refuse: { acts: number; kinds?: ActKind[]; code: Refusal }
   /** The next acts of us, of these kinds or of any, get no answer. */

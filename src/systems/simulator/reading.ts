@@ -58,31 +58,29 @@ export function runningOf(world: World, partition: Partition): RunningMove {
   return running
 }
 
-/** The copy of a replica to another dir; only its node can tell of it. */
-export function relocationOf(partition: Partition, node: NodeId): RunningMove | undefined {
-  const future = partition.futures.get(node)
-  return (
-    future && {
-      topic: partition.topic,
-      partition: partition.id,
-      target: [...partition.replicas],
-      adding: [],
-      removing: [],
-      dir: { node, path: future.dir.path },
-      bytesDone: Math.floor(future.bytes),
-      bytesTotal: Math.ceil(partition.copies.get(node)!.bytes),
-    }
-  )
+/** The copy of a replica to another dir. Only its node tells of it: a silent one as it was last, a dead one not at all. */
+export function relocationOf(world: World, partition: Partition, id: NodeId): RunningMove | undefined {
+  const node = world.cluster.node(id)
+  if (node.deadSinceMs !== undefined) return undefined
+  const { topic, replicas } = partition
+  const move = { topic, partition: partition.id, target: [...replicas], adding: [], removing: [] }
+  if (node.lastWord) {
+    const last = node.lastWord.copies.get(partition)?.future
+    return last && { ...move, dir: { node: id, path: last.to } }
+  }
+  const future = partition.futures.get(id)
+  if (!future) return undefined
+  const bytesTotal = Math.ceil(partition.copies.get(id)!.bytes)
+  return { ...move, dir: { node: id, path: future.dir.path }, bytesDone: Math.floor(future.bytes), bytesTotal }
 }
 
 function readRunning(world: World): RunningMove[] {
-  return world.partitions.flatMap((partition) => {
-    if (isMoving(partition)) return [runningOf(world, partition)]
-    if (partition.futures.size === 0) return []
-    return [...partition.futures.keys()].flatMap((node) =>
-      answers(world.cluster.node(node)) ? (relocationOf(partition, node) ?? []) : [],
-    )
-  })
+  const reassigned = world.partitions.filter(isMoving).map((partition) => runningOf(world, partition))
+  const silent = [...world.nodes.values()].some((node) => node.lastWord !== undefined)
+  const relocated = world.partitions
+    .filter(({ futures }) => silent || futures.size > 0)
+    .flatMap((partition) => partition.replicas.flatMap((node) => relocationOf(world, partition, node) ?? []))
+  return [...reassigned, ...relocated]
 }
 
 /** `unreachable`: does not answer, and for the controller it is alive. */
@@ -117,7 +115,7 @@ function topicLines(world: World, measure: Measure): TopicLine[] {
 }
 
 function partitionLine(world: World, partition: Partition, measure: Measure): PartitionLine {
-  const { replicas, futures, leader } = partition
+  const { replicas, leader } = partition
   const figures = replicas.map((id) => figuresIn(world.cluster.node(id), partition, measure))
   const offline = replicas.filter((id) => world.cluster.isOffline(partition, id))
   const line: PartitionLine = {
@@ -129,15 +127,14 @@ function partitionLine(world: World, partition: Partition, measure: Measure): Pa
     dirs: figures.map(({ dir }) => dir),
     adding: partition.adding,
     removing: partition.removing,
-    bytes_in_per_second: leader === undefined ? 0 : partition.growth,
+    bytes_in_per_second: partition.inflow * 1000,
   }
   if (offline.length > 0) line.offline = offline
-  if (futures.size > 0 || figures.some(({ future }) => future)) {
-    line.dir_moves = replicas.flatMap((node, slot) => {
-      const future = figures[slot]!.future
-      return future ? [{ node, ...future }] : []
-    })
-  }
+  const moves = replicas.flatMap((node, slot) => {
+    const future = figures[slot]!.future
+    return future && world.cluster.node(node).deadSinceMs === undefined ? [{ node, ...future }] : []
+  })
+  if (moves.length > 0) line.dir_moves = moves
   return line
 }
 

@@ -12,7 +12,7 @@ import { checkOptions } from './check.ts'
 import { SimulatedCluster } from './cluster.ts'
 import { befall } from './effects.ts'
 import { Faults } from './faults.ts'
-import { type Flow, flowsOf, growthPerMs, measureDirs } from './flows.ts'
+import { type Flow, flowsOf, measureDirs } from './flows.ts'
 import type { Node, Partition } from './model.ts'
 import type { Happening, SimulatedNode, SimulatorOptions } from './options.ts'
 
@@ -149,7 +149,7 @@ export class World {
     return next
   }
 
-  /** Who copies what from here on. A dir without room fails at the first byte that comes. */
+  /** Who copies what from here on. A dir without any room fails: a broker always has its checkpoints to write. */
   #flows(): { flows: Flow[]; msToFull: number } {
     const { nodes, partitions, serves, rateOf, controlled } = this.cluster
     for (;;) {
@@ -163,9 +163,8 @@ export class World {
   #flow(flows: Flow[], elapsedMs: number): void {
     const { cluster } = this
     for (const partition of cluster.partitions) {
-      const grown = growthPerMs(partition, cluster.serves) * elapsedMs
-      if (grown === 0) continue
-      partition.bytes += grown
+      if (partition.inflow === 0) continue
+      partition.bytes += partition.inflow * elapsedMs
       for (const node of partition.isr) partition.copies.get(node)!.bytes = partition.bytes
     }
     for (const flow of flows) {

@@ -33,7 +33,12 @@ export function restarts(version: KafkaVersion): void {
         'orders',
         Array.from({ length: 24 }, () => 200_000),
       )
-      daemon = await Evenkeel.start(cluster, { mode: 'continuous', disk_balance_percent: 20, node_add_hold: '6s' })
+      daemon = await Evenkeel.start(cluster, {
+        mode: 'continuous',
+        disk_balance_percent: 20,
+        node_add_hold: '6s',
+        node_availability_timeout: '10m',
+      })
       await daemon.reaches('quiet', 60_000, isQuiet)
     })
     afterAll(async () => {

@@ -54,6 +54,22 @@ test('the dir with the metadata takes its node with it, and the node shows what 
   expect(shown(simulator, 't')).toEqual({ replicas: [1, 2], isr: [1, 2], leader: 2 })
 })
 
+test('a node whose metadata dir is full does not come up before there is room', async () => {
+  const { clock, simulator, world } = simulate({ nodes, topics })
+  world.happen({ fillDir: { ...dir(1, 0), otherBytes: GB } })
+  await clock.advance(9_000)
+  expect((await simulator.pulse(live)).aliveNodes).toEqual([2, 3])
+  world.startNode(1)
+  await clock.advance(1_000)
+  expect((await simulator.sample(live)).missingNodes).toEqual([])
+  expect((await simulator.pulse(live)).aliveNodes).toEqual([2, 3])
+  world.happen({ fillDir: { ...dir(1, 0), otherBytes: 0 } })
+  world.startNode(1)
+  await clock.advance(1_000)
+  expect((await simulator.pulse(live)).aliveNodes).toEqual([1, 2, 3])
+  expect(shown(simulator, 't').isr).toEqual([1, 2])
+})
+
 test('a failed dir heals only when the node starts with an empty one in its place', async () => {
   const { clock, simulator, world } = simulate({ nodes, topics })
   world.happen({ failDir: dir(1, 1) })
@@ -97,15 +113,18 @@ test('a copy that does not fit takes the dir offline and stays listed for ever; 
   expect((await simulator.pulse(live)).running).toEqual([])
 })
 
-test('what others write onto a volume counts, and fails the dir once something of ours grows there', async () => {
+test('what others write onto a volume counts, and fails the dir once it is full', async () => {
   const growing = [topic('t', [], { assignment: [[1, 2]] }), topic('u', [], { assignment: [[1, 2]], growth: 1e6 })]
   const { clock, simulator, world } = simulate({ nodes, topics: growing })
-  world.happen({ fillDir: { ...dir(1, 0), otherBytes: GB } })
+  world.happen({ fillDir: { ...dir(1, 0), otherBytes: 800e6 } })
   world.happen({ fillDir: { ...dir(1, 1), otherBytes: GB - 105e6 } })
-  expect(await dirsOf(simulator, 1)).toEqual({ '/disk0': '1000 of 1000', '/disk1': '995 of 1000' })
+  expect(await dirsOf(simulator, 1)).toEqual({ '/disk0': '900 of 1000', '/disk1': '995 of 1000' })
   await clock.advance(6_000)
-  expect(await dirsOf(simulator, 1)).toEqual({ '/disk0': '1000 of 1000', '/disk1': 'offline' })
+  expect(await dirsOf(simulator, 1)).toEqual({ '/disk0': '900 of 1000', '/disk1': 'offline' })
   expect(shown(simulator, 'u').leader).toBe(2)
+  // Even where nothing is written.
+  world.happen({ fillDir: { ...dir(2, 0), otherBytes: 900e6 } })
+  expect((await simulator.sample(live)).missingNodes).toEqual([2])
 })
 
 test('a replica goes from dir to dir of its node, shown all the way, and frees the old dir later', async () => {
@@ -148,14 +167,30 @@ test('a copy between dirs is taken back by asking for the dir where the replica 
 test.each<[string, (simulator: Simulator) => unknown, Partial<{ to: string; from: NodeId }>, string]>([
   ['an unknown dir', () => {}, { to: '/disk7' }, 'dir_unusable'],
   ['a dir that is offline', ({ world }) => world.happen({ failDir: dir(1, 1) }), {}, 'dir_unusable'],
+  ['a cordoned dir', ({ world }) => world.happen({ cordonDir: { ...dir(1, 1), cordoned: true } }), {}, 'dir_unusable'],
   ['a node that has no replica', () => {}, { from: 3 }, 'replicas_changed'],
-  ['other replicas', ({ world }) => world.reassign('t', 0, [2, 1]), {}, 'replicas_changed'],
   ['a partition that moves', ({ world }) => world.reassign('t', 0, [1, 3]), {}, 'already_moving'],
 ])('a move between dirs is refused: %s', async (_, before, { to = '/disk1', from = 1 }, code) => {
   const { simulator } = simulate({ nodes, topics })
   const move = dirMove(simulator, 't', from, '/disk0', to)
   before(simulator)
   expect(await begin(simulator, move)).toMatchObject([{ outcome: 'refused', code }])
+})
+
+test('a copy between dirs of a node that tells nothing can be neither judged nor taken back', async () => {
+  const { clock, simulator, world } = simulate({ nodes, topics })
+  const move = dirMove(simulator, 't', 1, '/disk0', '/disk1')
+  await begin(simulator, move)
+  await clock.advance(4_000)
+  world.happen({ silence: { node: 1, ms: 60_000 } })
+  await clock.advance(10_000)
+  const [running] = (await simulator.pulse(live)).running
+  expect(running).toEqual({ topic: 't', partition: 0, target: [1, 2], adding: [], removing: [], dir: dir(1, 1) })
+  expect(await simulator.judge([move], live)).toMatchObject([{ outcome: 'unknown' }])
+  expect(await simulator.cancel([move], live)).toMatchObject([{ code: 'not_sent' }])
+  expect(await begin(simulator, move)).toMatchObject([{ code: 'not_sent' }])
+  await clock.advance(50_000)
+  expect(await simulator.judge([move], live)).toEqual([{ outcome: 'landed' }])
 })
 
 test('the target dir of a copy fails: the replica stays where it is', async () => {

@@ -1,4 +1,7 @@
-/** A disk is full of other data and holds nothing of Kafka: nothing can be done there, and the rest goes on. */
+/**
+ * A disk is full of other data and holds nothing of Kafka: nothing can be done there. Its bytes are
+ * nobody else's share: a node that joins is filled to what the others have.
+ */
 import { type Case, GB, MINUTE, some } from '../../case.ts'
 import { node, six } from '../../orders.ts'
 
@@ -9,6 +12,13 @@ export default {
   },
   happens: [{ at: 5 * MINUTE, addNode: node(8, 'b') }],
   lasts: 35 * MINUTE,
-  open: 'a share counts what others keep on a disk, so nobody has his fair one and nobody gives',
-  end: { status: 'stalled', verdict: 'no_capacity', says: '/disk0 of node 7', moves: some, to: [8], empty: [7] },
+  end: {
+    status: 'stalled',
+    verdict: 'no_capacity',
+    says: '/disk0 of node 7',
+    moves: some,
+    to: [8],
+    empty: [7],
+    filled: [8],
+  },
 } satisfies Case

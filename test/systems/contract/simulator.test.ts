@@ -1,0 +1,15 @@
+import { afterAll, expect, test } from 'vitest'
+import { rows } from './rows.ts'
+import { play, resultTable } from './run.ts'
+import { simulatorDriver } from './simulator-driver.ts'
+
+const results = new Map<string, string | undefined>()
+afterAll(() => {
+  process.stdout.write(`\n${resultTable(new Map([['simulator', results]]))}\n\n`)
+})
+
+test.each(rows.map((row) => [row.name, row] as const))('%s', async (_, row) => {
+  const difference = await play(row, simulatorDriver())
+  results.set(row.name, difference)
+  expect(difference).toBeUndefined()
+})
