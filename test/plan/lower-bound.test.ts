@@ -305,6 +305,9 @@ class Placements {
   readonly #places: Place[]
   readonly #partition: number[]
   readonly #bytes: number[]
+  /** Who takes part. */
+  readonly #taking: number[]
+  readonly #capacity: Float64Array
   #least = Number.POSITIVE_INFINITY
 
   constructor(state: Columns, asked: PlanRequest) {
@@ -318,6 +321,9 @@ class Placements {
       replicaNodesOf(state, p).map(() => p),
     )
     this.#bytes = [...state.replicaBytes]
+    const { participates, capacityBytes } = sharesOf(state)
+    this.#taking = [...participates.keys()].filter((id) => participates[id] === 1)
+    this.#capacity = capacityBytes
   }
 
   /** Bytes of the cheapest that reaches the goals; Infinity when none does. */
@@ -353,7 +359,7 @@ class Placements {
   #mayGo(replica: number): boolean {
     const dir = this.#state.replicaDir[replica]!
     if (this.#asked.criticalDirs.includes(dir) || this.#asked.overDirs.includes(dir)) return true
-    return this.#mustGo(replica) || sharesOf(this.#state).participates[this.#state.replicaNode[replica]!] === 1
+    return this.#mustGo(replica) || this.#taking.includes(this.#state.replicaNode[replica]!)
   }
 
   #mustGo(replica: number): boolean {
@@ -415,7 +421,7 @@ class Placements {
   #even(): boolean {
     const { fillNodes, fillTolerance, skewedDomains, band } = this.#asked
     if (fillNodes.length + skewedDomains.length === 0) return true
-    const { participates, capacityBytes } = sharesOf(this.#state)
+    const nodes = this.#taking
     const used = new Float64Array(this.#state.nodeCount)
     const other = new Float64Array(this.#state.nodeCount)
     for (const [dir, node] of this.#state.dirNode.entries()) {
@@ -426,9 +432,8 @@ class Placements {
     this.#places.forEach(({ node, dir }, replica) => {
       if (this.#state.dirState[dir] === 0) other[node]! -= this.#bytes[replica]!
     })
-    const nodes = [...participates.keys()].filter((id) => participates[id] === 1)
     const shares = sharesOfAll(
-      nodes.map((id) => ({ capacity: capacityBytes[id]!, other: other[id]!, used: used[id]! })),
+      nodes.map((id) => ({ capacity: this.#capacity[id]!, other: other[id]!, used: used[id]! })),
     )
     const ratio = (id: number) => used[id]! / shares[nodes.indexOf(id)]!
     return (
@@ -443,7 +448,7 @@ function sharesOfAll(nodes: { capacity: number; other: number; used: number }[])
   const total = nodes.reduce((sum, { used }) => sum + used, 0)
   const sharesAt = (level: number) => nodes.map(({ capacity, other }) => Math.max(other, capacity * level))
   let [low, high] = [0, 2]
-  for (let step = 0; step < 60; step += 1) {
+  for (let step = 0; step < 40; step += 1) {
     const middle = (low + high) / 2
     if (sharesAt(middle).reduce((sum, share) => sum + share, 0) > total) high = middle
     else low = middle

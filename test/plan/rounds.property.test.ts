@@ -10,7 +10,7 @@ import { modes } from '../../src/cluster/events.ts'
 import { applyExclusions } from '../../src/cluster/exclusions.ts'
 import { foldInFlight } from '../../src/cluster/influence.ts'
 import { emptyMemory, freshMemory, type Memory } from '../../src/cluster/memory.ts'
-import { isUrgent, type ViolationKind } from '../../src/cluster/reasons.ts'
+import { isUrgent, type ViolationKind, violationKinds } from '../../src/cluster/reasons.ts'
 import { type BalanceSettings, RETURN_WINDOW_MS } from '../../src/cluster/settings.ts'
 import { leaderCounts, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
 import { type ClusterState, columnsOf, type NodeId } from '../../src/cluster/state.ts'
@@ -43,8 +43,15 @@ const anySettings: fc.Arbitrary<Partial<BalanceSettings>> = fc
     excludeTopics: fc.constantFrom<RegExp[]>([], [], [], [/^t1$/]),
     excludeNodes: fc.constantFrom<NodeId[]>([], [], [], [0]),
     excludeHard: fc.boolean(),
+    closed: fc.oneof(fc.constant<ViolationKind[]>([]), fc.subarray([...violationKinds])),
   })
-  .map(({ limits, band, ...more }) => ({ ...limits, ...(band !== undefined && { diskBalance: band }), ...more }))
+  .map(({ limits, band, closed, ...more }) => ({
+    ...limits,
+    ...(band !== undefined && { diskBalance: band }),
+    // A window that never opens.
+    windows: closed.length === 0 ? [] : [{ days: [], fromMinute: 0, toMinute: 1, timezone: 'UTC', classes: closed }],
+    ...more,
+  }))
 
 function look(lines: Lines, memory: Memory, balance: BalanceSettings, nowMs: number) {
   const state = build(lines)
