@@ -1,11 +1,14 @@
 /** Evenness of disk use: added nodes get their share, then what is outside the band comes in. Domain by domain. */
 
+import { immovableReasons } from '../cluster/reasons.ts'
 import { skewEdge } from '../cluster/settings.ts'
 import { evenCounts } from './counts.ts'
 import { type EvenTask, even } from './even.ts'
 import { exchange } from './exchange.ts'
 import type { Filters } from './filters.ts'
 import type { Model } from './model.ts'
+
+const ALREADY_MOVING = immovableReasons.indexOf('already_moving')
 
 export function balance(model: Model, filters: Filters): void {
   for (let domain = 0; domain < model.columns.domainCount; domain += 1) {
@@ -55,6 +58,8 @@ function bringIntoBand(model: Model, filters: Filters, domain: number): void {
     minGainBytes: minGain(shares.fairBytes, nodes),
   }
   even(model, filters, task)
+  // What is in flight may be what a plain move waits for.
+  if (model.columns.partitionImmovable.includes(ALREADY_MOVING)) return
   // Exchanges copy more than they mend: they are for what would else stay open, not for the last percent.
   const edge = bandsAround(shares.fairBytes, skewEdge(request.band))
   const outside = (node: number) =>

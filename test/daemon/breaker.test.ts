@@ -40,7 +40,7 @@ describe('moves that go wrong', () => {
     ['whose partition was moving already', 50, ended('failed', { refusal: 'already_moving' }), false],
     ['whose partition was deleted', 50, ended('failed', { refusal: 'partition_gone' }), false],
     ['that the cluster would not have', 5, ended('failed', { refusal: 'rejected' }), true],
-    ['whose target was dead', 5, ended('failed', { refusal: 'target_not_alive' }), true],
+    ['whose target was dead', 50, ended('failed', { refusal: 'target_not_alive' }), false],
   ]
   test.each(rows)('%s', (_, count, end, trips) => {
     expect(after(count, end).trips(undefined, 50 * MINUTE) !== undefined).toBe(trips)

@@ -251,10 +251,10 @@ describe('racks', () => {
   const rows: [string, NodeLine[], TopicLine[], Partial<PlanRequest>, string[]][] = [
     [
       'a lost replica goes to a free rack before an emptier disk',
-      inRacks('abcad', gone, { 3: 500, 4: 0 }),
+      inRacks('abbc', gone, { 3: 500 }),
       [topic([after([0, 1])])],
       lost,
-      ['100: 0>2'],
+      ['100: 0>3'],
     ],
     [
       'to the rack it came from, as good as any that is free',

@@ -79,6 +79,10 @@ describe('racks as many as replicas', () => {
     })
     // 550, 400, 400 and 250: what node 0 could give has a replica in the rack of node 3 already.
     expect(told(given([400, 250, 250, 250]))).toEqual(['150: 0>1 in 1', '150: 1>3 in 1'])
+    // Nor is anything done at the cost of the node between: with 40 more than before it would be outside the band.
+    const dearer = given([400, 320, 220, 250])
+    dearer.topics[1]!.partitions[0]!.bytes = 110
+    expect(told(dearer)).toEqual([])
     // With nothing on the way that may cross nothing can be done.
     const stuck = given([400, 400, 250, 250])
     expect(told({ ...stuck, topics: stuck.topics.slice(0, 1) })).toEqual([])

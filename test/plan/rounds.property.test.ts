@@ -11,7 +11,7 @@ import { applyExclusions } from '../../src/cluster/exclusions.ts'
 import { foldInFlight } from '../../src/cluster/influence.ts'
 import { emptyMemory, freshMemory, type Memory } from '../../src/cluster/memory.ts'
 import { isUrgent, type ViolationKind } from '../../src/cluster/reasons.ts'
-import type { BalanceSettings } from '../../src/cluster/settings.ts'
+import { type BalanceSettings, RETURN_WINDOW_MS } from '../../src/cluster/settings.ts'
 import { leaderCounts, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
 import { type ClusterState, columnsOf, type NodeId } from '../../src/cluster/state.ts'
 import { describePlan } from '../../src/plan/describe.ts'
@@ -30,6 +30,7 @@ const TICK_MS = 30_000
 const ROUNDS = 24
 
 const clusters = anyLines({ nodes: [2, 8], topics: 3, partitions: 12, odd: true, unitBytes: MIB })
+const medium = anyLines({ nodes: [10, 20], topics: 6, partitions: 40, odd: true, unitBytes: MIB })
 
 const anySettings: fc.Arbitrary<Partial<BalanceSettings>> = fc
   .record({
@@ -44,8 +45,6 @@ const anySettings: fc.Arbitrary<Partial<BalanceSettings>> = fc
     excludeHard: fc.boolean(),
   })
   .map(({ limits, band, ...more }) => ({ ...limits, ...(band !== undefined && { diskBalance: band }), ...more }))
-
-const anyLanding = fc.constantFrom(inTheFirst, inTheFullest, inTheEmptiest)
 
 function look(lines: Lines, memory: Memory, balance: BalanceSettings, nowMs: number) {
   const state = build(lines)
@@ -117,37 +116,95 @@ describe.each(modes.map((mode) => [mode]))('in mode %s', (mode) => {
 
 const inNodeAdd: ViolationKind[] = ['node_draining', 'node_underused', 'leader_skew']
 
-describe.each([['node_add'], ['continuous']] as const)('carried out round after round in mode %s', (mode) => {
-  test('it comes to rest, and nothing ever returns to where it was', () => {
+/** How a cluster is looked after: what of each plan is carried out before the next is made, and where copies land. */
+const anyCare = fc.record({
+  /** Begins like a loop, not like a command that looks once. */
+  loop: fc.boolean(),
+  part: fc.constantFrom(1, 0.5, 0.2),
+  landing: fc.constantFrom(inTheFirst, inTheFullest, inTheEmptiest),
+})
+type Care = typeof anyCare extends fc.Arbitrary<infer Each> ? Each : never
+
+/** A cluster that is looked at every tick by the same settings, and does what the plans say. */
+class Cared {
+  lines: Lines
+  memory: Memory
+  nowMs = takenAtMs
+  readonly #settings: BalanceSettings
+  readonly #care: Care
+
+  constructor(lines: Lines, balance: BalanceSettings, care: Care) {
+    this.lines = lines
+    this.#settings = balance
+    this.#care = care
+    this.memory = care.loop ? freshMemory : emptyMemory
+  }
+
+  /** One tick; the moves that were carried out. */
+  tick(): PlannedMove[] {
+    const balance = this.#settings
+    const { state, assessment, plan } = look(this.lines, this.memory, balance, this.nowMs)
+    expect(plan.problems).toEqual([])
+    const may = assessment.violations.some(({ gate }) => !gate)
+    const moves = may ? plan.moves : []
+    expect(new Rules(this.lines, balance).broken(moves)).toEqual([])
+    if (may && moves.length === 0) {
+      const { goals } = assessment
+      const { left } = this.memory
+      expect(undone({ lines: this.lines, columns: state, settings: balance, goals, left })).toEqual([])
+    }
+    let length = Math.ceil(moves.length * this.#care.part)
+    while (length > 0 && !mayStop(moves, length)) length += 1
+    const done = moves.slice(0, length)
+    this.lines = carriedOut(this.lines, done, this.#care.landing)
+    const after = build(this.lines)
+    if (may && length === moves.length) expect(forecastErrors(state, plan, after)).toEqual([])
+    this.memory = recalled(assessment.memory, state, after, this.nowMs)
+    this.nowMs += TICK_MS
+    return done
+  }
+
+  /** Until nothing has happened for several ticks; what was done. */
+  settle(): PlannedMove[] {
+    const done: PlannedMove[] = []
+    for (let round = 0, quiet = 0; quiet < 4; round += 1) {
+      expect(round).toBeLessThan(ROUNDS / this.#care.part)
+      const moves = this.tick()
+      quiet = moves.length === 0 ? quiet + 1 : 0
+      done.push(...moves)
+    }
+    return done
+  }
+}
+
+describe.each([['node_add'], ['continuous']] as const)('looked after in mode %s', (mode) => {
+  test.each([
+    ['small', clusters, 100],
+    ['medium', medium, 8],
+  ])('a %s cluster comes to rest, and nothing ever returns to where it was', (_, some, few) => {
     fc.assert(
-      fc.property(clusters, anySettings, anyLanding, fc.boolean(), (lines, more, landing, loop) => {
-        const balance = settings({ mode, ...more })
+      fc.property(some, anySettings, anyCare, (lines, more, care) => {
+        const cared = new Cared(lines, settings({ mode, ...more }), care)
         const trail = new Trail()
-        let now = lines
-        let memory = loop ? freshMemory : emptyMemory
-        let quiet = 0
-        for (let round = 0; quiet < 4; round += 1) {
-          expect(round).toBeLessThan(ROUNDS)
-          const atMs = takenAtMs + round * TICK_MS
-          const { state, assessment, plan } = look(now, memory, balance, atMs)
-          expect(plan.problems).toEqual([])
-          const may = assessment.violations.some(({ gate }) => !gate)
-          const moves = may ? plan.moves : []
-          expect(new Rules(now, balance).broken(moves)).toEqual([])
-          expect(moves.flatMap((move) => trail.returns(move))).toEqual([])
-          const after = carriedOut(now, moves, landing)
-          const next = build(after)
-          if (may) expect(forecastErrors(state, plan, next)).toEqual([])
-          memory = recalled(assessment.memory, state, next, atMs)
-          now = after
-          quiet = moves.length === 0 ? quiet + 1 : 0
-          const { goals } = assessment
-          if (may && quiet > 0) {
-            expect(undone({ lines: now, columns: state, settings: balance, goals, left: memory.left })).toEqual([])
-          }
-        }
+        expect(cared.settle().flatMap((move) => trail.returns(move))).toEqual([])
       }),
-      runs(100),
+      runs(few),
+    )
+  })
+
+  test('it stays at rest also when nobody remembers any more who left where', () => {
+    fc.assert(
+      fc.property(clusters, anySettings, anyCare, (lines, more, care) => {
+        const cared = new Cared(lines, settings({ mode, ...more }), care)
+        let moves = cared.settle()
+        for (let hour = 0; hour < 4; hour += 1) {
+          cared.nowMs += RETURN_WINDOW_MS
+          cared.memory = { ...cared.memory, left: [] }
+          moves = cared.settle()
+        }
+        expect(moves).toEqual([])
+      }),
+      runs(40),
     )
   })
 })
