@@ -163,9 +163,11 @@ export class ClusterLoop {
   view(): ClusterView {
     const wishes = this.#parts.wishes.read()
     const pause = pauseAt(wishes, this.#parts.clock.now())
+    // An old reading calls nothing safe.
+    const known = this.#status === 'unreachable' ? undefined : this.#recollection.state
     return {
       name: this.#parts.name,
-      drains: drainViews(wishes.drains, this.#recollection.state, this.#executor.inFlight),
+      drains: drainViews(wishes.drains, known, this.#executor.inFlight),
       ...(pause && { pause }),
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
