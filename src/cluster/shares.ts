@@ -73,12 +73,9 @@ export function shareOut(
     const sum = (bytes: Float64Array) =>
       sharing.reduce((total, node) => total + (participates[node] === 1 ? bytes[node]! : 0), 0)
     let used = sum(usedBytes)
-    // Without any replica there is nothing to share out.
-    const empty = sum(otherBytes) >= used
     for (;;) {
       const ratio = used / sum(capacityBytes)
-      const over = (node: number) =>
-        !empty && participates[node] === 1 && otherBytes[node]! > capacityBytes[node]! * ratio
+      const over = (node: number) => participates[node] === 1 && otherBytes[node]! > capacityBytes[node]! * ratio
       for (const node of sharing) fairBytes[node] = over(node) ? otherBytes[node]! : capacityBytes[node]! * ratio
       const rest = sharing.filter((node) => !over(node))
       if (rest.length === sharing.length) break

@@ -4,7 +4,7 @@ import { type Assessment, assess } from '../../src/assess/assess.ts'
 import type { NodeLine } from '../../src/cluster/lines.ts'
 import { emptyMemory, type Memory } from '../../src/cluster/memory.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
-import { allWell, build, node, takenAtMs, topic } from '../cluster/support.ts'
+import { allWell, build, heldBy, node, takenAtMs, topic } from '../cluster/support.ts'
 import { settings } from './support.ts'
 
 const GB = 1e9
@@ -21,7 +21,8 @@ function judged({ nodes, leaders = [], settings: more = {}, memory = {} }: Case)
   const partitions = leaders.flatMap((count, index) =>
     Array.from({ length: count }, () => ({ replicas: [nodes[index]!.id] })),
   )
-  const state = build({ nodes, topics: [topic(partitions)] })
+  const alive = nodes.filter((line) => line.state === 'alive')
+  const state = build({ nodes, topics: [topic(partitions), heldBy(alive)] })
   return assess(
     state,
     settings({ leadershipEnabled: leaders.length > 0, ...more }),

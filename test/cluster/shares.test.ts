@@ -2,12 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { foldInFlight } from '../../src/cluster/influence.ts'
 import type { NodeLine } from '../../src/cluster/lines.ts'
 import { imbalance, leaderCounts, leaderLimit, ratios, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
-import { build, node, topic, weigh } from './support.ts'
+import { build, heldBy, node, topic, weigh } from './support.ts'
 
 test('a fair share is the same part of every node, however unlike they are', () => {
-  const shares = sharesOf(
-    build({ nodes: [node(1, { capacity: 100, used: 90 }), node(2, { capacity: 300, used: 110 })], topics: [] }),
-  )
+  const nodes = [node(1, { capacity: 100, used: 90 }), node(2, { capacity: 300, used: 110 })]
+  const shares = sharesOf(build({ nodes, topics: [heldBy(nodes)] }))
   expect([...shares.fairBytes]).toEqual([50, 150])
   expect([...ratios(shares)]).toEqual([0.9, 110 / 300])
 })
@@ -24,6 +23,11 @@ test('what others keep on a node is its own affair: the rest is shared by the re
   expect([...sharesOf(build(kept(500))).fairBytes]).toEqual([30, 30, 500])
 })
 
+test('where there are no replicas everybody has what is his', () => {
+  const shares = sharesOf(build({ nodes: [node(1, { used: 300 }), node(2), node(3, { used: 10 })], topics: [] }))
+  expect([...shares.fairBytes]).toEqual([300, 0, 10].map((bytes) => expect.closeTo(bytes)))
+})
+
 test('a copy that is under way is no other data', () => {
   const copies = { replicas: [1, 2], bytes: [60, 20], isr: [1], adding: [2] }
   const state = build({ nodes: [node(1, { used: 60 }), node(2, { used: 20 })], topics: [topic([copies])] })
@@ -32,16 +36,19 @@ test('a copy that is under way is no other data', () => {
 })
 
 test('every domain has its own mean', () => {
-  const shares = sharesOf(
-    build({
-      nodes: [
-        node(1, { used: 100, domain: 'a' }),
-        node(2, { used: 300, domain: 'a' }),
-        node(3, { used: 500, domain: 'b' }),
-      ],
-      topics: [],
-    }),
-  )
+  const nodes = [
+    node(1, { used: 100, domain: 'a' }),
+    node(2, { used: 300, domain: 'a' }),
+    node(3, { used: 500, domain: 'b' }),
+  ]
+  const held = (domain: string) => ({
+    ...heldBy(
+      nodes.filter((line) => line.domain === domain),
+      domain,
+    ),
+    constraints: { domain },
+  })
+  const shares = sharesOf(build({ nodes, topics: [held('a'), held('b')] }))
   expect([...shares.domainRatio]).toEqual([0.2, 0.5])
   expect([...shares.fairBytes]).toEqual([200, 200, 500])
   expect([...shares.domainNodes]).toEqual([2, 1])

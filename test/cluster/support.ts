@@ -55,6 +55,15 @@ export function topic(partitions: Partial<PartitionLine>[], more: Partial<TopicL
   }
 }
 
+/** Replicas that make up all that the nodes use, one on each. */
+export function heldBy(nodes: NodeLine[], name = 'held'): TopicLine {
+  const used = ({ dirs }: NodeLine) => dirs.reduce((sum, dir) => sum + dir.used_bytes, 0)
+  return topic(
+    nodes.map((line) => ({ replicas: [line.id], bytes: used(line), leader: null })),
+    { name },
+  )
+}
+
 /** Sets every dir's use to what the replicas in it add up to, and `other` bytes of other data. */
 export function weigh({ nodes, topics }: Lines, other: number | ((dir: DirLine) => number) = 0): Lines {
   const used = new Map<string, number>()

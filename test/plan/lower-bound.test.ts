@@ -7,7 +7,7 @@ import { sharesOf } from '../../src/cluster/shares.ts'
 import { type Columns, OFFLINE, replicaNodesOf } from '../../src/cluster/state.ts'
 import { lowerBoundBytes } from '../../src/plan/lower-bound.ts'
 import type { PlanRequest } from '../../src/plan/request.ts'
-import { build, type Lines, node, runs, topic, weigh } from '../cluster/support.ts'
+import { build, heldBy, type Lines, node, runs, topic, weigh } from '../cluster/support.ts'
 import { request } from './support.ts'
 
 interface Replica {
@@ -83,10 +83,10 @@ test('neither does one where no replica may leave its rack', () => {
   expect(check(2)).toBeGreaterThan(10)
 })
 
-const holding = (...used: number[]): Lines => ({
-  nodes: used.map((bytes, id) => node(id, { used: bytes })),
-  topics: [],
-})
+const holding = (...used: number[]): Lines => {
+  const nodes = used.map((bytes, id) => node(id, { used: bytes }))
+  return { nodes, topics: [heldBy(nodes)] }
+}
 
 test.each([
   ['what must leave', holding(75, 25, 50, 50), 0.2, 15],
@@ -417,15 +417,36 @@ class Placements {
     if (fillNodes.length + skewedDomains.length === 0) return true
     const { participates, capacityBytes } = sharesOf(this.#state)
     const used = new Float64Array(this.#state.nodeCount)
+    const other = new Float64Array(this.#state.nodeCount)
     for (const [dir, node] of this.#state.dirNode.entries()) {
-      if (this.#state.dirState[dir] === 0) used[node]! += this.#used(dir)
+      if (this.#state.dirState[dir] !== 0) continue
+      used[node]! += this.#used(dir)
+      other[node]! += this.#used(dir)
     }
+    this.#places.forEach(({ node, dir }, replica) => {
+      if (this.#state.dirState[dir] === 0) other[node]! -= this.#bytes[replica]!
+    })
     const nodes = [...participates.keys()].filter((id) => participates[id] === 1)
-    const sum = (figures: Float64Array) => nodes.reduce((total, id) => total + figures[id]!, 0)
-    const ratio = (id: number) => used[id]! / capacityBytes[id]! / (sum(used) / sum(capacityBytes))
+    const shares = sharesOfAll(
+      nodes.map((id) => ({ capacity: capacityBytes[id]!, other: other[id]!, used: used[id]! })),
+    )
+    const ratio = (id: number) => used[id]! / shares[nodes.indexOf(id)]!
     return (
       fillNodes.every((id) => ratio(id) >= 1 - fillTolerance - 1e-9) &&
       (skewedDomains.length === 0 || nodes.every((id) => Math.abs(ratio(id) - 1) <= band + 1e-9))
     )
   }
+}
+
+/** The same part of every capacity, where others do not keep more than that: the level is found by halving. */
+function sharesOfAll(nodes: { capacity: number; other: number; used: number }[]): number[] {
+  const total = nodes.reduce((sum, { used }) => sum + used, 0)
+  const sharesAt = (level: number) => nodes.map(({ capacity, other }) => Math.max(other, capacity * level))
+  let [low, high] = [0, 2]
+  for (let step = 0; step < 60; step += 1) {
+    const middle = (low + high) / 2
+    if (sharesAt(middle).reduce((sum, share) => sum + share, 0) > total) high = middle
+    else low = middle
+  }
+  return sharesAt(low)
 }
