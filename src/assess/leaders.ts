@@ -4,6 +4,7 @@
  */
 import { drains, leaderLimits, leaderLoads, meanLoad, measureOf } from '../cluster/leader-loads.ts'
 import type { Memory } from '../cluster/memory.ts'
+import { nodeStates } from '../cluster/reasons.ts'
 import {
   type BalanceSettings,
   LEADER_SAMPLES_OFF,
@@ -139,7 +140,8 @@ function leadersUnrest(state: ClusterState, settings: BalanceSettings, nowMs: nu
     const alive = state.nodeState[node] === 0
     const since = alive ? state.nodeAliveSinceMs[node]! : state.nodeUnavailableSinceMs[node]!
     if (!(nowMs - since < settings.nodeAddHoldMs)) continue
-    return `node ${state.names.nodes[node]} is ${alive ? 'here' : 'gone'} for ${formatDuration(nowMs - since)} only`
+    const how = alive ? 'here' : nodeStates[state.nodeState[node]!] === 'unreachable' ? 'silent' : 'gone'
+    return `node ${state.names.nodes[node]} is ${how} for ${formatDuration(nowMs - since)} only`
   }
   return undefined
 }

@@ -11,14 +11,13 @@
 import { grownSince } from '../assess/gates.ts'
 import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
-import { departures } from '../cluster/departures.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
-import { freshMemory, type Memory } from '../cluster/memory.ts'
+import type { Memory } from '../cluster/memory.ts'
 import { totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
-import { type BalanceSettings, RETURN_WINDOW_MS } from '../cluster/settings.ts'
-import type { ClusterState, NodeId } from '../cluster/state.ts'
+import { type BalanceSettings } from '../cluster/settings.ts'
+import type { NodeId } from '../cluster/state.ts'
 import { pauseAt, type Wishes, type WishStore } from '../cluster/wishes.ts'
 import { Executor, type ExecutorOptions } from '../execute/executor.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
@@ -28,6 +27,7 @@ import type { System } from '../systems/port.ts'
 import { Breaker } from './breaker.ts'
 import { drainViews } from './drain-view.ts'
 import { Liveness } from './liveness.ts'
+import { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
 import { type Question, type Thought, think } from './think.ts'
 import type { ClusterView } from './view.ts'
@@ -65,19 +65,13 @@ export class ClusterLoop {
   readonly #executor: Executor
   readonly #liveness = new Liveness()
   readonly #breaker = new Breaker()
+  readonly #recollection = new Recollection()
   #options: LoopOptions
-  #memory: Memory = freshMemory
   #status: LoopStatus = 'starting'
   #statusSinceMs: number
   #shape: string | undefined
   #agreed = false
   #report: TickReport | undefined
-  /** The last complete reading: what has moved since is seen by comparing. */
-  #lastState: ClusterState | undefined
-  #lastHealth: Sample['health'] | undefined
-  /** Since when nothing was sampled, while samples fail. */
-  #unseenSinceMs: number | undefined
-  #sampledAtMs = 0
   #ended: MoveProgress[] = []
   #done = 0
   #error: string | undefined
@@ -87,8 +81,6 @@ export class ClusterLoop {
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
-  /** A person has looked and goes on from the health that is. */
-  #accepted = false
 
   constructor(parts: LoopParts, options: LoopOptions) {
     this.#parts = parts
@@ -149,13 +141,13 @@ export class ClusterLoop {
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
   async resume(): Promise<void> {
     this.#breaker.reset()
-    this.#accepted = true
+    this.#recollection.accept()
     await this.wish(({ drains }) => ({ drains }))
   }
 
   /** @throws EvenkeelError `usage` when the node is not one of the cluster. */
   checkNode(node: NodeId): void {
-    const known = this.#lastState?.names.nodes
+    const known = this.#recollection.state?.names.nodes
     if (known && !known.includes(node)) {
       throw new EvenkeelError('usage', `the cluster has no node ${node}; it has ${known.join(', ')}`)
     }
@@ -171,9 +163,11 @@ export class ClusterLoop {
   view(): ClusterView {
     const wishes = this.#parts.wishes.read()
     const pause = pauseAt(wishes, this.#parts.clock.now())
+    // An old reading calls nothing safe.
+    const known = this.#status === 'unreachable' ? undefined : this.#recollection.state
     return {
       name: this.#parts.name,
-      drains: drainViews(wishes.drains, this.#lastState, this.#executor.inFlight),
+      drains: drainViews(wishes.drains, known, this.#executor.inFlight),
       ...(pause && { pause }),
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
@@ -202,7 +196,8 @@ export class ClusterLoop {
     this.#see(sample)
     const now = clock.now()
     this.#liveness.mark(sample.state, now)
-    const memory = this.#recall(sample, now)
+    const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
+    const memory = this.#recollection.recall(sample, idle, now)
     await this.#selfDefence(sample, memory, now)
     const { drains } = this.#parts.wishes.read()
     this.#executor.unwanted = drains
@@ -226,36 +221,9 @@ export class ClusterLoop {
     const thought = await think(question, planner, signal)
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
-    this.#lastState = sample.state
-    this.#lastHealth = sample.health
+    this.#recollection.keep(sample)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
     if (changes !== this.#changes) this.#executor.offer([])
-  }
-
-  /** What is remembered, brought up to date: who left where, what is muted, since when we have been at it. */
-  #recall(sample: Sample, now: number): Memory {
-    const { baseline, ...rest } = this.#memory
-    const known = this.#accepted ? undefined : baseline
-    this.#accepted = false
-    const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
-    const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
-    // What our moves have made worse does not become good by their end.
-    const over = idle && grownSince(known, sample.health) === undefined
-    const since = over ? undefined : (known ?? (this.#lastHealth ?? sample.health).unexplained)
-    const unseenMs = now - (this.#unseenSinceMs ?? now)
-    this.#unseenSinceMs = undefined
-    this.#sampledAtMs = now
-    return {
-      ...rest,
-      // Time that nobody saw counts for nothing.
-      pending: Object.fromEntries(Object.entries(rest.pending).map(([what, sinceMs]) => [what, sinceMs + unseenMs])),
-      left: [
-        ...rest.left.filter(({ atMs }) => now - atMs < RETURN_WINDOW_MS),
-        ...gone.map((departure) => ({ ...departure, atMs: now })),
-      ],
-      muted: rest.muted.filter(({ untilMs }) => untilMs > now),
-      ...(since && { baseline: since }),
-    }
   }
 
   /** Pauses the cluster when our moves went wrong too often or made it worse. */
@@ -298,7 +266,7 @@ export class ClusterLoop {
     this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =
       this.#executor.inFlight.length === 0 && sample.state.nodeState.every((state) => HERE.includes(state))
-    this.#memory = rememberedOf(thought, settled, nowMs)
+    this.#recollection.conclude(thought, settled, nowMs)
     this.#error = undefined
     this.#become(statusOf(found, verdict))
     this.#report = reportTick(sample, assessment, plan, verdict, {
@@ -353,7 +321,7 @@ export class ClusterLoop {
     // What was planned from an older reading is not started on a cluster that cannot be seen.
     this.#executor.offer([])
     this.#liveness.blind()
-    this.#unseenSinceMs ??= this.#sampledAtMs
+    this.#recollection.blind()
     this.#error = messageOf(error)
     this.#emit({ type: 'sample_failed', code: codeOf(error), text: this.#error, durationMs })
     this.#become('unreachable')
@@ -362,10 +330,8 @@ export class ClusterLoop {
   #remember(progress: MoveProgress): void {
     this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
     if (progress.state === 'done') this.#done += 1
-    const { topic, partition, kind } = progress.move
-    if (kind !== 'leader' || progress.state === 'done') return
-    const untilMs = this.#parts.clock.now() + this.#options.balance.leadershipMuteMs
-    this.#memory = { ...this.#memory, muted: [...this.#memory.muted, { topic, partition, untilMs }] }
+    if (progress.move.kind !== 'leader' || progress.state === 'done') return
+    this.#recollection.mute(progress.move, this.#parts.clock.now() + this.#options.balance.leadershipMuteMs)
   }
 
   async #guarded(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
@@ -390,23 +356,5 @@ export class ClusterLoop {
 
   #emit(event: EventBody): void {
     this.#parts.emit({ ...event, cluster: this.#parts.name, atMs: this.#parts.clock.now() })
-  }
-}
-
-/**
- * What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge.
- * @param settled nothing is in flight, and nobody is missing with whom more could be done when he is back.
- */
-function rememberedOf({ assessment, plan }: Thought, settled: boolean, nowMs: number): Memory {
-  const { violations, memory, waiting } = assessment
-  const over = settled && plan.moves.length === 0 && violations.every(({ closing, gate }) => closing && !gate)
-  if (!over) return memory
-  return {
-    ...memory,
-    filling: waiting,
-    skewedDomains: [],
-    relieving: { disk_critical: [], disk_over_limit: [] },
-    leaderSkew: false,
-    ...(memory.leaderSkew && violations.length > 0 ? { leaderIdleSinceMs: nowMs } : {}),
   }
 }

@@ -123,9 +123,10 @@ export class DaemonWatch {
   #massFailure(): boolean {
     const { world, wishes } = this.#watched
     const { drains } = wishes.read()
-    if ([...world.nodes.values()].every((node) => node.deadSinceMs === undefined)) return false
-    const holding = new Set(world.partitions.flatMap(({ replicas }) => replicas))
     const nodes = [...world.nodes.values()]
+    const dead = nodes.filter((node) => node.deadSinceMs !== undefined).length
+    if (dead <= nodes.length * MASS_FAILURE) return false
+    const holding = new Set(world.partitions.flatMap(({ replicas }) => replicas))
     const gone = nodes.filter(
       (node) => node.deadSinceMs !== undefined && holding.has(node.id) && !drains.includes(node.id),
     )

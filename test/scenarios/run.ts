@@ -115,6 +115,8 @@ export async function run(given: Case): Promise<Told> {
   compareEnd(given.end, end).forEach(say)
 
   simulator.world.happen({ setNoise: NOISE })
+  // A pulse tells nothing new where nothing moves.
+  daemon.apply(CLUSTER, { ...options, pulseIntervalMs: options.tickIntervalMs })
   await clock.advance(QUIET_TICKS * options.tickIntervalMs)
   const more = events.slice(told.caseEvents).filter(({ type }) => type === 'move_started')
   for (const event of more.slice(0, 3))

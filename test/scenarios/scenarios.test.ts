@@ -5,23 +5,23 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import type { Case } from './case.ts'
-import { run, type Told } from './run.ts'
-import { resultTable } from './table.ts'
+import { run } from './run.ts'
+import { rowOf, tableOf } from './table.ts'
 
 const folder = new URL('cases/', import.meta.url)
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .toSorted()
-const told = new Map<string, Told>()
+const rows: string[][] = []
 
 afterAll(() => {
-  process.stdout.write(`\n${resultTable(told)}\n\n`)
+  process.stdout.write(`\n${tableOf(rows)}\n\n`)
 })
 
 test.each(files)('%s', async (file) => {
   const module = (await import(new URL(file, folder).href)) as { default: Case }
   const one = await run(module.default)
-  told.set(file.replace('.ts', '').replaceAll('-', ' '), one)
+  rows.push(rowOf(file.replace('.ts', '').replaceAll('-', ' '), one))
   if (module.default.open === undefined) expect(one.problems).toEqual([])
   else expect(one.problems, 'it is mended: take `open` out of the case').not.toEqual([])
 })

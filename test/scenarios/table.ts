@@ -1,12 +1,12 @@
-/** What came of all cases, one row each. */
+/** What came of the cases, a row each. */
 import { usedBytes } from '../../src/systems/simulator/node.ts'
 import { boundBytes, doneMoves, of, startedByReason } from './history.ts'
 import type { Told } from './run.ts'
 
 const columns = ['case', 'moves', 'GB', '÷ bound', 'worst dir %', 'quiet ticks', 'status', 'verdict', 'for', 'ok']
 
-export function resultTable(told: Map<string, Told>): string {
-  const rows = [columns, ...[...told].map(([name, one]) => rowOf(name, one))]
+export function tableOf(results: string[][]): string {
+  const rows = [columns, ...results]
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows
     .map((row) =>
@@ -18,7 +18,8 @@ export function resultTable(told: Map<string, Told>): string {
     .join('\n')
 }
 
-function rowOf(name: string, { events, caseEvents, simulator, view, problems, open }: Told): string[] {
+/** Its own row for each, so that nothing else of it must be kept. */
+export function rowOf(name: string, { events, caseEvents, simulator, view, problems, open }: Told): string[] {
   const ofCase = events.slice(0, caseEvents)
   const { moves, bytes } = doneMoves(ofCase)
   const bound = boundBytes(ofCase)

@@ -77,7 +77,8 @@ export class WorldWatch {
     const factor = this.#factor.get(partition) ?? now
     this.#factor.set(partition, factor)
     if (now !== factor) this.#say(`${nameOf(partition)} has ${now} replicas, it had ${factor}`)
-    if (new Set(replicas).size < replicas.length) this.#say(`${nameOf(partition)} has two replicas on one node`)
+    if (replicas.some((node, slot) => replicas.indexOf(node) !== slot))
+      this.#say(`${nameOf(partition)} has two replicas on one node`)
   }
 
   /** A copy goes only when another has taken its place, or when its node or dir is lost. */

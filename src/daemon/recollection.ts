@@ -1,0 +1,92 @@
+/** What a loop remembers of earlier samples, brought up to date with each new one. */
+import { grownSince } from '../assess/gates.ts'
+import { departures } from '../cluster/departures.ts'
+import { freshMemory, type Memory, type PartitionRef } from '../cluster/memory.ts'
+import type { Sample } from '../cluster/sample.ts'
+import { RETURN_WINDOW_MS } from '../cluster/settings.ts'
+import type { ClusterState } from '../cluster/state.ts'
+import type { Thought } from './think.ts'
+
+export class Recollection {
+  #memory: Memory = freshMemory
+  /** The last complete reading: what has moved since is seen by comparing. */
+  #lastState: ClusterState | undefined
+  #lastHealth: Sample['health'] | undefined
+  #sampledAtMs = 0
+  /** Since when nothing was sampled, while samples fail. */
+  #unseenSinceMs: number | undefined
+  /** A person has looked and goes on from the health that is. */
+  #accepted = false
+
+  /** The last complete reading; undefined before the first. */
+  get state(): ClusterState | undefined {
+    return this.#lastState
+  }
+
+  /**
+   * The memory for a new sample: who left where, what is muted, since when we have been at it.
+   * @param idle nothing of ours is in flight or waits.
+   */
+  recall(sample: Sample, idle: boolean, nowMs: number): Memory {
+    const { baseline, ...rest } = this.#memory
+    const known = this.#accepted ? undefined : baseline
+    this.#accepted = false
+    const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
+    // What our moves have made worse does not become good by their end.
+    const over = idle && grownSince(known, sample.health) === undefined
+    const since = over ? undefined : (known ?? (this.#lastHealth ?? sample.health).unexplained)
+    const unseenMs = nowMs - (this.#unseenSinceMs ?? nowMs)
+    this.#unseenSinceMs = undefined
+    this.#sampledAtMs = nowMs
+    return {
+      ...rest,
+      // Time that nobody saw counts for nothing.
+      pending: Object.fromEntries(Object.entries(rest.pending).map(([what, sinceMs]) => [what, sinceMs + unseenMs])),
+      left: [
+        ...rest.left.filter(({ atMs }) => nowMs - atMs < RETURN_WINDOW_MS),
+        ...gone.map((departure) => ({ ...departure, atMs: nowMs })),
+      ],
+      muted: rest.muted.filter(({ untilMs }) => untilMs > nowMs),
+      ...(since && { baseline: since }),
+    }
+  }
+
+  /** The planner has given the sample back: the next is compared with it. */
+  keep({ state, health }: Sample): void {
+    this.#lastState = state
+    this.#lastHealth = health
+  }
+
+  /**
+   * What has begun and is nearly done, with nothing left that would help, is over: it begins anew only by its own edge.
+   * @param settled nothing is in flight, and nobody is missing with whom more could be done when he is back.
+   */
+  conclude({ assessment, plan }: Thought, settled: boolean, nowMs: number): void {
+    const { violations, memory, waiting } = assessment
+    const over = settled && plan.moves.length === 0 && violations.every(({ closing, gate }) => closing && !gate)
+    this.#memory = memory
+    if (!over) return
+    this.#memory = {
+      ...memory,
+      filling: waiting,
+      skewedDomains: [],
+      relieving: { disk_critical: [], disk_over_limit: [] },
+      leaderSkew: false,
+      ...(memory.leaderSkew && violations.length > 0 ? { leaderIdleSinceMs: nowMs } : {}),
+    }
+  }
+
+  /** A sample failed: until the next one succeeds nobody sees anything. */
+  blind(): void {
+    this.#unseenSinceMs ??= this.#sampledAtMs
+  }
+
+  mute({ topic, partition }: PartitionRef, untilMs: number): void {
+    this.#memory = { ...this.#memory, muted: [...this.#memory.muted, { topic, partition, untilMs }] }
+  }
+
+  /** The health of the next sample is what moves are measured against from then on. */
+  accept(): void {
+    this.#accepted = true
+  }
+}
