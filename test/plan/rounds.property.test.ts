@@ -20,6 +20,7 @@ import { type PlannedMove, type PlanResult, planRequest } from '../../src/plan/r
 import { verifyPlan } from '../../src/plan/verify.ts'
 import { settings } from '../assess/support.ts'
 import { allWell, anyLines, build, type Lines, runs, shuffled, takenAtMs } from '../cluster/support.ts'
+import { anyEvent, befallen } from './events.ts'
 import { Rules } from './rules.ts'
 import { carriedOut, inTheEmptiest, inTheFirst, inTheFullest } from './support.ts'
 import { undone } from './undone.ts'
@@ -196,6 +197,21 @@ describe.each([['node_add'], ['continuous']] as const)('looked after in mode %s'
         expect(cared.settle().flatMap((move) => trail.returns(move))).toEqual([])
       }),
       runs(few),
+    )
+  })
+
+  test('whatever befalls it on the way, no rule is broken, and it comes to rest when nothing does any more', () => {
+    const anyEvents = fc.array(fc.record({ event: anyEvent, ticks: fc.nat(3) }), { maxLength: 8 })
+    fc.assert(
+      fc.property(clusters, anySettings, anyCare, anyEvents, (lines, more, care, events) => {
+        const cared = new Cared(lines, settings({ mode, nodeAddHoldMs: 0, ...more }), care)
+        for (const { event, ticks } of events) {
+          for (let tick = 0; tick <= ticks; tick += 1) cared.tick()
+          cared.lines = befallen(cared.lines, event, cared.nowMs)
+        }
+        cared.settle()
+      }),
+      runs(60),
     )
   })
 
