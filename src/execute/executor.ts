@@ -261,11 +261,9 @@ export class Executor {
     }
     if (due.length === 0) return
     for (const operator of due) operator.askedAtMs = now
-    // Refused or unanswered: placement tells, and what is still listed is asked for again.
-    await this.#system.cancel(
-      due.map((operator) => operator.move),
-      signal,
-    )
+    const moves = due.map((operator) => operator.move)
+    // Refused or unanswered: placement tells, and what is still listed is asked for again. It keeps nothing else waiting.
+    await this.#system.cancel(moves, signal).catch(() => undefined)
   }
 
   /** Next steps of moves whose earlier steps were accepted. */

@@ -81,6 +81,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
     answer: (_step: Step): StepResult => accepted,
     outcome: (_move: Move): Outcome => ({ outcome: 'unknown', text: 'not seen' }),
     fail: undefined as Error | undefined,
+    failCancel: undefined as Error | undefined,
     cancel: (_move: Move): StepResult => accepted,
   }
   const never = () => Promise.reject(new Error('not part of executing'))
@@ -97,6 +98,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
     judge: async (moves) => moves.map((move) => cluster.outcome(move)),
     cancel: async (moves) => {
       asked.push(...moves.map((move) => `cancel ${partitionName(move)}`))
+      if (cluster.failCancel) throw cluster.failCancel
       return moves.map((move) => cluster.cancel(move))
     },
     close: async () => undefined,

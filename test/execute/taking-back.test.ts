@@ -87,6 +87,16 @@ describe('what is being taken back', () => {
     expect([asked, executor.progress()[0]!.state]).toEqual([['cancel t-0', 'cancel t-0'], 'cancelling'])
   })
 
+  test('is asked for again also when nobody could be asked, and keeps nothing else waiting', async () => {
+    const { executor, cluster, work, asked } = await cancelling()
+    cluster.failCancel = new Error('connection reset')
+    executor.offer([replica(5, { to: 4 })])
+    await work(30_000)
+    expect(asked).toEqual(['cancel t-0', 'set t-5'])
+    await work(30_000)
+    expect(asked.at(-1)).toBe('cancel t-0')
+  })
+
   test('does not run on when its target is back or it is wanted again', async () => {
     const { executor, cluster, work } = await cancelling()
     executor.unwanted = []
