@@ -1,4 +1,5 @@
 /** Nodes that are gone, that have lost a dir, that are to be emptied, or that were added. */
+import { openNodes } from '../cluster/racks.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import { type BalanceSettings, FILL_TOLERANCE, FLOOR_BYTES } from '../cluster/settings.ts'
 import type { Shares } from '../cluster/shares.ts'
@@ -115,10 +116,12 @@ export function drainingNodes(state: ClusterState, holdings: Holdings, judge: Ju
 /** Nodes that hold far less than their share: added, and alive for long enough. */
 export function addedNodes(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
   const added: number[] = []
+  const open = openNodes(state)
   for (let node = 0; node < state.nodeCount; node += 1) {
     const id = state.names.nodes[node]!
     const filling = judge.memory.filling.includes(id)
-    if (shares.participates[node] === 0) {
+    // What takes nothing, be it cordoned altogether, cannot be filled.
+    if (open[node] === 0) {
       if (filling && state.nodeDraining[node] === 0) judge.waiting.push(id)
       continue
     }

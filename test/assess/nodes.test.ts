@@ -1,7 +1,7 @@
 /** Nodes that are gone, have lost a dir or are to be emptied: when they count, and the sentences until then. */
 import { describe, expect, test } from 'vitest'
 import type { DirLine, NodeLine, PartitionLine } from '../../src/cluster/lines.ts'
-import { type Lines, node, takenAtMs, topic } from '../cluster/support.ts'
+import { heldBy, type Lines, node, takenAtMs, topic } from '../cluster/support.ts'
 import { ago, judged, kindsOf, type Situation } from './support.ts'
 
 const MINUTE = 60_000
@@ -136,5 +136,26 @@ describe('a node that is to be emptied', () => {
   test('is not filled and not waited for', () => {
     const found = judged(cluster({ state: 'draining' }), { memory: { filling: [1] } })
     expect([found.waiting, found.memory.filling]).toEqual([[], []])
+  })
+})
+
+describe('a node that takes nothing cannot be filled', () => {
+  const dir = (more: Partial<DirLine>): DirLine => ({ path: '/d0', capacity_bytes: 1e12, used_bytes: 0, ...more })
+  const rows: [string, Partial<NodeLine>, boolean][] = [
+    ['an open one', { dirs: [dir({})] }, true],
+    ['one that is cordoned altogether', { dirs: [dir({ cordoned: true })] }, false],
+    ['one that is cordoned in part', { dirs: [dir({ cordoned: true }), dir({ path: '/d1' })] }, true],
+    [
+      'one whose only open dir is offline',
+      { dirs: [dir({ cordoned: true }), dir({ path: '/d1', state: 'offline' })] },
+      false,
+    ],
+  ]
+  test.each(rows)('%s', (_, more, added) => {
+    const full = [1, 2].map((id) => node(id, { capacity: 1e12, used: 1e11 }))
+    const lines = { nodes: [...full, node(3, more)], topics: [heldBy(full)] }
+    expect(kindsOf(judged(lines))).toEqual(added ? ['node_underused node 3'] : [])
+    // Its filling goes on once it is open again.
+    expect(judged(lines, { memory: { filling: [3] } }).memory.filling).toEqual([3])
   })
 })
