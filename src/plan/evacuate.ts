@@ -71,7 +71,7 @@ function evacuate(
   }
 }
 
-/** A node that is drained after it died is emptied like any other lost one: its partitions cannot be in sync. */
+/** What is gone with a node that is to be emptied, or with a dir of it, is lost like any other: it cannot be in sync. */
 function kindFor(model: Model, partition: number, kind: ViolationKind): ViolationKind {
   if (kind !== 'node_draining') return kind
   const { columns } = model
@@ -79,7 +79,8 @@ function kindFor(model: Model, partition: number, kind: ViolationKind): Violatio
   for (let r = columns.partitionReplicaStart[partition]!; r < columns.partitionReplicaStart[partition + 1]!; r += 1) {
     const node = columns.replicaNode[r]!
     // Any other replica that is behind, or lost, comes first.
-    if (!model.inSync(r) && !(drains.includes(node) && columns.nodeState[node] === UNAVAILABLE)) return kind
+    const gone = columns.nodeState[node] === UNAVAILABLE || (columns.replicaFlags[r]! & OFFLINE) !== 0
+    if (!model.inSync(r) && !(drains.includes(node) && gone)) return kind
   }
   return 'node_unavailable'
 }

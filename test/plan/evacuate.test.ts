@@ -216,6 +216,13 @@ describe('a node that is to be emptied', () => {
     ],
     ['is emptied after it has died as well', nodes(dead, 0, 0), [topic([after([0, 1])])], drained, ['100: 0>2']],
     [
+      'also of what lay in a dir that is gone',
+      [withDirs(0, [0, 0], { state: 'draining' }), ...nodes({}, 0, 0).slice(1)],
+      [topic([after([0, 1])])],
+      drained,
+      ['100: 0>2'],
+    ],
+    [
       'yet not while another replica is behind',
       nodes(dead, 0, 0, 0),
       [topic([after([0, 1, 2], { isr: [1] })])],

@@ -116,7 +116,7 @@ export class Rules {
     if (this.topicExcluded(topic) && (!isUrgent(reason) || this.#settings.excludeHard)) return 'its topic is excluded'
     const behind = line.replicas.filter((id) => !line.isr!.includes(id)) as number[]
     if (reason === 'node_unavailable') return ''
-    const dead = (id: number) => this.#nodes[id]!.state === 'unavailable' && this.drained(id)
+    const dead = (id: number) => this.#gone(line, id) && this.drained(id)
     if (reason === 'node_draining' && behind.every(dead)) return ''
     return behind.length > 0 ? 'a replica is not in sync' : ''
   }
