@@ -6,7 +6,7 @@ import { sharesOf } from '../../src/cluster/shares.ts'
 import { makePlan } from '../../src/plan/plan.ts'
 import type { PlanRequest } from '../../src/plan/request.ts'
 import { build, node, topic, weigh } from '../cluster/support.ts'
-import { request } from './support.ts'
+import { planFor, request, sayings, withDirs } from './support.ts'
 
 /** One replica each of the sizes on node 0. */
 const onNode0 = (...sizes: number[]) => topic(sizes.map((bytes) => ({ replicas: [0], bytes })))
@@ -40,6 +40,15 @@ test('nobody but the added node receives when it is filled', () => {
   expect(new Set(plan.moves.map((move) => move.to))).toEqual(new Set([2]))
   expect(plan.moves.every((move) => move.reason === 'node_underused')).toBe(true)
   expect(plan.finalBytes[2]).toBeGreaterThanOrEqual(95)
+})
+
+test.each([
+  // 60 and 20 with a band from 36 to 44: a 30 would leave them at 30 and 50, which is nearer but the other way round.
+  ['turns the skew round', [30, 30], []],
+  ['leaves them alike', [40, 20], ['20: 0>1']],
+])('a move that %s', (_, sizes, moves) => {
+  const lines = { nodes: [withDirs(0, [0]), withDirs(1, [20])], topics: [onNode0(...sizes)] }
+  expect(sayings(planFor(lines, { skewedDomains: [0], band: 0.1 }))).toEqual(moves)
 })
 
 test('one huge partition that would only turn the skew round is left alone', () => {

@@ -1,8 +1,11 @@
 /** Replicas that share a rack needlessly: which of them goes, and where to. Nodes have 1000 bytes, of which 800 may be used. */
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { NodeLine, PartitionLine, TopicLine } from '../../src/cluster/lines.ts'
 import type { PlanRequest } from '../../src/plan/request.ts'
-import { type Lines, topic, weigh } from '../cluster/support.ts'
+import { settings } from '../assess/support.ts'
+import { anyLines, type Lines, runs, topic, weigh } from '../cluster/support.ts'
+import { placedOf, Rules } from './rules.ts'
 import { carriedOut, planAsItIs, planFor, sayings, withDirs } from './support.ts'
 
 /** A node for each rack, holding so much other data; the rack `-` is none. */
@@ -78,6 +81,26 @@ describe('a node that is let alone gives nothing up', () => {
     const nodes = inRacks('aabc', { 0: 10 }).with(0, withDirs(0, [10], { rack: 'a', state: 'draining' }))
     expect(repaired({ nodes, topics: [only([0, 1, 2])] })).toEqual(['100: 0>3'])
   })
+})
+
+test('where there is room no rack is shared needlessly in the end, whatever the cluster', () => {
+  const size = { nodes: [2, 8] as [number, number], topics: 3, partitions: 8, odd: false }
+  fc.assert(
+    fc.property(anyLines(size), (lines) => {
+      let now = lines
+      let refused: string[] = []
+      for (let round = 0; round < 4; round += 1) {
+        const plan = planAsItIs(now, { repairRacks: true })
+        expect(plan.problems).toEqual([])
+        refused = plan.rejected.map(({ reason }) => reason)
+        now = carriedOut(now, plan.moves)
+      }
+      const rules = new Rules(now, settings())
+      const faults = placedOf(now).filter((placed) => rules.rackFault(placed))
+      if (!refused.includes('would_exceed_limit')) expect(faults).toEqual([])
+    }),
+    runs(200),
+  )
 })
 
 describe('where the better racks have no room', () => {
