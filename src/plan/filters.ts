@@ -104,6 +104,12 @@ export class Filters {
     return false
   }
 
+  /** Whether nothing but the want of room speaks against the node. */
+  lacksRoom(to: number): boolean {
+    return this.#holds[to] !== this.#stamp && this.#rejects(to) === 'would_exceed_limit'
+  }
+
+  /** Room comes last: whoever is short of that is fit otherwise. */
   #rejects(to: number): RejectReason | undefined {
     const { columns, replicas, topicReplicas, room } = this.#model
     if (this.#open[to] === 0) return 'excluded'

@@ -63,7 +63,7 @@ function makeRoom(model: Model, filters: Filters, partition: number, open: numbe
     if (!mayGive(model, replica)) continue
     const bytes = model.bytes[replica]!
     filters.candidate(replica, partition, 'rack_violation')
-    const better = open.filter((node) => filters.racks.allows(node) && !model.replicasOf(partition).includes(node))
+    const better = open.filter((node) => filters.lacksRoom(node))
     // Room is on its way already.
     if (better.some((node) => room.willFit(node, bytes, 'max'))) return false
     for (const node of better) {

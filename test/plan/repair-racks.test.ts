@@ -119,6 +119,11 @@ describe('where the better racks have no room', () => {
       (dir) => dir.used_bytes,
     )
 
+  const withNode2 = (more: Partial<NodeLine>): Lines => {
+    const { nodes, topics } = crowded([90])
+    return { nodes: nodes.with(2, { ...nodes[2]!, ...more }), topics }
+  }
+
   test('the smallest replica that makes enough of it leaves first, and the repair follows', () => {
     const lines = crowded([200, 90, 60, 20])
     const first = planAsItIs(lines, { repairRacks: true })
@@ -174,6 +179,9 @@ describe('where the better racks have no room', () => {
         ],
       },
     ],
+    ['when the partition was there lately itself', crowded([90]), { left: [{ partition: 0, node: 2 }] }],
+    ['when the node may hold no more', withNode2({ max_replicas: 1 }), {}],
+    ['when the node is of another domain', withNode2({ domain: 'x' }), {}],
   ])('nothing leaves %s', (_, lines, asked) => {
     expect(planAsItIs(lines, { repairRacks: true, ...asked }).moves).toEqual([])
   })
