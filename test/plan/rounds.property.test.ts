@@ -1,6 +1,8 @@
 /**
  * From a sample to a plan to what it leaves behind, round after round as the daemon does it, on clusters of all sorts and
- * in every mode. `EVENKEEL_PROPERTY_RUNS=4000 npx vitest run --project fast test/plan/rounds` looks at 12 000 of them.
+ * in every mode. In the fast suite a few hundred of them; 4000 of each kind in each mode, others every time, with
+ *
+ *     EVENKEEL_PROPERTY_RUNS=4000 npx vitest run --project fast --testTimeout=3600000 test/plan/rounds
  */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
