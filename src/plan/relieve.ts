@@ -3,7 +3,8 @@
  * and only what must leave it. Another dir of the same node is tried before other nodes, since that needs no network.
  *
  * The limit is met with a small margin, so that what was just relieved does not breach it again by noise. A target must not
- * come over that same line by what it takes, and must stay less full than the dir it relieves.
+ * come over that same line by what it takes, for a critical dir not over the lower one either if there is a choice, and
+ * must stay less full than the dir it relieves.
  */
 import { nodeStates, type ViolationKind } from '../cluster/reasons.ts'
 import { RELIEF_MARGIN } from '../cluster/settings.ts'
@@ -29,6 +30,9 @@ interface Place {
 export function relieve(model: Model, filters: Filters, dirs: number[], kind: ViolationKind, limit: number): void {
   const { columns, room } = model
   const line = limit - RELIEF_MARGIN
+  // What is filled beyond the lower line would be relieved in its turn, and of the very same replica.
+  const softer = Math.min(line, model.request.maxDiskUsage - RELIEF_MARGIN)
+  const lines = softer < line ? [softer, line] : [line]
   const excess = (dir: number) => room.finalBytes(dir) - columns.dirCapacityBytes[dir]! * line
   const open = [...columns.nodeState.keys()].filter((node) => filters.open(node))
   const left = new Set(dirs)
@@ -37,7 +41,7 @@ export function relieve(model: Model, filters: Filters, dirs: number[], kind: Vi
     left.delete(dir)
     const stuck = new Set<number>()
     while (excess(dir) > 0 && stuck.size < MISSES) {
-      const place = choose(model, filters, dir, excess(dir), { kind, line, open, stuck })
+      const place = choose(model, filters, dir, excess(dir), { kind, lines, open, stuck })
       if (!place) break
       const { replica, partition } = place
       if (place.dir !== undefined) model.moveDir(replica, partition, place.dir, kind)
@@ -52,8 +56,8 @@ function fullness(model: Model, dir: number): number {
 
 interface Task {
   kind: ViolationKind
-  /** Ratio below which the dir is to come and above which no target may. */
-  line: number
+  /** Ratios above which no target may come, those to be tried first before the others. */
+  lines: number[]
   open: number[]
   /** Replicas that found no place. */
   stuck: Set<number>
@@ -126,6 +130,22 @@ function placeFor(
   dir: number,
   task: Task,
 ): Place | undefined {
+  for (const line of task.lines) {
+    const place = placeBelow(model, filters, replica, partition, dir, task, line)
+    if (place) return place
+  }
+  return undefined
+}
+
+function placeBelow(
+  model: Model,
+  filters: Filters,
+  replica: number,
+  partition: number,
+  dir: number,
+  task: Task,
+  line: number,
+): Place | undefined {
   const { columns, room, request } = model
   const bytes = model.bytes[replica]!
   const node = columns.dirNode[dir]!
@@ -137,7 +157,7 @@ function placeFor(
     for (let other = columns.nodeDirStart[node]!; other < columns.nodeDirStart[node + 1]!; other += 1) {
       if (other === dir || !room.fitsIn(other, bytes, limit)) continue
       const then = (room.finalBytes(other) + bytes) / columns.dirCapacityBytes[other]!
-      if (then > Math.min(task.line, after)) continue
+      if (then > Math.min(line, after)) continue
       if (best === -1 || fullness(model, other) < fullness(model, best)) best = other
     }
   }
@@ -149,7 +169,7 @@ function placeFor(
   for (const to of task.open) {
     const then = (usedBytes[to]! + bytes) / shares.capacityBytes[to]!
     if (then >= lowest || then > after || to === node) continue
-    if (!room.staysBelow(to, bytes, task.line)) {
+    if (!room.staysBelow(to, bytes, line)) {
       model.rejections.add('would_exceed_limit', partition, node, to)
       continue
     }

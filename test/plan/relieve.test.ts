@@ -150,6 +150,18 @@ describe('where it goes', () => {
       critical,
       ['50: 0>1'],
     ],
+    [
+      'rather to another node than over the lower line',
+      { nodes: [withDirs(0, [890, 760]), withDirs(1, [700])], topics: [onNode0([50])] },
+      critical,
+      ['50: 0>1'],
+    ],
+    [
+      'rather to one below the lower line than to an emptier one with a dir above it',
+      filledTo(940, [50], withDirs(1, [0, 800]), withDirs(2, [600])),
+      critical,
+      ['50: 0>2'],
+    ],
     ['and not beyond', filledTo(940, [50], withDirs(1, [841])), critical, []],
     ['not where it would be fuller than the dir it came from', filledTo(840, [300], withDirs(1, [400])), over, []],
     [
