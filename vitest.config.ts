@@ -10,11 +10,15 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/clusters/**', 'test/scenarios/**'],
+          exclude: ['test/cli/**', 'test/clusters/**', 'test/scenarios/**'],
           execArgv,
+          // A worker for each file would cost more than most files do. Files share their modules, so nothing in those may change.
+          isolate: false,
           testTimeout: 20_000,
         },
       },
+      // Each with a directory, ports and processes of its own.
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], execArgv, testTimeout: 20_000 } },
       { test: { name: 'scenarios', include: ['test/scenarios/**/*.test.ts'], execArgv, testTimeout: 60_000 } },
       {
         test: {
