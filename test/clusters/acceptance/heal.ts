@@ -33,7 +33,8 @@ export function heal(version: KafkaVersion): void {
       await fill(
         cluster,
         'orders',
-        assignment.map((_, p) => (1 + (p % 4)) * MiB),
+        // The same bytes on every broker: each of the eight triples gets one partition of each size.
+        assignment.map((_, p) => (1.5 + Math.floor(p / 8)) * MiB),
       )
       daemon = await Evenkeel.start(cluster, { mode: 'continuous' })
       await daemon.reaches('quiet', 60_000, isQuiet)
