@@ -107,4 +107,6 @@ export interface RunningMove {
   bytesDone?: number
   /** Size to copy over all added replicas; absent when not known. */
   bytesTotal?: number
+  /** Why it cannot go on although everybody lives, such as a dir of the target that is offline; absent when nothing is known of that. */
+  broken?: string
 }

@@ -67,7 +67,75 @@ export type Outcome =
   | { outcome: 'partial'; text: string }
   | { outcome: 'unknown'; text: string }
 
+/** A setting of the cluster: of a node (a broker's config) or of a topic. Names are the adapter's. */
+export interface SettingRef {
+  scope: 'node' | 'topic'
+  of: NodeId
+  name: string
+}
+
+export function settingKey({ scope, of, name }: SettingRef): string {
+  return `${scope}/${of}/${name}`
+}
+
+/** What a setting is to be. `members`: a list that others may write to as well; only its members named here are ours. */
+export type Setting = SettingRef & ({ value: string } | { members: string[] })
+
+/** Limits on copying, in generic words: bytes per second per node and direction, and the copies that they bind. */
+export interface Throttle {
+  /** `dirs`: of copies between dirs of the node. */
+  rates: { node: NodeId; in?: number; out?: number; dirs?: number }[]
+  /** `sources`: nodes with a replica that may be read from; `targets`: those that are copied to. */
+  copies: { topic: string; partition: PartitionId; sources: NodeId[]; targets: NodeId[] }[]
+}
+
+/** What stands in a setting. */
+export type Observed =
+  | {
+      /** In the layer that we write: null for nothing. */
+      own: string | null
+      /** In force, defaults and static files included: null for nothing. */
+      effective: string | null
+    }
+  /** It could not be read, or two reads did not agree. */
+  | { unknown: string; unreachable: boolean }
+
+export type SettingChange = SettingRef & ({ set: string } | { delete: true } | { add: string[] } | { remove: string[] })
+
+/** Rates that bind copying now, whoever set them. NaN: not known. Infinity: no limit. */
+export interface CopyLimits {
+  in: number
+  out: number
+  dirs: number
+}
+
+/**
+ * Settings that we may change for a while. Which keys they are, and through whom each is read and written, is the adapter's.
+ * Who owns what and what is put back is the change ledger's.
+ */
+export interface Settings {
+  /** Pure: what a throttle consists of here. Rates of 0 bytes per second are never asked for. */
+  settingsOf(throttle: Throttle): Setting[]
+  /** Pure: the members of a list value; `all`: it binds everything (`*`). */
+  membersOf(value: string | null): { all: boolean; members: string[] }
+  /** Pure: rates in force of a node from what was observed of its settings, by `settingKey`. */
+  limitsOf(node: NodeId, observed: ReadonlyMap<string, Observed>): CopyLimits
+  /** Pure: what `limitsOf` has to see of a node. */
+  limitRefs(node: NodeId): SettingRef[]
+  /**
+   * What stands now, one answer per ref, in order. Each was read twice with the same result (reads right after a write may
+   * mix old and new). Never throws for one that cannot be read.
+   */
+  observe(refs: readonly SettingRef[], signal: AbortSignal): Promise<Observed[]>
+  /** One result per change, in order. Accepted means that a later read will show it. Never throws for a bad one. */
+  apply(changes: readonly SettingChange[], signal: AbortSignal): Promise<StepResult[]>
+  /** Everything of this kind that is set on live nodes and on topics, whoever set it. */
+  survey(signal: AbortSignal): Promise<(SettingRef & { value: string })[]>
+}
+
 export interface System {
+  /** Absent where the system has nothing to throttle with. */
+  readonly settings?: Settings
   capabilities(): Capabilities
   /**
    * A complete reading.

@@ -1,0 +1,77 @@
+/** What must survive the process: small records, each of a kind and with a key. */
+import type { Move } from '../../cluster/move.ts'
+import type { NodeId, PartitionId } from '../../cluster/state.ts'
+import type { Pause } from '../../cluster/wishes.ts'
+import type { Setting } from '../../systems/port.ts'
+
+/** A move that was or is about to be asked for and whose end is not known yet. Written before the act. */
+export interface IntentRecord {
+  move: Move
+  /** When its first step was about to be sent. */
+  atMs: number
+  /** Being taken back, and why. */
+  unwanted?: string
+}
+
+/** A setting of the cluster that is ours for a while. Written before the act. */
+export interface SettingRecord {
+  setting: Setting
+  /** What our own layer of it held before: null for nothing. */
+  before: string | null
+  atMs: number
+}
+
+/** Tries of a partition that failed; it is left alone until `untilMs`. */
+export interface TriesRecord {
+  topic: string
+  partition: PartitionId
+  failedAtMs: number[]
+  untilMs: number
+  why: string
+}
+
+/** A node that moves stalled at: nothing is sent there until `untilMs`. */
+export interface CoolDownRecord {
+  node: NodeId
+  untilMs: number
+  why: string
+}
+
+export interface PartitionAtRecord {
+  topic: string
+  partition: PartitionId
+  atMs: number
+}
+
+/** By kind, the value; what each key is says the comment. */
+export interface Records {
+  /** Key: JSON of the node id. To be emptied and kept empty. */
+  drain: { node: NodeId; sinceMs: number }
+  /** Key: `cluster`. */
+  pause: Pause
+  /** Key: `moveKey` of the move. */
+  intent: IntentRecord
+  /** Key: `settingKey` of it. */
+  setting: SettingRecord
+  /** Key: `TOPIC-PARTITION`. */
+  tries: TriesRecord
+  /** Key: JSON of the node id. */
+  cool_down: CoolDownRecord
+  /** Key: `TOPIC-PARTITION@NODE`. A partition left that node and is not moved back for a while. */
+  left: PartitionAtRecord & { node: NodeId }
+  /** Key: `TOPIC-PARTITION`. Its leadership is left alone until then. */
+  muted: { topic: string; partition: PartitionId; untilMs: number }
+  /** Key: JSON of the node id. Since when it has been alive or gone, as last seen at `seenAtMs`: time not seen counts for nothing. */
+  node: { node: NodeId; state: 'alive' | 'gone'; sinceMs: number; seenAtMs: number }
+  /** Key: the UTC day, `2026-01-31`. Bytes of moves begun on it. */
+  day: { bytes: number }
+  /** Key: `cluster`. Failures of our own moves lately, for the circuit breaker. */
+  failures: { failures: { atMs: number; text: string }[] }
+}
+export type RecordKind = keyof Records
+
+/** A partition has at most one move of ours per kind of act: of its replica list, or between dirs of one node. */
+export function moveKey(move: Move): string {
+  const dir = move.kind === 'replica' && move.from === move.to ? `@${move.to}` : ''
+  return `${move.topic}-${move.partition}${dir}`
+}
