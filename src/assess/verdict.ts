@@ -2,6 +2,7 @@
 import type { LoopStatus } from '../cluster/events.ts'
 import { totalBytes } from '../cluster/move.ts'
 import type { Plan, Verdict, Violation } from '../cluster/plan.ts'
+import type { VerdictCode } from '../cluster/reasons.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
 import type { Assessment } from './assess.ts'
@@ -16,6 +17,8 @@ export interface Findings {
   stalled?: string | undefined
   /** Nodes that could take part. */
   participants: number
+  /** Why nothing of the plan begins although the budgets would let it: more is written than may be copied. */
+  tooLow?: string | undefined
   /** What the verifier found wrong with the plan. */
   problems: string[]
 }
@@ -50,6 +53,7 @@ export function verdictOf(found: Findings): Verdict {
     return nothingHelps(found, whyOpen, waiting)
   }
   if (moves === 0) return { act: true, code: 'acting', text: `the last moves are running${stalled}; ${why}${waiting}` }
+  if (found.tooLow !== undefined && found.running === 0) return no('rate_too_low', `${found.tooLow}; ${why}`)
   const underWay = found.running > 0 ? `${found.running} running${stalled}, then ` : ''
   return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${whyOpen}${waiting}` }
 }
@@ -102,8 +106,10 @@ export function statusOf(found: Findings, verdict: Verdict): LoopStatus {
   if (code === 'sample_incomplete') return 'starting'
   if (code === 'paused' || code === 'circuit_breaker') return 'paused'
   if (verdict.act || found.running > 0) return 'in_progress'
-  return verdict.code === 'no_capacity' || verdict.code === 'too_few_nodes' ? 'stalled' : 'ready'
+  return stalledCodes.includes(verdict.code) ? 'stalled' : 'ready'
 }
+
+const stalledCodes: readonly VerdictCode[] = ['no_capacity', 'too_few_nodes', 'rate_too_low']
 
 function planText(plan: Plan): string {
   const replicas = plan.moves.filter((move) => move.kind === 'replica').length
