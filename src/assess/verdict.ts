@@ -95,6 +95,11 @@ function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   }
   if (found.participants < 2) return no('too_few_nodes', `only ${found.participants} node can take part; ${why}`)
   const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (most?.reason === 'retry_wait')
+    return no('holding', `what failed a short while ago is left alone for a while: ${why}`)
+  if (most?.reason === 'retry_exhausted') {
+    return no('retry_exhausted', `three tries a day are used up for ${formatCount(most.count, 'candidate')}: ${why}`)
+  }
   const blocked = most ? `; most candidates were rejected by ${most.reason} (${most.count})` : ''
   return no('no_capacity', `no allowed move improves it: ${why}${blocked}${waiting}`)
 }
@@ -109,7 +114,7 @@ export function statusOf(found: Findings, verdict: Verdict): LoopStatus {
   return stalledCodes.includes(verdict.code) ? 'stalled' : 'ready'
 }
 
-const stalledCodes: readonly VerdictCode[] = ['no_capacity', 'too_few_nodes', 'rate_too_low']
+const stalledCodes: readonly VerdictCode[] = ['no_capacity', 'too_few_nodes', 'rate_too_low', 'retry_exhausted']
 
 function planText(plan: Plan): string {
   const replicas = plan.moves.filter((move) => move.kind === 'replica').length

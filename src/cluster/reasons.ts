@@ -63,6 +63,7 @@ export const verdictCodes = [
   'unhealthy',
   'budget_full',
   'rate_too_low',
+  'retry_exhausted',
   'plan_rejected',
 ] as const
 export type VerdictCode = (typeof verdictCodes)[number]
@@ -89,6 +90,7 @@ export const verdictText: Record<VerdictCode, string> = {
   budget_full:
     '`max_bytes_per_day` is used up: repair, drain and critical disks go on, the rest waits for the next day',
   rate_too_low: 'more is written than the highest allowed rate of copying (`max_rate_per_node`) could keep up with',
+  retry_exhausted: 'what would help has failed three times within a day and is left alone until a day after the first',
   plan_rejected: 'the plan failed its own verification and was dropped; this is a bug',
 }
 
