@@ -7,7 +7,7 @@ import type { NodeId } from '../../cluster/state.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { type CopyLimits, type Observed, type Setting, type SettingRef, settingKey, type Throttle } from '../port.ts'
 
-export const rateNames = {
+const rateNames = {
   in: 'follower.replication.throttled.rate',
   out: 'leader.replication.throttled.rate',
   dirs: 'replica.alter.log.dirs.io.max.bytes.per.second',
