@@ -8,6 +8,7 @@ import { messageOf } from '../../lib/errors.ts'
 export interface Trace {
   inode: number
   bytes: number
+  changedMs: number
 }
 
 /** Undefined where there is none. */
@@ -40,17 +41,17 @@ export async function append(path: string, text: string, left: Trace): Promise<T
     throw error
   }
   try {
-    const { inode, bytes } = await look(handle)
-    if (inode !== left.inode || bytes !== left.bytes) return undefined
+    const now = await look(handle)
+    if (now.inode !== left.inode || now.bytes !== left.bytes || now.changedMs !== left.changedMs) return undefined
     try {
       await handle.appendFile(text)
       await handle.sync()
     } catch (error) {
       // Mostly that is the end of it; it is not relied upon.
-      await handle.truncate(bytes).catch(() => undefined)
+      await handle.truncate(left.bytes).catch(() => undefined)
       throw error
     }
-    return { inode, bytes: bytes + Buffer.byteLength(text) }
+    return await look(handle)
   } finally {
     await handle.close()
   }
@@ -107,8 +108,8 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 async function look(handle: FileHandle): Promise<Trace> {
-  const { ino, size } = await handle.stat()
-  return { inode: ino, bytes: size }
+  const { ino, size, mtimeMs } = await handle.stat()
+  return { inode: ino, bytes: size, changedMs: mtimeMs }
 }
 
 function isMissing(error: unknown): boolean {

@@ -70,9 +70,10 @@ function ask(path: string): Promise<string | undefined> {
     socket.setTimeout(ANSWER_MS, () => socket.destroy())
     socket.on('data', (text: string) => (answer += text))
     socket.on('close', () => resolve(answer || 'it does not answer'))
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(undefined)
-      if (code === 'EACCES' || code === 'EPERM' || code === 'ENOTSOCK') reject(new Error(`${path}: ${code}`))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // Only these say that nobody is there.
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(undefined)
+      if (error.code === 'EACCES' || error.code === 'EPERM') reject(error)
     })
   })
 }

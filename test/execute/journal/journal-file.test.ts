@@ -115,7 +115,10 @@ describe('a file that has grown', () => {
     const journal = await at.open()
     const reason = 'x'.repeat(10_000)
     for (let round = 0; round < 15; round++) {
-      await journal.write([drain(round), { kind: 'pause', key: 'cluster', value: { by: 'operator', reason, sinceMs: 0 } }])
+      await journal.write([
+        drain(round),
+        { kind: 'pause', key: 'cluster', value: { by: 'operator', reason, sinceMs: 0 } },
+      ])
       expect(statSync(at.file).size).toBeLessThanOrEqual(64 * 1024)
     }
     expect(readdirSync(at.directory)).toEqual(['orders.journal.jsonl', 'orders.lock.1'])
@@ -172,12 +175,15 @@ describe('a torn last line', () => {
     expect(drainsOf(await at.open())).toEqual([7, 8])
   })
 
-  it.each(['\0\0\0\0', `[${drained(8)}\0\0\0]\n`])('of zeros, as a power cut leaves it, never was: %j', async (zeros) => {
-    at.given(lines(header(), drained(7)) + zeros)
-    const journal = await at.open()
-    await journal.write([drain(9)])
-    expect(await at.drainsLater()).toEqual([7, 9])
-  })
+  it.each(['\0\0\0\0', `[${drained(8)}\0\0\0]\n`])(
+    'of zeros, as a power cut leaves it, never was: %j',
+    async (zeros) => {
+      at.given(lines(header(), drained(7)) + zeros)
+      const journal = await at.open()
+      await journal.write([drain(9)])
+      expect(await at.drainsLater()).toEqual([7, 9])
+    },
+  )
 
   it('that is all there is makes a new journal', async () => {
     at.given(header().slice(0, 20))
@@ -194,8 +200,16 @@ describe('a file that is wrong', () => {
     ['zeros in the middle', lines(header(), '\0\0', drained(1)), ':2: the line is not JSON'],
     ['an empty line', lines(header(), '', drained(1)), ':2: the line is not JSON'],
     ['no header', lines(drained(1)), ':1: the line is not the header of a journal'],
-    ['a version before ours', lines(header({ version: 1 })), ':1: the line has version 1, this evenkeel reads versions 2'],
-    ['a version too new', lines(header({ version: 4 })), ':1: the line has version 4, this evenkeel reads versions 2 and 3'],
+    [
+      'a version before ours',
+      lines(header({ version: 1 })),
+      ':1: the line has version 1, this evenkeel reads versions 2',
+    ],
+    [
+      'a version too new',
+      lines(header({ version: 4 })),
+      ':1: the line has version 4, this evenkeel reads versions 2 and 3',
+    ],
     ['a version that is none', header({ version: '2' }), ':1: the line has version "2"'],
     ['another cluster', lines(header({ cluster: 'clicks' })), ':1: the line belongs to the cluster "clicks"'],
     ['an id that is none', lines(header({ cluster_id: 5 })), ':1: the cluster_id is not a text'],
@@ -323,7 +337,14 @@ describe('the cluster that a journal belongs to', () => {
 
 describe('wishes of a version before there were journals', () => {
   const wishes = (more: object = {}) =>
-    JSON.stringify({ type: 'wishes', version: 1, cluster: 'orders', at: '2026-01-01T12:00:00.000Z', drains: [7, 'a'], ...more })
+    JSON.stringify({
+      type: 'wishes',
+      version: 1,
+      cluster: 'orders',
+      at: '2026-01-01T12:00:00.000Z',
+      drains: [7, 'a'],
+      ...more,
+    })
   const old = 'orders.wishes.jsonl'
 
   it('are taken over once: the last line counts', async () => {

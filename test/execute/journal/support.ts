@@ -55,8 +55,7 @@ export const drain = (node: NodeId): Change => ({ kind: 'drain', key: nodeKey(no
 export const undrain = (node: NodeId): Change => ({ kind: 'drain', key: nodeKey(node), value: undefined })
 
 export const noon = Date.UTC(2026, 0, 1, 12)
-export const header = (more: object = {}) =>
-  JSON.stringify({ type: 'journal', version: 2, cluster: 'orders', ...more })
+export const header = (more: object = {}) => JSON.stringify({ type: 'journal', version: 2, cluster: 'orders', ...more })
 /** As it stands in a file. */
 export const drained = (node: NodeId, more: object = {}) =>
   JSON.stringify({
