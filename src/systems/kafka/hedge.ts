@@ -6,7 +6,7 @@ export interface HedgeOptions {
   /** So long is waited for an answer before the next is asked as well, then twice as long, and so on. */
   patienceMs: number
   /** Whether after this failure somebody else may be asked. */
-  mayGoOn(error: unknown): boolean
+  mayGoOn: (error: unknown) => boolean
 }
 
 type End<T> = { attempt: Promise<End<T>> } & ({ value: T } | { error: unknown })
