@@ -35,7 +35,7 @@ export interface KafkaTransport {
   /**
    * Sends one request and decodes the answer; error codes inside it are data, not exceptions.
    *
-   * A number asks that very broker. `any` asks a connected broker, else the bootstrap addresses in turn, else the known
+   * A number asks that very broker, what only reads once more over a new connection when it does not answer. `any` asks a connected broker, else the bootstrap addresses in turn, else the known
    * brokers, those that lately kept silent last. What only reads is asked of the next one when one fails, and beside one
    * that does not answer within a second; what changes something goes on only if it can not have been delivered, and
    * begins with whoever answered last.
@@ -158,7 +158,8 @@ export class Router implements KafkaTransport {
     if (node !== 'any') {
       const known = this.#nodes.get(node)
       if (!known) throw new TransportError('connect', `broker ${node} is not known`)
-      return [known]
+      // Twice, since it may be the connection alone that is dead: the second time gets another one.
+      return readOnly ? [known, known] : [known]
     }
     const turn = this.#turn++ % this.#bootstrap.length
     const inTurn = [...this.#bootstrap.slice(turn), ...this.#bootstrap.slice(0, turn), ...this.#nodes.values()]
@@ -176,7 +177,9 @@ export class Router implements KafkaTransport {
       const leftMs = timeoutMs - elapsedMs()
       return attempt(address, letGo, leftMs, leftMs)
     })
-    const mayGoOn = (error: unknown) => elapsedMs() < timeoutMs && isNoMatterOfOurs(error)
+    // The same one that failed is not asked again, only if it keeps silent.
+    const others = new Set(addresses).size > 1
+    const mayGoOn = (error: unknown) => others && elapsedMs() < timeoutMs && isNoMatterOfOurs(error)
     return firstAnswer(ask, { signal, patienceMs: PATIENCE_MS, mayGoOn })
   }
 

@@ -23,8 +23,10 @@ function world(names: string[]) {
   const manners: Record<string, Manners> = {}
   const asked: string[] = []
   const open = new Map<string, number>(names.map((name) => [name, 0]))
+  let opened = 0
   const link = (name: string): Link => {
     let isOpen = true
+    opened += 1
     open.set(name, open.get(name)! + 1)
     return {
       served: () => ({ min: 0, max: 0 }),
@@ -63,8 +65,9 @@ function world(names: string[]) {
   return {
     manners,
     asked,
+    /** Connections that are open, by broker. */
     open,
-    router,
+    opened: () => opened,
     read: (node: number | 'any' = 'any', timeoutMs = 15_000) =>
       timed(router.send(node, listPartitionReassignments, { timeoutMs: 1, topics: null }, { ...options, timeoutMs })),
     change: (timeoutMs = 60_000) =>
@@ -177,7 +180,19 @@ describe('a question to one broker', () => {
     const { read, asked, manners } = world(['a', 'b'])
     manners['a'] = { answerMs: never }
     expect(await end(read(0, 5_000))).toEqual({ outcome: 'timeout', ms: 5_000 })
-    expect(asked).toEqual(['a'])
+    expect(new Set(asked)).toEqual(new Set(['a']))
+  })
+
+  it('is asked once more over a new connection where the old one is dead', async () => {
+    const { read, manners, open, opened } = world(['a'])
+    await end(read(0))
+    manners['a'] = { answerMs: never }
+    const reading = read(0)
+    await vi.advanceTimersByTimeAsync(500)
+    manners['a'] = {}
+    expect(await end(reading)).toEqual({ outcome: 'ok', ms: 1_000 })
+    expect(opened()).toBe(2)
+    expect(open.get('a')).toBe(1)
   })
 
   it('does not wait behind one that is not answered: it gets a connection of its own', async () => {
@@ -185,16 +200,16 @@ describe('a question to one broker', () => {
     await end(read(0))
     manners['a'] = { answerMs: 30_000 }
     const changing = change()
-    await vi.advanceTimersByTimeAsync(500)
-    const soon = read(0)
+    await vi.advanceTimersByTimeAsync(900)
+    const soon = change(5_000)
     await vi.advanceTimersByTimeAsync(0)
     expect(open.get('a')).toBe(1)
-    await vi.advanceTimersByTimeAsync(1_000)
+    await vi.advanceTimersByTimeAsync(200)
     manners['a'] = {}
     expect(await end(read(0))).toEqual({ outcome: 'ok', ms: 0 })
     expect(open.get('a')).toBe(2)
-    expect((await end(changing)).outcome).toBe('ok')
     expect((await end(soon)).outcome).toBe('timeout')
+    expect((await end(changing)).outcome).toBe('ok')
     expect(open.get('a')).toBe(1)
   })
 })
@@ -231,6 +246,6 @@ describe('a change', () => {
     manners['b'] = { answerMs: never }
     await end(read(1, 2_000))
     for (let i = 0; i < 4; i++) await end(change())
-    expect(asked.slice(3)).toEqual(['a', 'a', 'a', 'a'])
+    expect(asked.slice(-4)).toEqual(['a', 'a', 'a', 'a'])
   })
 })
