@@ -66,8 +66,17 @@ export interface Link {
 /** Opens a link within a time of its own. @throws TransportError */
 export type OpenLink = (address: Address, signal: AbortSignal) => Promise<Link>
 
-/** One try at one address; `connectMs` of `leftMs` are for connecting. @throws TransportError */
-type Attempt<Response> = (address: Address, signal: AbortSignal, leftMs: number, connectMs: number) => Promise<Response>
+/** @throws TransportError */
+type Attempt<Response> = (address: Address, how: AttemptOptions) => Promise<Response>
+
+interface AttemptOptions {
+  signal: AbortSignal
+  leftMs: number
+  /** What of it is for connecting. */
+  connectMs: number
+  /** No connection will do that has not lately proven to be alive. */
+  fresh: boolean
+}
 
 /** So long an answer may take before it is doubted that there will be one: by far the most come in milliseconds. */
 const PATIENCE_MS = 1_000
@@ -118,7 +127,7 @@ export class Router implements KafkaTransport {
       this.#observe({ upstream: 'kafka', operation: api.name, node, durationMs: elapsedMs(), outcome })
     try {
       const addresses = this.#addresses(node, api.readOnly)
-      const attempt: Attempt<Response> = (...where) => this.#attempt(api, request, ...where)
+      const attempt: Attempt<Response> = (address, how) => this.#attempt(api, request, address, how)
       const answer = api.readOnly ? this.#ask(addresses, attempt, options) : this.#change(addresses, attempt, options)
       const response = await answer
       observe('ok')
@@ -175,7 +184,8 @@ export class Router implements KafkaTransport {
     const elapsedMs = stopwatch()
     const ask = addresses.map((address) => (letGo: AbortSignal) => {
       const leftMs = timeoutMs - elapsedMs()
-      return attempt(address, letGo, leftMs, leftMs)
+      // What made the first mute may have cut all connections that there are.
+      return attempt(address, { signal: letGo, leftMs, connectMs: leftMs, fresh: elapsedMs() >= PATIENCE_MS })
     })
     // The same one that failed is not asked again, only if it keeps silent.
     const others = new Set(addresses).size > 1
@@ -191,7 +201,7 @@ export class Router implements KafkaTransport {
       const leftMs = timeoutMs - elapsedMs()
       const isLast = index === addresses.length - 1
       try {
-        return await attempt(address, signal, leftMs, isLast ? leftMs : leftMs / 2)
+        return await attempt(address, { signal, leftMs, connectMs: isLast ? leftMs : leftMs / 2, fresh: false })
       } catch (error) {
         // One that may have arrived must not be asked for twice.
         const arrived = error instanceof TransportError && error.sent
@@ -206,15 +216,13 @@ export class Router implements KafkaTransport {
     api: Api<Request, Response>,
     request: Request,
     address: Address,
-    signal: AbortSignal,
-    leftMs: number,
-    connectMs: number,
+    { signal, leftMs, connectMs, fresh }: AttemptOptions,
   ): Promise<Response> {
     if (this.#closed.signal.aborted) throw new TransportError('aborted', 'the transport is closed')
     const where = text(address)
     const begunMs = this.#nowMs()
     const elapsedMs = stopwatch()
-    const slot = this.#slot(address)
+    const slot = this.#slot(address, fresh)
     let sent = false
     slot.users++
     try {
@@ -250,12 +258,14 @@ export class Router implements KafkaTransport {
     this.#silent.delete(key)
   }
 
-  #slot(address: Address): Slot {
+  #slot(address: Address, fresh: boolean): Slot {
     const key = text(address)
     const present = this.#slots.get(key)
+    const isDoubtful = fresh && this.#nowMs() - (this.#heardMs.get(key) ?? 0) >= PATIENCE_MS
     // Behind a request that is not answered another one would wait as well.
     const isBlocked = [...(present?.waiting ?? [])].some((waitedMs) => waitedMs() >= PATIENCE_MS)
-    if (present && !isBlocked && (!present.link || present.link.isOpen())) return present
+    if (present && !present.link) return present
+    if (present?.link?.isOpen() && !isBlocked && !isDoubtful) return present
     if (present) this.#retire(key, present)
     const opening = this.#open(address, this.#closed.signal)
     const slot: Slot = { opening, link: undefined, users: 0, waiting: new Set(), retired: false }

@@ -87,12 +87,7 @@ export class Evenkeel {
   readonly #ports: { control: number; metrics: number }
   #process: Launched
 
-  private constructor(
-    access: Access,
-    config: string,
-    process: Launched,
-    ports: { control: number; metrics: number },
-  ) {
+  private constructor(access: Access, config: string, process: Launched, ports: { control: number; metrics: number }) {
     this.config = config
     this.#access = access
     this.#process = process

@@ -26,7 +26,10 @@ export class Authority {
 
   static async make(): Promise<Authority> {
     const authority = new Authority(await freshDir('certificates'))
-    await openssl(['req', '-x509', ...newKey, '-subj', '/CN=Test CA', '-days', '2', '-out', 'ca.pem', '-keyout', 'ca.key'], authority.#dir)
+    await openssl(
+      ['req', '-x509', ...newKey, '-subj', '/CN=Test CA', '-days', '2', '-out', 'ca.pem', '-keyout', 'ca.key'],
+      authority.#dir,
+    )
     return authority
   }
 

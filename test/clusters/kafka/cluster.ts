@@ -263,7 +263,14 @@ export class KafkaCluster implements Reachable {
     await this.#addNode(
       { id, address: `127.0.0.1:${port}`, rack, logDirs },
       {
-        ...brokerProperties(this.#shared, { id, port, rack, logDirs, metadataDir, ...(doors.length > 0 ? { doors } : {}) }),
+        ...brokerProperties(this.#shared, {
+          id,
+          port,
+          rack,
+          logDirs,
+          metadataDir,
+          ...(doors.length > 0 ? { doors } : {}),
+        }),
         ...this.#options.brokerProperties,
         ...spec.properties,
       },

@@ -13,6 +13,8 @@ interface Manners {
   refuses?: boolean
   /** The connection breaks instead of an answer. */
   breaks?: boolean
+  /** The first so many connections of all are dead. */
+  halfOpen?: number
 }
 
 /** Of ListPartitionReassignments v0 and of AlterPartitionReassignments v0: no throttling, no error, no message, no topics. */
@@ -27,13 +29,15 @@ function world(names: string[]) {
   const link = (name: string): Link => {
     let isOpen = true
     opened += 1
+    const number = opened
     open.set(name, open.get(name)! + 1)
     return {
       served: () => ({ min: 0, max: 0 }),
       isOpen: () => isOpen,
       async send() {
         asked.push(name)
-        const { answerMs = 0, breaks } = manners[name] ?? {}
+        const { answerMs = 0, breaks, halfOpen = 0 } = manners[name] ?? {}
+        if (number <= halfOpen) await realClock.sleep(never)
         if (answerMs > 0) await realClock.sleep(answerMs)
         if (breaks) throw new TransportError('connect', `${name} closed the connection`)
         return emptyAnswer
@@ -156,6 +160,16 @@ describe('a read of any broker', () => {
     asked.length = 0
     for (let i = 0; i < 6; i++) await end(read())
     expect(asked).toContain('a')
+  })
+
+  it('waits once, not once a broker, where all connections are half-open', async () => {
+    const { read, manners, opened } = world(['a', 'b', 'c', 'd'])
+    for (const node of [0, 1, 2, 3]) await end(read(node))
+    await vi.advanceTimersByTimeAsync(30_000)
+    for (const name of 'abcd') manners[name] = { halfOpen: opened() }
+    expect(await end(read())).toEqual({ outcome: 'ok', ms: 1_000 })
+    expect(opened()).toBe(5)
+    expect(await end(read())).toEqual({ outcome: 'ok', ms: 0 })
   })
 
   it('asks those that kept silent when nobody else is left', async () => {
