@@ -13,6 +13,12 @@ const SAMPLES = 2
 export class Breaker {
   #failures: { atMs: number; text: string }[] = []
   #worse = 0
+  #factor: string | undefined
+
+  /** A replication factor that nobody told us to change: whatever it was, we had better not go on. */
+  factorChanged(text: string): void {
+    this.#factor = text
+  }
 
   moveEnded(event: Pick<LoopEvent & { type: 'move_ended' }, 'result' | 'refusal' | 'progress'>, nowMs: number): void {
     if (event.result !== 'failed' && event.result !== 'reverted') return
@@ -29,6 +35,7 @@ export class Breaker {
   /** Why the cluster should be paused; undefined while it need not be. */
   trips(grown: string | undefined, nowMs: number): string | undefined {
     this.#failures = this.#failures.filter(({ atMs }) => nowMs - atMs < WITHIN_MS)
+    if (this.#factor !== undefined) return this.#factor
     if (this.#failures.length >= FAILURES) {
       return `${this.#failures.length} moves failed or were reverted within an hour, the last: ${this.#failures.at(-1)!.text}`
     }
@@ -39,5 +46,6 @@ export class Breaker {
   reset(): void {
     this.#failures = []
     this.#worse = 0
+    this.#factor = undefined
   }
 }

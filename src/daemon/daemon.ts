@@ -2,6 +2,7 @@
 import type { LoopEvent } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Pause, WishStore } from '../cluster/wishes.ts'
+import { forgetfulJournal } from '../execute/journal/journal.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Emitter } from '../lib/emitter.ts'
 import { EvenkeelError } from '../lib/errors.ts'
@@ -33,7 +34,7 @@ export class Daemon implements DaemonView, DaemonControl {
       name,
       system,
       wishes,
-      loop: new ClusterLoop({ name, system, planner, wishes, clock, emit }, options),
+      loop: new ClusterLoop({ name, system, planner, wishes, journal: forgetfulJournal(), clock, emit }, options),
     }))
   }
 

@@ -3,6 +3,7 @@ import type { LoopEvent } from '../../src/cluster/events.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
 import { forgetfulStore, type WishStore } from '../../src/cluster/wishes.ts'
 import { ClusterLoop, type LoopOptions } from '../../src/daemon/cluster-loop.ts'
+import { forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { inlinePlanner, type Planner } from '../../src/plan/planner.ts'
 import type { System } from '../../src/systems/port.ts'
@@ -22,6 +23,7 @@ export interface LoopCase {
   planner?: Planner
   clock?: VirtualClock
   wishes?: WishStore
+  journal?: Journal
   /** Puts something between the loop and the cluster. */
   between?: (simulator: Simulator) => System
 }
@@ -33,6 +35,7 @@ export function startLoop({
   planner = inlinePlanner,
   clock = new VirtualClock(),
   wishes = forgetfulStore(),
+  journal = forgetfulJournal(),
   between,
 }: LoopCase) {
   const startMs = clock.now()
@@ -43,6 +46,7 @@ export function startLoop({
     system: between?.(simulator) ?? simulator,
     planner,
     wishes,
+    journal,
     clock,
     emit: (event: LoopEvent) => void events.push(event),
   }
