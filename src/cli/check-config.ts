@@ -70,9 +70,9 @@ async function checkKafka(
   try {
     await checkConnection(probe, cluster.kafka, report, signal)
     await checkBrokers(probe, report, signal)
-    // What is missing of the sample may be a permission: both are told.
-    await checkSample(cluster, report, signal).catch((error) => report.bad(messageOf(error), exitCodeOf(error)))
+    // Before the sample: what that lacks may lack for want of a permission.
     await checkPermissions(probe, cluster, report, signal)
+    await checkSample(cluster, report, signal)
   } finally {
     await probe.close()
   }

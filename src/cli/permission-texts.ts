@@ -11,18 +11,23 @@ import {
 } from '../systems/kafka/permissions.ts'
 import { table } from './table.ts'
 
-export const sets: readonly PermissionSet[] = ['observe', 'act']
-
 const purpose: Record<PermissionSet, string> = {
   observe: 'to look only: mode off, dry_run, check-config, plan, snapshot',
   act: 'to move replicas and leadership, and to throttle',
+  act_unthrottled: 'to move replicas and leadership, without a throttle',
+}
+
+/** The two sets that concern a cluster. */
+function setsOf({ throttle }: ClusterSettings): PermissionSet[] {
+  return ['observe', throttle.ratePerNode === undefined ? 'act_unthrottled' : 'act']
 }
 
 const nearRoot =
   'ALTER on the cluster is close to root: it also lets create and delete ACLs and SCRAM users. Protect the credential accordingly.'
 
-export function setFor({ balancing }: ClusterSettings): PermissionSet {
-  return balancing.mode === 'off' || balancing.dryRun ? 'observe' : 'act'
+export function setFor(cluster: ClusterSettings): PermissionSet {
+  const { mode, dryRun } = cluster.balancing
+  return setsOf(cluster)[mode === 'off' || dryRun ? 0 : 1]!
 }
 
 export function modeText({ balancing }: ClusterSettings): string {
@@ -45,9 +50,9 @@ export function commandsText(cluster: ClusterConfig & { system: 'kafka' }): stri
     `# ${cluster.name}: ${modeText(cluster)} needs the set "${setFor(cluster)}"`,
     '# to be run as an administrator; --command-config is for whoever that is',
   ]
-  for (const set of sets) {
+  for (const set of setsOf(cluster)) {
     lines.push('', `# ${set}: ${purpose[set]}`)
-    if (set === 'act') lines.push(`# ${nearRoot}`)
+    if (set !== 'observe') lines.push(`# ${nearRoot}`)
     for (const resource of ['cluster', 'topics'] as const) {
       const granted = grantsOf(set).filter((permission) => permission.resource === resource)
       lines.push(
@@ -69,6 +74,7 @@ export function permissionsTable(
   findings: Finding[] | undefined,
 ): string {
   const needed = setFor(cluster)
+  const sets = setsOf(cluster)
   const header = ['PERMISSION', ...sets.map((set) => set.toUpperCase()), ...(findings ? ['FOUND'] : []), 'FOR']
   const rows = permissionsOf('act').map((permission) => {
     const finding = findings?.find((other) => other.permission === permission)
@@ -87,7 +93,7 @@ export function permissionsJson(cluster: ClusterConfig & { system: 'kafka' }, fi
     cluster: cluster.name,
     principal: principalOf(cluster.kafka),
     needed: setFor(cluster),
-    sets: Object.fromEntries(sets.map((set) => [set, grantsOf(set).map(plain)])),
+    sets: Object.fromEntries(setsOf(cluster).map((set) => [set, grantsOf(set).map(plain)])),
     ...(findings === undefined
       ? {}
       : {

@@ -10,8 +10,12 @@ export interface Permission {
   use: string
 }
 
-/** - `observe`: to look only: mode off, dry_run, and every command that changes nothing. */
-export type PermissionSet = 'observe' | 'act'
+/**
+ * - `observe`: to look only: mode off, dry_run, and every command that changes nothing.
+ * - `act`: to move and to throttle.
+ * - `act_unthrottled`: to move with `throttle.rate_per_node: null`.
+ */
+export type PermissionSet = 'observe' | 'act' | 'act_unthrottled'
 
 const look: Permission[] = [
   { resource: 'cluster', operation: 'Describe', use: 'log dirs with their sizes, and moves in flight' },
@@ -28,8 +32,11 @@ const look: Permission[] = [
   { resource: 'topics', operation: 'DescribeConfigs', use: 'min.insync.replicas, and throttled replicas' },
 ]
 
-const change: Permission[] = [
+const move: Permission[] = [
   { resource: 'cluster', operation: 'Alter', use: 'moving replicas, also between dirs, and leadership' },
+]
+
+const throttle: Permission[] = [
   { resource: 'cluster', operation: 'AlterConfigs', use: 'throttle rates of brokers' },
   { resource: 'topics', operation: 'AlterConfigs', use: 'lists of throttled replicas' },
 ]
@@ -37,8 +44,14 @@ const change: Permission[] = [
 /** Kafka's authorizer grants the second with the first. */
 export const implied: Partial<Record<Operation, Operation>> = { Alter: 'Describe', AlterConfigs: 'DescribeConfigs' }
 
+const bySet: Record<PermissionSet, Permission[]> = {
+  observe: look,
+  act: [...look, ...move, ...throttle],
+  act_unthrottled: [...look, ...move],
+}
+
 /** Everything that a set lets evenkeel do, implied permissions included. */
-export const permissionsOf = (set: PermissionSet): Permission[] => (set === 'observe' ? look : [...look, ...change])
+export const permissionsOf = (set: PermissionSet): Permission[] => bySet[set]
 
 /** What has to be granted for a set: what another one of it implies is left out. */
 export function grantsOf(set: PermissionSet): Permission[] {
