@@ -8,6 +8,7 @@ import type { Ending, Io } from './io.ts'
 import { addMoves } from './moves.ts'
 import { addNodes } from './nodes.ts'
 import { addPause } from './pause.ts'
+import { addPermissions } from './permissions.ts'
 import { addPlan } from './plan.ts'
 import { addRelease } from './release.ts'
 import { addRun } from './run.ts'
@@ -39,6 +40,7 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     addDrain,
     addPause,
     addRelease,
+    addPermissions,
   ]
   for (const add of commands) add(program, io, ending)
   try {
