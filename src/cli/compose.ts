@@ -1,9 +1,9 @@
 /** From a compiled config to the parts it describes: the one place that knows every room's options. */
 import type { BalanceSettings } from '../cluster/settings.ts'
-import { forgetfulStore, type WishStore } from '../cluster/wishes.ts'
 import type { ClusterConfig, ClusterSettings, KafkaConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
-import { openWishFile } from '../execute/wish-file.ts'
+import { forgetfulJournal, type Journal } from '../execute/journal/journal.ts'
+import { openJournal } from '../execute/journal/journal-file.ts'
 import type { Clock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { SettingsInForce } from '../observe/cluster-series.ts'
@@ -31,10 +31,10 @@ export async function createSystem(
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
 }
 
-/** Where the wishes for a cluster are kept: what is simulated ends with the process, and so does what was wished of it. */
-export async function createWishStore(cluster: ClusterConfig, directory: string, clock: Clock): Promise<WishStore> {
-  if (cluster.system === 'simulator') return forgetfulStore()
-  return openWishFile({ directory, cluster: cluster.name, clock })
+/** Where what must survive the process is kept: what is simulated ends with it, and so does what is known of that. */
+export async function createJournal(cluster: ClusterConfig, directory: string, clock: Clock): Promise<Journal> {
+  if (cluster.system === 'simulator') return forgetfulJournal()
+  return openJournal({ directory, cluster: cluster.name, clock })
 }
 
 function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptions {
@@ -46,13 +46,24 @@ function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptio
   }
 }
 
-export function loopOptions({ balancing, leadership }: ClusterSettings): LoopOptions {
+/** Where no limit is set on bytes in flight: what the rate copies in this time. */
+const IN_FLIGHT_S = 600
+
+export function loopOptions(settings: ClusterSettings): LoopOptions {
+  const { balancing, leadership, throttle } = settings
+  const { ratePerNode } = throttle
+  const bytesInFlightPerNode =
+    balancing.bytesInFlightPerNode ?? (ratePerNode === undefined ? undefined : ratePerNode * IN_FLIGHT_S)
   return {
-    balance: balanceSettings({ balancing, leadership }),
+    balance: balanceSettings(settings),
     execution: {
       concurrentMoves: balancing.concurrentMoves,
       concurrentMovesPerNode: balancing.concurrentMovesPerNode,
-      ...(balancing.bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode: balancing.bytesInFlightPerNode }),
+      ...(bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode }),
+      ...(balancing.maxBytesPerDay === undefined ? {} : { maxBytesPerDay: balancing.maxBytesPerDay }),
+      ...(ratePerNode === undefined
+        ? {}
+        : { throttle: { rate: ratePerNode, maxRate: throttle.maxRatePerNode, headroom: throttle.headroom } }),
       maxTransfersPerTick: leadership.maxTransfersPerTick,
       unknownHoldMs: balancing.unknownOutcomeHoldMs,
       targetGraceMs: balancing.targetGraceMs,

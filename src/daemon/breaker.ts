@@ -10,15 +10,38 @@ const WITHIN_MS = 3_600_000
 /** Health is worse in so many samples in a row: one may have caught a leader election. */
 const SAMPLES = 2
 
+interface Failure {
+  atMs: number
+  text: string
+}
+
 export class Breaker {
-  #failures: { atMs: number; text: string }[] = []
+  #failures: Failure[] = []
   #worse = 0
+  #factor: string | undefined
+
+  /** A replication factor that nobody told us to change: whatever it was, we had better not go on. */
+  factorChanged(text: string): void {
+    this.#factor = text
+  }
 
   moveEnded(event: Pick<LoopEvent & { type: 'move_ended' }, 'result' | 'refusal' | 'progress'>, nowMs: number): void {
     if (event.result !== 'failed' && event.result !== 'reverted') return
     if (event.refusal !== undefined && event.refusal !== 'rejected') return
     const why = event.progress.text === undefined ? '' : ` (${event.progress.text})`
     this.#failures.push({ atMs: nowMs, text: `${event.progress.move.id} ${event.result}${why}` })
+  }
+
+  /** Those that count: of the last hour when it was last asked. */
+  get failures(): Failure[] {
+    return [...this.#failures]
+  }
+
+  /** Failures that an earlier process, or another one, has seen; those that are known already are not counted twice. */
+  takeOver(failures: readonly Failure[]): void {
+    const known = new Set(this.#failures.map(({ atMs, text }) => `${atMs} ${text}`))
+    const fresh = failures.filter(({ atMs, text }) => !known.has(`${atMs} ${text}`))
+    this.#failures = [...fresh, ...this.#failures].toSorted((one, other) => one.atMs - other.atMs)
   }
 
   /** @param grown how health is worse than before the moves in flight; undefined when it is not. */
@@ -29,6 +52,7 @@ export class Breaker {
   /** Why the cluster should be paused; undefined while it need not be. */
   trips(grown: string | undefined, nowMs: number): string | undefined {
     this.#failures = this.#failures.filter(({ atMs }) => nowMs - atMs < WITHIN_MS)
+    if (this.#factor !== undefined) return this.#factor
     if (this.#failures.length >= FAILURES) {
       return `${this.#failures.length} moves failed or were reverted within an hour, the last: ${this.#failures.at(-1)!.text}`
     }
@@ -39,5 +63,6 @@ export class Breaker {
   reset(): void {
     this.#failures = []
     this.#worse = 0
+    this.#factor = undefined
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The loop of one cluster: sample → fold in what is in flight → assess → plan → dispatch what the budgets allow, every
- * tick; a cheap pulse between ticks that feeds the executor.
+ * tick; a cheap pulse between ticks that feeds the executor. A slow sample keeps no pulse waiting: while a tick is at work
+ * the pulses follow what is in flight and start nothing.
  *
  * `starting` until two complete samples in a row agree, then `ready`, `in_progress` or `stalled` by what the tick found,
  * `off` by mode, `paused` by a person or by the circuit breaker, `unreachable` while sampling fails. A failing tick is
@@ -13,22 +14,27 @@ import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.
 import { anyWindowOpen } from '../assess/windows.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { Memory } from '../cluster/memory.ts'
-import { totalBytes } from '../cluster/move.ts'
+import { type Move, totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
 import type { NodeId } from '../cluster/state.ts'
-import { pauseAt, type Wishes, type WishStore } from '../cluster/wishes.ts'
-import { Executor, type ExecutorOptions } from '../execute/executor.ts'
+import { pauseAt } from '../cluster/wishes.ts'
+import { writeRates } from '../cluster/write-rates.ts'
+import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
+import type { Change, Journal } from '../execute/journal/journal.ts'
+import { drainsOf, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { Breaker } from './breaker.ts'
 import { drainViews } from './drain-view.ts'
+import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
 import { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
+import { StrangersWatch } from './strangers.ts'
 import { type Question, type Thought, think } from './think.ts'
 import type { ClusterView } from './view.ts'
 
@@ -43,8 +49,8 @@ export interface LoopParts {
   name: string
   system: System
   planner: Planner
-  /** What a person wants of the cluster; read at every tick. */
-  wishes: WishStore
+  /** What must survive the process: wishes, read at every tick, what is under way or changed, and what is remembered. */
+  journal: Journal
   clock: Clock
   emit: (event: LoopEvent) => void
 }
@@ -52,6 +58,11 @@ export interface LoopParts {
 const SAMPLE_DEADLINE_MS = 120_000
 const PULSE_DEADLINE_MS = 60_000
 const ENDED_SHOWN = 100
+/** A stranger who moves in batches is given so many ticks between two of them, and so long at most. */
+const STRANGER_REST_TICKS = 4
+const STRANGER_REST_MS = 120_000
+/** What anybody has set on the cluster is looked through this often. */
+const SURVEY_MS = 10 * 60_000
 const HERE = [nodeStates.indexOf('alive'), nodeStates.indexOf('draining')]
 
 type EventBody = LoopEvent extends infer Event
@@ -66,6 +77,8 @@ export class ClusterLoop {
   readonly #liveness = new Liveness()
   readonly #breaker = new Breaker()
   readonly #recollection = new Recollection()
+  readonly #strangers = new StrangersWatch()
+  readonly #kept: KeptMemory
   #options: LoopOptions
   #status: LoopStatus = 'starting'
   #statusSinceMs: number
@@ -77,7 +90,13 @@ export class ClusterLoop {
   #error: string | undefined
   /** Set when the plan in force is used up: the next tick need not wait for its time. */
   #due = true
-  #wake = new AbortController()
+  #wakeTick = new AbortController()
+  #wakePulse = new AbortController()
+  /** A tick is at work: what it finds is not overtaken by starting something meanwhile. */
+  #thinking = false
+  /** Moves that ended since the tick at work began: its sample may still show their middle. */
+  #endedMeanwhile: Move[] = []
+  #surveyedAtMs = Number.NEGATIVE_INFINITY
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
@@ -86,32 +105,59 @@ export class ClusterLoop {
     this.#parts = parts
     this.#options = options
     this.#statusSinceMs = parts.clock.now()
-    this.#executor = new Executor(parts.system, parts.clock, options.execution, (event) => {
-      if (event.type === 'move_ended') {
-        this.#remember(event.progress)
-        this.#breaker.moveEnded(event, parts.clock.now())
-      }
-      this.#emit(event)
-    })
+    const { system, journal, clock } = parts
+    this.#kept = new KeptMemory(journal, this.#liveness, this.#recollection, this.#breaker)
+    const emit = (event: ExecutorEvent) => this.#executed(event)
+    this.#executor = new Executor({ system, journal, clock, emit }, options.execution)
   }
 
   /** Runs until the signal aborts. Moves in flight are left to the cluster. */
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#ticks(signal), this.#pulses(signal)])
+  }
+
+  async #ticks(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts
-    let nextTickMs = clock.now()
     while (!signal.aborted) {
-      if (this.#due || clock.now() >= nextTickMs) {
-        this.#due = false
-        nextTickMs = clock.now() + this.#options.tickIntervalMs
-        await this.#guarded(signal, () => this.tick(signal))
-        if (!this.#agreed && this.#status === 'starting') nextTickMs = clock.now() + this.#options.pulseIntervalMs
-      }
-      await this.#guarded(signal, () => this.#pulse(signal))
-      const untilTick = this.#due ? this.#options.pulseIntervalMs : nextTickMs - clock.now()
-      this.#wake = new AbortController()
-      const awake = AbortSignal.any([signal, this.#wake.signal])
-      await clock.sleep(Math.max(0, Math.min(this.#options.pulseIntervalMs, untilTick)), awake)
+      this.#due = false
+      const begunMs = clock.now()
+      this.#thinking = true
+      this.#endedMeanwhile = []
+      await this.#guarded(signal, () => this.tick(signal))
+      this.#thinking = false
+      // What was found is begun at once.
+      this.#wakePulse.abort()
+      const { tickIntervalMs, pulseIntervalMs } = this.#options
+      const again = !this.#agreed && this.#status === 'starting'
+      const waitMs = again ? pulseIntervalMs : Math.max(0, begunMs + tickIntervalMs - clock.now())
+      this.#wakeTick = new AbortController()
+      // One that is due anyway still leaves a pulse its turn.
+      const awake = AbortSignal.any([signal, this.#wakeTick.signal])
+      await clock.sleep(this.#due ? Math.min(waitMs, pulseIntervalMs) : waitMs, awake)
     }
+  }
+
+  async #pulses(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    while (!signal.aborted) {
+      this.#wakePulse = new AbortController()
+      const awake = AbortSignal.any([signal, this.#wakePulse.signal])
+      await clock.sleep(this.#options.pulseIntervalMs, awake)
+      if (!signal.aborted) await this.#guarded(signal, () => this.#pulse(signal))
+    }
+  }
+
+  #executed(event: ExecutorEvent): void {
+    if (event.type === 'factor_changed') {
+      this.#breaker.factorChanged(event.text)
+      return
+    }
+    if (event.type === 'move_ended') {
+      this.#remember(event.progress)
+      this.#breaker.moveEnded(event, this.#parts.clock.now())
+      if (this.#thinking) this.#endedMeanwhile.push(event.progress.move)
+    }
+    this.#emit(event)
   }
 
   /** New options, in force at the next tick. Nothing that waits by the old ones is started any more. */
@@ -123,17 +169,17 @@ export class ClusterLoop {
 
   /**
    * Changes what is wanted of the cluster; on disk when it returns, in force at the next tick.
-   * @throws what the store threw when it cannot be written: nothing has changed then.
+   * @throws what the journal threw when it cannot be written: nothing has changed then.
    */
-  async wish(change: (wishes: Wishes) => Wishes): Promise<void> {
+  async wish(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
     await this.#change(change)
     this.#hurry()
   }
 
   /** One change after the other, each from what the last one left. */
-  #change(change: (wishes: Wishes) => Wishes): Promise<void> {
-    const { wishes } = this.#parts
-    const turn = this.#turn.then(() => wishes.write(change(wishes.read())))
+  #change(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
+    const { journal } = this.#parts
+    const turn = this.#turn.then(() => journal.write(change(journal)))
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -142,7 +188,10 @@ export class ClusterLoop {
   async resume(): Promise<void> {
     this.#breaker.reset()
     this.#recollection.accept()
-    await this.wish(({ drains }) => ({ drains }))
+    await this.wish(() => [
+      { kind: 'pause', key: 'cluster', value: undefined },
+      { kind: 'failures', key: 'cluster', value: undefined },
+    ])
   }
 
   /** @throws EvenkeelError `usage` when the node is not one of the cluster. */
@@ -157,17 +206,17 @@ export class ClusterLoop {
     this.#changes += 1
     this.#executor.offer([])
     this.#due = true
-    this.#wake.abort()
+    this.#wakeTick.abort()
   }
 
   view(): ClusterView {
-    const wishes = this.#parts.wishes.read()
-    const pause = pauseAt(wishes, this.#parts.clock.now())
+    const { journal } = this.#parts
+    const pause = pauseAt(pauseOf(journal), this.#parts.clock.now())
     // An old reading calls nothing safe.
     const known = this.#status === 'unreachable' ? undefined : this.#recollection.state
     return {
       name: this.#parts.name,
-      drains: drainViews(wishes.drains, known, this.#executor.inFlight),
+      drains: drainViews(drainsOf(journal), known, this.#executor.inFlight),
       ...(pause && { pause }),
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
@@ -181,9 +230,10 @@ export class ClusterLoop {
 
   /** One tick. Public for scenarios, which call it by hand. */
   async tick(signal: AbortSignal): Promise<void> {
-    const { system, planner, clock } = this.#parts
+    const { system, planner, journal, clock } = this.#parts
     const tickWatch = stopwatch()
     const changes = this.#changes
+    const surveyed = this.#survey(signal)
     let sample: Sample
     try {
       sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
@@ -193,27 +243,36 @@ export class ClusterLoop {
       return
     }
     const sampleMs = tickWatch()
+    await surveyed
+    const { clusterId } = sample.state.cluster
+    if (clusterId !== undefined) await journal.bind(clusterId)
+    this.#kept.takeOver(clock.now())
     this.#see(sample)
+    this.#executor.adopt()
+    this.#executor.tick(writeRates(sample.state))
     const now = clock.now()
     this.#liveness.mark(sample.state, now)
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
-    const memory = this.#recollection.recall(sample, idle, now)
+    const memory = { ...this.#recollection.recall(sample, idle, now), hold: this.#executor.holds }
     await this.#selfDefence(sample, memory, now)
-    const { drains } = this.#parts.wishes.read()
+    await this.#kept.save(sample.state, memory, this.#options.balance.nodeAddHoldMs, now)
+    const drains = drainsOf(journal)
     this.#executor.unwanted = drains
-    const foreign = this.#executor.foreign(sample.running)
+    const strangers = this.#strangersOf(sample, now)
+    if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question: Question = {
       sample,
-      inFlight: this.#executor.inFlight,
+      inFlight: [...this.#executor.inFlight, ...this.#endedMeanwhile],
       memory,
       drains,
       settings: this.#options.balance,
       circumstances: {
         agreed: this.#agreed,
-        stateProblem: this.#parts.wishes.problem(),
-        pause: pauseAt(this.#parts.wishes.read(), now),
+        stateProblem: journal.problem(),
+        pause: pauseAt(pauseOf(journal), now),
         denied: this.#executor.denied,
-        foreign,
+        dayFull: this.#executor.dayFull,
+        strangers,
       },
       dirMoves: system.capabilities().dirMoves,
       nowMs: now,
@@ -231,14 +290,15 @@ export class ClusterLoop {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
     const why = this.#breaker.trips(grown, now)
-    const { wishes } = this.#parts
-    const held = pauseAt(wishes.read(), now)
+    const { journal } = this.#parts
+    const held = pauseAt(pauseOf(journal), now)
     if (why === undefined || held?.by === 'circuit_breaker') return
     const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
     try {
-      await this.#change((all) => ({ ...all, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
+      const pause = { by: 'circuit_breaker' as const, reason, sinceMs: now }
+      await this.#change(() => [{ kind: 'pause', key: 'cluster', value: pause }])
     } catch (error) {
-      if (wishes.problem() === undefined) throw error
+      if (journal.problem() === undefined) throw error
       // Nothing starts while nothing can be written; the next tick tries again.
       return
     }
@@ -260,6 +320,7 @@ export class ClusterLoop {
       running: this.#executor.inFlight.length,
       stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
+      tooLow: this.#executor.tooLow,
       problems,
     }
     const verdict = verdictOf(found)
@@ -273,7 +334,8 @@ export class ClusterLoop {
       ...took,
       status: this.#status,
       settings,
-      foreignMoves: circumstances.foreign.length,
+      foreignMoves: circumstances.strangers.moving.length,
+      throttle: this.#executor.throttle,
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
@@ -291,12 +353,17 @@ export class ClusterLoop {
       return
     }
     for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+    // Before the first sample nobody knows whether this is the cluster that the journal speaks of.
+    if (this.#recollection.state === undefined) return
     const before = this.#executor.pending.length + this.#executor.inFlight.length
     const doneBefore = this.#done
-    await this.#executor.work(pulse, signal)
+    await this.#executor.work(pulse, !this.#thinking, signal)
     const after = this.#executor.pending.length + this.#executor.inFlight.length
     // What the plan had is used up and did some good: see at once whether there is more, instead of idling until the tick.
-    if (before > 0 && after === 0 && this.#done > doneBefore) this.#due = true
+    if (before > 0 && after === 0 && this.#done > doneBefore) {
+      this.#due = true
+      this.#wakeTick.abort()
+    }
     if (before > 0) {
       this.#emit({
         type: 'progress',
@@ -306,6 +373,24 @@ export class ClusterLoop {
         movedBytes: this.#executor.movedBytes,
       })
     }
+  }
+
+  /** What it does not tell now it tells the next time. */
+  async #survey(signal: AbortSignal): Promise<void> {
+    const now = this.#parts.clock.now()
+    if (now - this.#surveyedAtMs < SURVEY_MS) return
+    this.#surveyedAtMs = now
+    try {
+      await withDeadline('the survey of settings', PULSE_DEADLINE_MS, signal, (s) => this.#executor.survey(s))
+    } catch {
+      this.#surveyedAtMs = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  #strangersOf({ running }: Sample, nowMs: number) {
+    const { tickIntervalMs, execution } = this.#options
+    const restMs = Math.min(STRANGER_REST_MS, STRANGER_REST_TICKS * tickIntervalMs)
+    return this.#strangers.see(this.#executor.foreign(running), nowMs, restMs, execution.targetGraceMs)
   }
 
   #see(sample: Sample): void {

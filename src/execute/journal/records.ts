@@ -18,6 +18,8 @@ export interface SettingRecord {
   setting: Setting
   /** What our own layer of it held before: null for nothing. */
   before: string | null
+  /** Our value before this one: it may still stand if we died between writing this and setting it. */
+  previous?: string
   atMs: number
 }
 
@@ -74,4 +76,9 @@ export type RecordKind = keyof Records
 export function moveKey(move: Move): string {
   const dir = move.kind === 'replica' && move.from === move.to ? `@${move.to}` : ''
   return `${move.topic}-${move.partition}${dir}`
+}
+
+/** Ids of nodes are numbers or texts, and 1 is not "1". */
+export function nodeKey(node: NodeId): string {
+  return JSON.stringify(node)
 }
