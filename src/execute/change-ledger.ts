@@ -5,8 +5,8 @@
  * meanwhile wins. What cannot be reached stays written down as pending and holds up nothing else; what somebody swept away is
  * set again while it is needed. Nothing of it is kept but in the journal, so that the next start gives back what this one could not.
  *
- * A change without an answer may still happen. Until it cannot any more nothing is crossed out: what comes late is found and given
- * back. So it is with what an earlier process wrote down last: whether it got an answer nobody knows.
+ * A change without an answer may still happen. Until it cannot any more nothing is crossed out and no value is replaced by
+ * another: what comes late is found and given back. So it is with what an earlier process wrote down last: whether it got an answer nobody knows.
  */
 import type { SettingChanges, ThrottleReport } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -151,9 +151,7 @@ export class ChangeLedger {
     const decisions: { key: string; decision: Decision }[] = []
     for (const key of due) {
       const observed = seen.get(key)!
-      const record = this.records.get(key)
-      const decided = decide(wanted.get(key), record, observed, this.#settings, this.#clock.now())
-      const decision = record && this.#isOpen(key, record) ? keepingAll(decided, record) : decided
+      const decision = this.#decide(key, wanted.get(key), observed)
       if (decision.note === 'foreign') this.#foreign.add(key)
       else this.#foreign.delete(key)
       if (decision.note === 'taken') told.left.push(key)
@@ -201,6 +199,15 @@ export class ChangeLedger {
     const atMs = this.#clock.now()
     this.#openUntil.set(key, atMs + UNANSWERED_MS)
     return recordChange(key, { ...record, atMs })
+  }
+
+  #decide(key: string, wanted: Setting | undefined, observed: Observed): Decision {
+    const record = this.records.get(key)
+    const as = (setting: Setting | undefined) => decide(setting, record, observed, this.#settings, this.#clock.now())
+    if (!record || !this.#isOpen(key, record)) return as(wanted)
+    // A value that may still come must be the one that is known as ours.
+    const kept = wanted && 'value' in wanted ? record.setting : wanted
+    return keepingAll(as(kept), record)
   }
 
   #isOpen(key: string, { atMs }: SettingRecord): boolean {

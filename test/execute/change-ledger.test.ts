@@ -198,6 +198,21 @@ describe('a change without an answer that happens later', () => {
     expect(journal.read('setting').size).toBe(0)
   })
 
+  test('also when another rate was wanted meanwhile', async () => {
+    const { align, settings, stands, clock } = ledgerOn()
+    settings.answers = [unknown, unknown, unknown, unknown, unknown]
+    await align(copying([0], 100))
+    await align(copying([0], 300))
+    expect(stands()).toMatchObject({ 'node/3/in': '100' })
+    settings.happensLate()
+    await align(copying([0], 300), true)
+    await clock.advance(90_000)
+    await align(copying([0], 300))
+    expect(stands()).toMatchObject({ 'node/3/in': '300' })
+    await align(nothing)
+    expect(stands()).toEqual({})
+  })
+
   test('also when it was under way as the process died', async () => {
     const settings = new FakeSettings()
     const journal = forgetfulJournal()
