@@ -5,7 +5,7 @@
 import type { Memory, PartitionRef } from '../cluster/memory.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
-import { nodeKey, type RecordKind, type Records } from '../execute/journal/records.ts'
+import { leftKey, nodeKey, type RecordKind, type Records } from '../execute/journal/records.ts'
 import { codeOf } from '../lib/errors.ts'
 import type { Breaker } from './breaker.ts'
 import type { Liveness } from './liveness.ts'
@@ -45,7 +45,7 @@ export class KeptMemory {
    * @param memory what is remembered with it.
    */
   async save(state: ClusterState, memory: Memory, nodeAddHoldMs: number, nowMs: number): Promise<void> {
-    const left = new Map(memory.left.map((one) => [`${partitionKey(one)}@${one.node}`, one]))
+    const left = new Map(memory.left.map((one) => [leftKey(one), one]))
     const muted = new Map(memory.muted.map((one) => [partitionKey(one), one]))
     const failures = new Map(
       this.#breaker.failures.length > 0 ? [['cluster', { failures: this.#breaker.failures }]] : [],

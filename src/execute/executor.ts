@@ -27,7 +27,7 @@ import { moveKey } from './journal/records.ts'
 import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
-import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, outdated } from './tries.ts'
+import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, departure, holdsAt, outdated } from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
   /** Leadership transfers started for one plan at most. */
@@ -252,7 +252,7 @@ export class Executor {
     failed: boolean,
     now: number,
   ) {
-    if (result === 'done') return afterSuccess(this.#journal, move)
+    if (result === 'done') return [...afterSuccess(this.#journal, move), ...departure(move, now)]
     if (result === 'reverted') return [afterCancelByOthers(this.#journal, move, text, now)]
     if (failed || refusal === 'rejected') return [afterFailure(this.#journal, move, text, now)]
     return []

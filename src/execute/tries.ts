@@ -1,11 +1,12 @@
 /**
  * What failed lately is left alone for a while: three tries per partition a day, with waits that double; a node at which
- * copies stood still gets nothing new. Kept in the journal, so that a restart is no reason to try again.
+ * copies stood still gets nothing new; what has left a node does not come back. Kept in the journal, so that a restart is no reason to try again.
  */
 import type { Hold } from '../cluster/memory.ts'
-import { type Move, partitionName } from '../cluster/move.ts'
+import { isDirMove, type Move, partitionName } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Change, Journal } from './journal/journal.ts'
+import { leftKey } from './journal/records.ts'
 
 const TRIES = 3
 const WITHIN_MS = 24 * 3_600_000
@@ -36,6 +37,13 @@ export function afterCancelByOthers(journal: Journal, move: Move, why: string, n
 export function afterSuccess(journal: Journal, move: Move): Change[] {
   const key = partitionName(move)
   return journal.read('tries').has(key) ? [{ kind: 'tries', key, value: undefined }] : []
+}
+
+/** Where a replica has left it does not come back to for a while: also when the process ends before it has looked again. */
+export function departure(move: Move, nowMs: number): Change[] {
+  if (move.kind !== 'replica' || isDirMove(move)) return []
+  const { topic, partition, from: node } = move
+  return [{ kind: 'left', key: leftKey({ topic, partition, node }), value: { topic, partition, node, atMs: nowMs } }]
 }
 
 export function coolDown(node: NodeId, why: string, nowMs: number): Change {

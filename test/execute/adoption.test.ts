@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
-import { listed, replica, scripted, transfer } from './support.ts'
+import { listed, relocation, replica, scripted, transfer } from './support.ts'
 
 /** The process dies after it began two moves; what the cluster made of them only the placement tells. */
 async function died() {
@@ -27,6 +27,17 @@ test('an intent is written before the act, and dropped once its end is known', a
   cluster.outcome = () => ({ outcome: 'landed' })
   await work(3000)
   expect([journal.read('intent').size, executor.inFlight]).toEqual([0, []])
+})
+
+test('that a replica has left a node is written down with the end of its move, within a node it has left none', async () => {
+  const { executor, cluster, work, journal } = scripted()
+  executor.offer([replica(0), relocation(1)])
+  await work()
+  cluster.outcome = () => ({ outcome: 'landed' })
+  await work(3000)
+  expect([...journal.read('left')]).toEqual([
+    ['t-0@1', { topic: 't', partition: 0, node: 1, atMs: expect.any(Number) as number }],
+  ])
 })
 
 test('what an earlier process began is taken up: what runs goes on, what has landed is done', async () => {

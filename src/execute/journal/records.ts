@@ -78,6 +78,10 @@ export function moveKey(move: Move): string {
   return `${move.topic}-${move.partition}${dir}`
 }
 
+export function leftKey({ topic, partition, node }: Pick<Records['left'], 'topic' | 'partition' | 'node'>): string {
+  return `${topic}-${partition}@${node}`
+}
+
 /** Ids of nodes are numbers or texts, and 1 is not "1". */
 export function nodeKey(node: NodeId): string {
   return JSON.stringify(node)
