@@ -133,6 +133,8 @@ export class DaemonWatch {
       if (returnWindowMs === undefined && way.includes(placeOf(move, 'to'))) this.returns.push(move.id)
       return
     }
+    // Dirs fill up and are replaced: within a node a replica may come back then.
+    if (returnWindowMs !== undefined && isDirMove(move)) return
     const leftMs = this.#left.get(keyOf(move, 'to'))
     if (leftMs !== undefined && nowMs - leftMs < (returnWindowMs ?? Number.POSITIVE_INFINITY))
       this.returns.push(move.id)

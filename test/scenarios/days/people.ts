@@ -100,7 +100,9 @@ export class People {
   /** Asks until somebody is there who can do it. */
   #asked(what: string, ask: () => Promise<void>): void {
     const { later, tell } = this.#place
-    const again = () => later(MINUTE, () => this.#asked(what, ask))
+    // What was asked for before everything was mended is not wanted any more.
+    const asOf = this.#over
+    const again = () => later(MINUTE, () => asOf === this.#over && this.#asked(what, ask))
     if (!this.#household.lives) return again()
     ask().then(
       () => tell(what),
