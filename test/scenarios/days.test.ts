@@ -4,7 +4,7 @@ import { runDays } from './days/days.ts'
 
 const { DAYS_SEED, DAYS_SEEDS, DAYS_HOURS, DAYS_PRINT } = process.env
 const first = Number(DAYS_SEED ?? 1)
-const hours = Number(DAYS_HOURS ?? 12)
+const hours = Number(DAYS_HOURS ?? 4)
 const seeds = Array.from(
   { length: Number(DAYS_SEEDS ?? (DAYS_SEED === undefined ? 3 : 1)) },
   (_, index) => first + index,
