@@ -46,10 +46,11 @@ export function configurationPage(): string {
   const kafka = section((path) => /^clusters\[\]\.(name|system|bootstrap_servers|tls|sasl)\b/.test(path))
   const balancing = section((path) => path.startsWith('balancing.'))
   const leadership = section((path) => path.startsWith('leadership.'))
+  const throttle = section((path) => path.startsWith('throttle.'))
   const process = section((path) => /^(server|state|log)\./.test(path))
   const simulator = section((path) => path.startsWith('clusters[].simulator'))
   // The same keys under one cluster.
-  section((path) => /^clusters\[\]\.(balancing|leadership)\b/.test(path))
+  section((path) => /^clusters\[\]\.(balancing|leadership|throttle)\b/.test(path))
   const left = keys.filter((key) => !used.has(key))
   if (left.length > 0) throw new Error(`in no section: ${left.map(({ path }) => path).join(', ')}`)
 
@@ -63,7 +64,7 @@ line and column of everything that is not; \`config/evenkeel.schema.json\` lets 
 - \`\${NAME}\` in a value stands for an environment variable; \`$\${\` for a plain \`\${\`.
 - Relative paths start at the folder of the config file.
 - A key that is not listed here is an error.
-- \`--set balancing.KEY=VALUE\` and \`--set leadership.KEY=VALUE\` of \`run\` and \`plan\` win over the file.
+- \`--set balancing.KEY=VALUE\`, \`--set leadership.KEY=VALUE\` and \`--set throttle.KEY=VALUE\` of \`run\` and \`plan\` win over the file.
 - The file is followed: what can be [changed while evenkeel runs](operations.md#change-the-config-while-it-runs), is.
 
 ## The file
@@ -82,6 +83,11 @@ ${balancing}
 At the top for all clusters, or as \`clusters[].leadership\` for one, whose keys win.
 
 ${leadership}
+## Throttle
+
+At the top for all clusters, or as \`clusters[].throttle\` for one, whose keys win.
+
+${throttle}
 ## Server, state and log
 
 ${process}

@@ -3,9 +3,11 @@
  * else stopped only by health that got worse since we began and by windows that name them; the rest also waits for calm.
  */
 import { partitionName, type RunningMove } from '../cluster/move.ts'
+import type { Violation } from '../cluster/plan.ts'
 import { isUrgent, type VerdictCode, type ViolationKind } from '../cluster/reasons.ts'
 import type { Health } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
+import type { NodeId } from '../cluster/state.ts'
 import type { Pause } from '../cluster/wishes.ts'
 import { formatCount, formatDuration } from '../lib/units.ts'
 import { windowAllows } from './windows.ts'
@@ -25,9 +27,22 @@ export interface Circumstances {
   /** Why the cluster refused our acts for want of a permission, while that is recent. */
   denied?: string | undefined
   health: Health
-  /** What is in flight and not ours. */
-  foreign: RunningMove[]
+  strangers: Strangers
+  /** Why only what cannot wait is begun today. */
+  dayFull?: string | undefined
 }
+
+/** Who else moves replicas. */
+export interface Strangers {
+  /** What is in flight and not ours. */
+  moving: RunningMove[]
+  /** How long what they ended last still counts as their being at it. */
+  restLeftMs: number
+  /** Nodes that they are taking replicas from, and get on with it. */
+  emptying: NodeId[]
+}
+
+export const noStrangers: Strangers = { moving: [], restLeftMs: 0, emptying: [] }
 
 /** Health before the moves in flight began. */
 type Baseline = { offline: number; underMinIsr: number } | undefined
@@ -60,7 +75,7 @@ export function gateForAll(
 
 /** What holds that class beyond what holds all. */
 export function gateFor(
-  kind: ViolationKind,
+  { kind, subject }: Pick<Violation, 'kind' | 'subject'>,
   settings: BalanceSettings,
   now: Circumstances,
   baseline: Baseline,
@@ -74,13 +89,25 @@ export function gateFor(
   }
   const grown = grownSince(baseline, now.health)
   if (grown !== undefined) return { code: 'unhealthy', text: grown }
-  if (isUrgent(kind)) return undefined
+  const { moving, restLeftMs, emptying } = now.strangers
+  if (isUrgent(kind)) {
+    // Two who empty the same node would do it twice.
+    const node = emptying.find((id) => subject === `node ${id}` || subject === `dirs of node ${id}`)
+    return node === undefined
+      ? undefined
+      : { code: 'foreign_moves', text: `somebody else is taking replicas off node ${node}: ${foreignText(moving)}` }
+  }
   const unexplained = now.health.underReplicated.other
   if (unexplained > 0) {
     const text = `${formatCount(unexplained, 'partition')} under-replicated without a move or a lost node behind it`
     return { code: 'under_replicated', text }
   }
-  if (now.foreign.length > 0) return { code: 'foreign_moves', text: foreignText(now.foreign) }
+  if (moving.length > 0) return { code: 'foreign_moves', text: foreignText(moving) }
+  if (restLeftMs > 0) {
+    const text = `somebody else was moving replicas a moment ago: what he does next is waited for, ${formatDuration(restLeftMs)} more`
+    return { code: 'foreign_moves', text }
+  }
+  if (now.dayFull !== undefined && kind !== 'leader_skew') return { code: 'budget_full', text: now.dayFull }
   return undefined
 }
 

@@ -2,6 +2,7 @@
 import type { LoopStatus } from '../cluster/events.ts'
 import { totalBytes } from '../cluster/move.ts'
 import type { Plan, Verdict, Violation } from '../cluster/plan.ts'
+import type { VerdictCode } from '../cluster/reasons.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
 import type { Assessment } from './assess.ts'
@@ -16,6 +17,8 @@ export interface Findings {
   stalled?: string | undefined
   /** Nodes that could take part. */
   participants: number
+  /** Why nothing of the plan begins although the budgets would let it: more is written than may be copied. */
+  tooLow?: string | undefined
   /** What the verifier found wrong with the plan. */
   problems: string[]
 }
@@ -50,6 +53,7 @@ export function verdictOf(found: Findings): Verdict {
     return nothingHelps(found, whyOpen, waiting)
   }
   if (moves === 0) return { act: true, code: 'acting', text: `the last moves are running${stalled}; ${why}${waiting}` }
+  if (found.tooLow !== undefined && found.running === 0) return no('rate_too_low', `${found.tooLow}; ${why}`)
   const underWay = found.running > 0 ? `${found.running} running${stalled}, then ` : ''
   return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${whyOpen}${waiting}` }
 }
@@ -91,6 +95,11 @@ function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   }
   if (found.participants < 2) return no('too_few_nodes', `only ${found.participants} node can take part; ${why}`)
   const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (most?.reason === 'retry_wait')
+    return no('holding', `what failed a short while ago is left alone for a while: ${why}`)
+  if (most?.reason === 'retry_exhausted') {
+    return no('retry_exhausted', `three tries a day are used up for ${formatCount(most.count, 'candidate')}: ${why}`)
+  }
   const blocked = most ? `; most candidates were rejected by ${most.reason} (${most.count})` : ''
   return no('no_capacity', `no allowed move improves it: ${why}${blocked}${waiting}`)
 }
@@ -102,8 +111,10 @@ export function statusOf(found: Findings, verdict: Verdict): LoopStatus {
   if (code === 'sample_incomplete') return 'starting'
   if (code === 'paused' || code === 'circuit_breaker') return 'paused'
   if (verdict.act || found.running > 0) return 'in_progress'
-  return verdict.code === 'no_capacity' || verdict.code === 'too_few_nodes' ? 'stalled' : 'ready'
+  return stalledCodes.includes(verdict.code) ? 'stalled' : 'ready'
 }
+
+const stalledCodes: readonly VerdictCode[] = ['no_capacity', 'too_few_nodes', 'rate_too_low', 'retry_exhausted']
 
 function planText(plan: Plan): string {
   const replicas = plan.moves.filter((move) => move.kind === 'replica').length

@@ -46,13 +46,24 @@ function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptio
   }
 }
 
-export function loopOptions({ balancing, leadership }: ClusterSettings): LoopOptions {
+/** Where no limit is set on bytes in flight: what the rate copies in this time. */
+const IN_FLIGHT_S = 600
+
+export function loopOptions(settings: ClusterSettings): LoopOptions {
+  const { balancing, leadership, throttle } = settings
+  const { ratePerNode } = throttle
+  const bytesInFlightPerNode =
+    balancing.bytesInFlightPerNode ?? (ratePerNode === undefined ? undefined : ratePerNode * IN_FLIGHT_S)
   return {
-    balance: balanceSettings({ balancing, leadership }),
+    balance: balanceSettings(settings),
     execution: {
       concurrentMoves: balancing.concurrentMoves,
       concurrentMovesPerNode: balancing.concurrentMovesPerNode,
-      ...(balancing.bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode: balancing.bytesInFlightPerNode }),
+      ...(bytesInFlightPerNode === undefined ? {} : { bytesInFlightPerNode }),
+      ...(balancing.maxBytesPerDay === undefined ? {} : { maxBytesPerDay: balancing.maxBytesPerDay }),
+      ...(ratePerNode === undefined
+        ? {}
+        : { throttle: { rate: ratePerNode, maxRate: throttle.maxRatePerNode, headroom: throttle.headroom } }),
       maxTransfersPerTick: leadership.maxTransfersPerTick,
       unknownHoldMs: balancing.unknownOutcomeHoldMs,
       targetGraceMs: balancing.targetGraceMs,

@@ -1,5 +1,6 @@
 /** `evenkeel plan`: what would be done, for a live cluster or a snapshot. Nothing is started. */
 import { type Command, Option } from 'commander'
+import { noStrangers } from '../assess/gates.ts'
 import { statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
 import { type Mode, modes, type TickReport } from '../cluster/events.ts'
@@ -82,7 +83,7 @@ async function judge(
   const watch = stopwatch()
   const balance = balanceSettings(settings)
   const nowMs = sample.state.takenAtMs
-  const circumstances = { agreed: true, foreign: sample.running }
+  const circumstances = { agreed: true, strangers: { ...noStrangers, moving: sample.running } }
   const question = { sample, inFlight: [], memory, drains: [], settings: balance, circumstances, dirMoves, nowMs }
   const thought = await think(question, inlinePlanner, io.signal)
   const participants = thought.plan.nodes.filter((node) => node.state === 'alive').length

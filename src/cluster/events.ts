@@ -58,6 +58,32 @@ export interface MoveProgress {
   startedAtMs: number
   bytesDone: number
   bytesTotal: number
+  /** Over the last minute; absent until it is known. */
+  bytesPerSecond?: number
+  /** Until its end at that speed; absent where that says nothing. */
+  remainingMs?: number
+}
+
+/** What became of settings of the cluster that are ours for a while, such as throttles, by `SCOPE/OF/NAME`. */
+export interface SettingChanges {
+  /** Ours from now on. */
+  set: string[]
+  /** As they were before. */
+  restored: string[]
+  /** Somebody else changed them: they stay as he set them. */
+  left: string[]
+  /** Could not be put back; tried again. */
+  failed: { key: string; text: string }[]
+}
+
+/** Limits on copying that stand on the cluster, ours and those of others. */
+export interface ThrottleReport {
+  /** Bytes per second that we have set per node; the highest where they differ. Absent while none is set. */
+  bytesPerSecond?: number
+  self: { nodes: NodeId[]; topics: string[] }
+  foreign: { nodes: NodeId[]; topics: string[] }
+  /** Attempts to put something back that failed, since the start. */
+  cleanupFailures: number
 }
 
 /** What sampling, assessing and planning of one tick came to. */
@@ -80,6 +106,8 @@ export interface TickReport {
   imbalance: { disk: number; replicas: number; leaders: number }
   missingNodes: NodeId[]
   foreignMoves: number
+  /** Absent where the system has no such limits. */
+  throttle?: ThrottleReport
   /** Nodes that are down, and since when. */
   unavailableSince: { node: NodeId; sinceMs: number }[]
   nodesAvailable: { alive: number; unavailable: number; unreachable: number; draining: number }
@@ -109,9 +137,11 @@ export type LoopEvent = OfCluster &
     | { type: 'node_appeared'; node: NodeId }
     | { type: 'node_lost'; node: NodeId }
     | { type: 'node_returned'; node: NodeId }
-    | { type: 'move_started'; progress: MoveProgress }
+    /** `adopted`: an earlier process began it. */
+    | { type: 'move_started'; progress: MoveProgress; adopted?: boolean }
     /** `refusal`: the code with which the cluster, or our own last look at it, refused the move. */
     | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number; refusal?: string }
+    | ({ type: 'settings_changed' } & SettingChanges)
     /** `movedBytes` counts from the start of the loop. */
     | { type: 'progress'; moves: MoveProgress[]; pending: number; pendingBytes: number; movedBytes: number }
     | { type: 'candidates_rejected'; counts: Partial<Record<RejectReason, number>> }

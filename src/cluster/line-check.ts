@@ -190,6 +190,10 @@ const shapes: Record<string, Check> = {
     'pending?': table(moment),
     'left?': list(shape({ topic: text, partition: id, node: id, at: moment })),
     'muted?': list(shape({ topic: text, partition: id, until: moment })),
+    'hold?': shape({
+      partitions: list(shape({ topic: text, partition: id, until: moment, exhausted: flag })),
+      nodes: list(shape({ node: id, until: moment })),
+    }),
     'baseline?': shape({ offline: amount, under_min_isr: amount }),
   }),
 }

@@ -124,6 +124,11 @@ export interface MemoryLine {
   left?: { topic: string; partition: PartitionId; node: NodeId; at: string }[]
   /** Partitions whose leadership is left alone for a while. */
   muted?: { topic: string; partition: PartitionId; until: string }[]
+  /** What failed lately and is left alone for a while. */
+  hold?: {
+    partitions: { topic: string; partition: PartitionId; until: string; exhausted: boolean }[]
+    nodes: { node: NodeId; until: string }[]
+  }
   /** Health when the moves in flight began. */
   baseline?: { offline: number; under_min_isr: number }
   /** First moment each open violation was seen. */

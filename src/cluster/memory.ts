@@ -11,6 +11,15 @@ export interface PartitionRef {
   partition: PartitionId
 }
 
+/** What failed lately and is left alone for a while. */
+export interface Hold {
+  partitions: (PartitionRef & { untilMs: number; exhausted: boolean })[]
+  /** Nodes that get nothing new. */
+  nodes: { node: NodeId; untilMs: number }[]
+}
+
+export const noHold: Hold = { partitions: [], nodes: [] }
+
 export interface Memory {
   /** Added nodes that have not yet reached their fair share. */
   filling: NodeId[]
@@ -35,6 +44,7 @@ export interface Memory {
   left: (PartitionRef & { node: NodeId; atMs: number })[]
   /** Partitions whose leadership is left alone until then, for a transfer of it failed. */
   muted: (PartitionRef & { untilMs: number })[]
+  hold: Hold
   /** Unexplained health when the moves in flight began; kept after their end for as long as it is worse than that. */
   baseline?: { offline: number; underMinIsr: number }
 }
@@ -49,6 +59,7 @@ export const emptyMemory: Memory = {
   pending: {},
   left: [],
   muted: [],
+  hold: noHold,
 }
 
 /** Of a loop that begins: what must be seen several times has not been seen yet. */
@@ -68,6 +79,10 @@ export function memoryLine(memory: Memory): MemoryLine {
     pending: mapValues(memory.pending, formatTime),
     left: memory.left.map(({ atMs, ...ref }) => ({ ...ref, at: formatTime(atMs) })),
     muted: memory.muted.map(({ untilMs, ...ref }) => ({ ...ref, until: formatTime(untilMs) })),
+    hold: {
+      partitions: memory.hold.partitions.map(({ untilMs, ...rest }) => ({ ...rest, until: formatTime(untilMs) })),
+      nodes: memory.hold.nodes.map(({ node, untilMs }) => ({ node, until: formatTime(untilMs) })),
+    },
     ...(baseline === undefined ? {} : { baseline: { offline: baseline.offline, under_min_isr: baseline.underMinIsr } }),
   }
 }
@@ -85,6 +100,10 @@ export function readMemory(line: MemoryLine): Memory {
     pending: mapValues(line.pending ?? {}, parseTime),
     left: (line.left ?? []).map(({ at, ...ref }) => ({ ...ref, atMs: parseTime(at) })),
     muted: (line.muted ?? []).map(({ until, ...ref }) => ({ ...ref, untilMs: parseTime(until) })),
+    hold: {
+      partitions: (line.hold?.partitions ?? []).map(({ until, ...rest }) => ({ ...rest, untilMs: parseTime(until) })),
+      nodes: (line.hold?.nodes ?? []).map(({ node, until }) => ({ node, untilMs: parseTime(until) })),
+    },
     ...(baseline === undefined ? {} : { baseline: { offline: baseline.offline, underMinIsr: baseline.under_min_isr } }),
   }
 }

@@ -61,6 +61,9 @@ export const verdictCodes = [
   'no_capacity',
   'too_few_nodes',
   'unhealthy',
+  'budget_full',
+  'rate_too_low',
+  'retry_exhausted',
   'plan_rejected',
 ] as const
 export type VerdictCode = (typeof verdictCodes)[number]
@@ -84,6 +87,10 @@ export const verdictText: Record<VerdictCode, string> = {
   no_capacity: 'violations are open and no allowed move improves them',
   too_few_nodes: 'there are too few healthy nodes to move anything between',
   unhealthy: 'partitions without a leader or below min.insync.replicas have become more since the moves began',
+  budget_full:
+    '`max_bytes_per_day` is used up: repair, drain and critical disks go on, the rest waits for the next day',
+  rate_too_low: 'more is written than the highest allowed rate of copying (`max_rate_per_node`) could keep up with',
+  retry_exhausted: 'what would help has failed three times within a day and is left alone until a day after the first',
   plan_rejected: 'the plan failed its own verification and was dropped; this is a bug',
 }
 
@@ -103,6 +110,8 @@ export const rejectReasons = [
   'leader_preference',
   'moved_lately',
   'muted',
+  'retry_wait',
+  'retry_exhausted',
 ] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
@@ -121,10 +130,20 @@ export const rejectText: Record<RejectReason, string> = {
   leader_preference: 'no in-sync replica on a node with fewer leaders',
   moved_lately: 'the partition left that node a short while ago and is not moved back',
   muted: 'a transfer of its leadership failed a short while ago',
+  retry_wait: 'a move of the partition failed or was taken back: it is left alone for a while',
+  retry_exhausted: 'three moves of the partition failed within a day: it is left alone until a day after the first',
 }
 
 /** Why a partition must stay as it is; an index into this list is kept per partition, 0 meaning movable. */
-export const immovableReasons = ['', 'already_moving', 'no_quorum', 'size_unknown', 'excluded'] as const
+export const immovableReasons = [
+  '',
+  'already_moving',
+  'no_quorum',
+  'size_unknown',
+  'excluded',
+  'retry_wait',
+  'retry_exhausted',
+] as const
 
 /** States of a node, in the order of their codes in the state's columns. */
 export const nodeStates = ['alive', 'unavailable', 'unreachable', 'draining'] as const

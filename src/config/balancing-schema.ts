@@ -1,6 +1,6 @@
-/** `balancing` and `leadership`: what they may say, here and per cluster, and what holds when neither says it. */
+/** `balancing`, `leadership` and `throttle`: what they may say, here and per cluster, and what holds when neither says it. */
 import { z } from 'zod'
-import { block, bytes, count, duration, flag, list, oneOf, percent, quantity, rules, text } from './values.ts'
+import { block, bytes, count, duration, flag, list, oneOf, percent, quantity, rate, rules, text } from './values.ts'
 
 const secondMs = 1000
 const minuteMs = 60 * secondMs
@@ -107,7 +107,14 @@ const balancingShape = {
     .describe('Half width of the band around the mean disk usage; null: fullness is not evened out.'),
   concurrent_moves: count(1, 10_000).describe('Moves in flight in the cluster.'),
   concurrent_moves_per_node: count(1, 1000).describe('Moves in flight into, and out of, one node.'),
-  bytes_in_flight_per_node: bytes().nullable().describe('Bytes in flight into, and out of, one node; null: no limit.'),
+  bytes_in_flight_per_node: bytes()
+    .nullable()
+    .describe(
+      'Bytes in flight into, and out of, one node; null: what its rate copies in ten minutes, no limit without a rate.',
+    ),
+  max_bytes_per_day: bytes()
+    .nullable()
+    .describe('Bytes of moves begun in one UTC day; repair, drain and critical disks are not bound. null: no limit.'),
   topic_aware: flag().describe('Among moves of like worth prefer those that spread topics evenly.'),
   rack_awareness: oneOf(['require', 'prefer', 'ignore']).describe(
     'require: no move into a rack that has its share. prefer: never worsen the spread over racks.',
@@ -136,6 +143,16 @@ const leadershipShape = {
   max_transfers_per_tick: count(1, 10_000).describe('Leaders transferred in one tick.'),
 }
 
+const throttleShape = {
+  rate_per_node: rate()
+    .nullable()
+    .describe('How much is copied per second into, and out of, one node; null: copying is not throttled.'),
+  max_rate_per_node: rate().describe(
+    'The rate of a node is raised up to here where more is written than it could keep up with; a move that needs even more waits.',
+  ),
+  headroom_percent: percent(0, 1000).describe('How far the rate of a node stays above what is written to it.'),
+}
+
 /** In the words of a config file; also shown by editors. */
 export const defaultTexts = {
   balancing: {
@@ -151,6 +168,7 @@ export const defaultTexts = {
     concurrent_moves: 50,
     concurrent_moves_per_node: 5,
     bytes_in_flight_per_node: null,
+    max_bytes_per_day: null,
     topic_aware: true,
     rack_awareness: 'prefer',
     unknown_outcome_hold: '90s',
@@ -166,14 +184,16 @@ export const defaultTexts = {
     mute_timeout: '5m',
     max_transfers_per_tick: 50,
   },
+  throttle: { rate_per_node: '50MiB/s', max_rate_per_node: '200MiB/s', headroom_percent: 20 },
 }
 
 export const defaults = {
   balancing: block({ ...balancingShape, exclude: block(excludeShape) }).parse(defaultTexts.balancing),
   leadership: block(leadershipShape).parse(defaultTexts.leadership),
+  throttle: block(throttleShape).parse(defaultTexts.throttle),
 }
 
-/** The two blocks as they stand at the top or under a cluster: every key may be absent. */
+/** The blocks as they stand at the top or under a cluster: every key may be absent. */
 export const overridable = {
   balancing: block({
     mode: mode.exactOptional(),
@@ -184,6 +204,9 @@ export const overridable = {
     .exactOptional(),
   leadership: block(allOptional(leadershipShape))
     .describe('Which node leads a partition; a key under a cluster wins over the one at the top.')
+    .exactOptional(),
+  throttle: block(allOptional(throttleShape))
+    .describe('How fast replicas are copied; a key under a cluster wins over the one at the top.')
     .exactOptional(),
 }
 

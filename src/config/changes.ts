@@ -43,7 +43,7 @@ function differences(before: Setting[], after: Setting[]): Change[] {
 }
 
 function isLive(key: string): boolean {
-  return /^(balancing|leadership)\./.test(key) || key === 'log.level'
+  return /^(balancing|leadership|throttle)\./.test(key) || key === 'log.level'
 }
 
 /** What is in force once the live part of `after` is: everything else is as it was. */
@@ -52,7 +52,9 @@ export function withLive(before: CompiledConfig, after: CompiledConfig): Compile
     ...before,
     clusters: before.clusters.map((cluster) => {
       const wanted = after.clusters.find(({ name }) => name === cluster.name)
-      return wanted ? { ...cluster, balancing: wanted.balancing, leadership: wanted.leadership } : cluster
+      return wanted
+        ? { ...cluster, balancing: wanted.balancing, leadership: wanted.leadership, throttle: wanted.throttle }
+        : cluster
     }),
     log: { ...before.log, level: after.log.level },
   })

@@ -20,6 +20,7 @@ export type ClusterConfig = { name: string } & ClusterSettings &
 export interface ClusterSettings {
   balancing: BalancingConfig
   leadership: LeadershipConfig
+  throttle: ThrottleConfig
 }
 
 export interface BalancingConfig {
@@ -41,6 +42,8 @@ export interface BalancingConfig {
   concurrentMovesPerNode: number
   /** Absent: no limit. */
   bytesInFlightPerNode?: number
+  /** Absent: no limit. */
+  maxBytesPerDay?: number
   topicAware: boolean
   rackAwareness: 'require' | 'prefer' | 'ignore'
   unknownOutcomeHoldMs: number
@@ -68,6 +71,15 @@ export interface LeadershipConfig {
   idleTimeoutMs: number
   muteTimeoutMs: number
   maxTransfersPerTick: number
+}
+
+export interface ThrottleConfig {
+  /** Bytes per second; absent: copying is not throttled. */
+  ratePerNode?: number
+  /** Bytes per second, at least `ratePerNode`. */
+  maxRatePerNode: number
+  /** Ratio of the write rate. */
+  headroom: number
 }
 
 export interface KafkaConfig {
@@ -122,7 +134,14 @@ export function compileSettings(layers: readonly SettingsLayer[]): ClusterSettin
     defaults.leadership,
     ...layers.map((layer) => layer.leadership),
   )
+  const throttle: typeof defaults.throttle = Object.assign(
+    {},
+    defaults.throttle,
+    ...layers.map((layer) => layer.throttle),
+  )
   const { disk_balance_percent: diskBalance, bytes_in_flight_per_node: bytesInFlightPerNode } = balancing
+  const { max_bytes_per_day: maxBytesPerDay } = balancing
+  const { rate_per_node: ratePerNode } = throttle
   return {
     balancing: {
       mode: balancing.mode!,
@@ -138,6 +157,7 @@ export function compileSettings(layers: readonly SettingsLayer[]): ClusterSettin
       concurrentMoves: balancing.concurrent_moves,
       concurrentMovesPerNode: balancing.concurrent_moves_per_node,
       ...(bytesInFlightPerNode === null ? {} : { bytesInFlightPerNode }),
+      ...(maxBytesPerDay === null ? {} : { maxBytesPerDay }),
       topicAware: balancing.topic_aware,
       rackAwareness: balancing.rack_awareness,
       unknownOutcomeHoldMs: balancing.unknown_outcome_hold,
@@ -154,6 +174,11 @@ export function compileSettings(layers: readonly SettingsLayer[]): ClusterSettin
       idleTimeoutMs: leadership.idle_timeout,
       muteTimeoutMs: leadership.mute_timeout,
       maxTransfersPerTick: leadership.max_transfers_per_tick,
+    },
+    throttle: {
+      ...(ratePerNode === null ? {} : { ratePerNode }),
+      maxRatePerNode: Math.max(throttle.max_rate_per_node, ratePerNode ?? 0),
+      headroom: throttle.headroom_percent / 100,
     },
   }
 }

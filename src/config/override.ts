@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml'
 import type { Place, Problem } from './problem.ts'
 import { isRecord } from './values.ts'
 
-/** `balancing.KEY=VALUE` or `leadership.KEY=VALUE` from the command line: it wins over the file and over every cluster. */
+/** `balancing.KEY=VALUE`, `leadership.KEY=VALUE` or `throttle.KEY=VALUE` from the command line: it wins over the file and over every cluster. */
 export interface Override {
   apply(data: unknown): unknown
   /** Whether the path lies at or below the overridden key. */
@@ -13,8 +13,8 @@ export interface Override {
 export function parseOverride(text: string): Override | Problem {
   const file = `--set ${text}`
   const refuse = (column: number, message: string): Problem => ({ file, line: 1, column, path: '', message })
-  const match = /^((?:balancing|leadership)(?:\.[a-z][a-z0-9_]*)+)=(.*)$/s.exec(text)
-  if (!match) return refuse(1, 'expected balancing.KEY=VALUE or leadership.KEY=VALUE')
+  const match = /^((?:balancing|leadership|throttle)(?:\.[a-z][a-z0-9_]*)+)=(.*)$/s.exec(text)
+  if (!match) return refuse(1, 'expected balancing.KEY=VALUE, leadership.KEY=VALUE or throttle.KEY=VALUE')
   const path = match[1]!.split('.')
   const valueColumn = match[1]!.length + 2
   const value = parseDocument(match[2]!, { prettyErrors: false, logLevel: 'error' })

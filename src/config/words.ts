@@ -8,6 +8,7 @@ import type {
   CompiledConfig,
   KafkaConfig,
   LeadershipConfig,
+  ThrottleConfig,
   WindowConfig,
 } from './compile.ts'
 
@@ -28,6 +29,7 @@ export function clusterSettings(cluster: ClusterConfig): Setting[] {
     ...own,
     ...inWords('balancing', balancingWords, cluster.balancing),
     ...inWords('leadership', leadershipWords, cluster.leadership),
+    ...inWords('throttle', throttleWords, cluster.throttle),
   ]
 }
 
@@ -61,6 +63,7 @@ const balancingWords: Words<BalancingConfig> = {
   concurrentMoves: ['concurrent_moves', String],
   concurrentMovesPerNode: ['concurrent_moves_per_node', String],
   bytesInFlightPerNode: ['bytes_in_flight_per_node', bytesText],
+  maxBytesPerDay: ['max_bytes_per_day', bytesText],
   topicAware: ['topic_aware', String],
   rackAwareness: ['rack_awareness', String],
   unknownOutcomeHoldMs: ['unknown_outcome_hold', durationText],
@@ -78,6 +81,12 @@ const leadershipWords: Words<LeadershipConfig> = {
   idleTimeoutMs: ['idle_timeout', durationText],
   muteTimeoutMs: ['mute_timeout', durationText],
   maxTransfersPerTick: ['max_transfers_per_tick', String],
+}
+
+const throttleWords: Words<ThrottleConfig> = {
+  ratePerNode: ['rate_per_node', rateText],
+  maxRatePerNode: ['max_rate_per_node', rateText],
+  headroom: ['headroom_percent', percentText],
 }
 
 function inWords<Block extends object>(block: string, words: Words<Block>, values: Block): Setting[] {
@@ -130,6 +139,10 @@ function durationText(ms: number): string {
 function bytesText(bytes: number): string {
   const text = formatBytes(bytes)
   return parseBytes(text) === bytes ? text : `${bytes}B`
+}
+
+function rateText(bytesPerSecond: number): string {
+  return `${bytesText(bytesPerSecond)}/s`
 }
 
 function percentText(ratio: number): string {

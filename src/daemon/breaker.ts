@@ -18,6 +18,12 @@ interface Failure {
 export class Breaker {
   #failures: Failure[] = []
   #worse = 0
+  #factor: string | undefined
+
+  /** A replication factor that nobody told us to change: whatever it was, we had better not go on. */
+  factorChanged(text: string): void {
+    this.#factor = text
+  }
 
   moveEnded(event: Pick<LoopEvent & { type: 'move_ended' }, 'result' | 'refusal' | 'progress'>, nowMs: number): void {
     if (event.result !== 'failed' && event.result !== 'reverted') return
@@ -46,6 +52,7 @@ export class Breaker {
   /** Why the cluster should be paused; undefined while it need not be. */
   trips(grown: string | undefined, nowMs: number): string | undefined {
     this.#failures = this.#failures.filter(({ atMs }) => nowMs - atMs < WITHIN_MS)
+    if (this.#factor !== undefined) return this.#factor
     if (this.#failures.length >= FAILURES) {
       return `${this.#failures.length} moves failed or were reverted within an hour, the last: ${this.#failures.at(-1)!.text}`
     }
@@ -56,5 +63,6 @@ export class Breaker {
   reset(): void {
     this.#failures = []
     this.#worse = 0
+    this.#factor = undefined
   }
 }

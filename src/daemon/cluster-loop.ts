@@ -1,6 +1,7 @@
 /**
  * The loop of one cluster: sample → fold in what is in flight → assess → plan → dispatch what the budgets allow, every
- * tick; a cheap pulse between ticks that feeds the executor.
+ * tick; a cheap pulse between ticks that feeds the executor. A slow sample keeps no pulse waiting: while a tick is at work
+ * the pulses follow what is in flight and start nothing.
  *
  * `starting` until two complete samples in a row agree, then `ready`, `in_progress` or `stalled` by what the tick found,
  * `off` by mode, `paused` by a person or by the circuit breaker, `unreachable` while sampling fails. A failing tick is
@@ -13,13 +14,14 @@ import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.
 import { anyWindowOpen } from '../assess/windows.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { Memory } from '../cluster/memory.ts'
-import { totalBytes } from '../cluster/move.ts'
+import { type Move, totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
 import type { NodeId } from '../cluster/state.ts'
 import { pauseAt } from '../cluster/wishes.ts'
-import { Executor, type ExecutorOptions } from '../execute/executor.ts'
+import { writeRates } from '../cluster/write-rates.ts'
+import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
 import { drainsOf, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
@@ -32,6 +34,7 @@ import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
 import { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
+import { StrangersWatch } from './strangers.ts'
 import { type Question, type Thought, think } from './think.ts'
 import type { ClusterView } from './view.ts'
 
@@ -46,7 +49,7 @@ export interface LoopParts {
   name: string
   system: System
   planner: Planner
-  /** What must survive the process: wishes, read at every tick, and what is remembered. */
+  /** What must survive the process: wishes, read at every tick, what is under way or changed, and what is remembered. */
   journal: Journal
   clock: Clock
   emit: (event: LoopEvent) => void
@@ -55,6 +58,11 @@ export interface LoopParts {
 const SAMPLE_DEADLINE_MS = 120_000
 const PULSE_DEADLINE_MS = 60_000
 const ENDED_SHOWN = 100
+/** A stranger who moves in batches is given so many ticks between two of them, and so long at most. */
+const STRANGER_REST_TICKS = 4
+const STRANGER_REST_MS = 120_000
+/** What anybody has set on the cluster is looked through this often. */
+const SURVEY_MS = 10 * 60_000
 const HERE = [nodeStates.indexOf('alive'), nodeStates.indexOf('draining')]
 
 type EventBody = LoopEvent extends infer Event
@@ -69,6 +77,7 @@ export class ClusterLoop {
   readonly #liveness = new Liveness()
   readonly #breaker = new Breaker()
   readonly #recollection = new Recollection()
+  readonly #strangers = new StrangersWatch()
   readonly #kept: KeptMemory
   #options: LoopOptions
   #status: LoopStatus = 'starting'
@@ -81,7 +90,13 @@ export class ClusterLoop {
   #error: string | undefined
   /** Set when the plan in force is used up: the next tick need not wait for its time. */
   #due = true
-  #wake = new AbortController()
+  #wakeTick = new AbortController()
+  #wakePulse = new AbortController()
+  /** A tick is at work: what it finds is not overtaken by starting something meanwhile. */
+  #thinking = false
+  /** Moves that ended since the tick at work began: its sample may still show their middle. */
+  #endedMeanwhile: Move[] = []
+  #surveyedAtMs = Number.NEGATIVE_INFINITY
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
@@ -90,33 +105,59 @@ export class ClusterLoop {
     this.#parts = parts
     this.#options = options
     this.#statusSinceMs = parts.clock.now()
-    this.#kept = new KeptMemory(parts.journal, this.#liveness, this.#recollection, this.#breaker)
-    this.#executor = new Executor(parts.system, parts.clock, options.execution, (event) => {
-      if (event.type === 'move_ended') {
-        this.#remember(event.progress)
-        this.#breaker.moveEnded(event, parts.clock.now())
-      }
-      this.#emit(event)
-    })
+    const { system, journal, clock } = parts
+    this.#kept = new KeptMemory(journal, this.#liveness, this.#recollection, this.#breaker)
+    const emit = (event: ExecutorEvent) => this.#executed(event)
+    this.#executor = new Executor({ system, journal, clock, emit }, options.execution)
   }
 
   /** Runs until the signal aborts. Moves in flight are left to the cluster. */
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#ticks(signal), this.#pulses(signal)])
+  }
+
+  async #ticks(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts
-    let nextTickMs = clock.now()
     while (!signal.aborted) {
-      if (this.#due || clock.now() >= nextTickMs) {
-        this.#due = false
-        nextTickMs = clock.now() + this.#options.tickIntervalMs
-        await this.#guarded(signal, () => this.tick(signal))
-        if (!this.#agreed && this.#status === 'starting') nextTickMs = clock.now() + this.#options.pulseIntervalMs
-      }
-      await this.#guarded(signal, () => this.#pulse(signal))
-      const untilTick = this.#due ? this.#options.pulseIntervalMs : nextTickMs - clock.now()
-      this.#wake = new AbortController()
-      const awake = AbortSignal.any([signal, this.#wake.signal])
-      await clock.sleep(Math.max(0, Math.min(this.#options.pulseIntervalMs, untilTick)), awake)
+      this.#due = false
+      const begunMs = clock.now()
+      this.#thinking = true
+      this.#endedMeanwhile = []
+      await this.#guarded(signal, () => this.tick(signal))
+      this.#thinking = false
+      // What was found is begun at once.
+      this.#wakePulse.abort()
+      const { tickIntervalMs, pulseIntervalMs } = this.#options
+      const again = !this.#agreed && this.#status === 'starting'
+      const waitMs = again ? pulseIntervalMs : Math.max(0, begunMs + tickIntervalMs - clock.now())
+      this.#wakeTick = new AbortController()
+      // One that is due anyway still leaves a pulse its turn.
+      const awake = AbortSignal.any([signal, this.#wakeTick.signal])
+      await clock.sleep(this.#due ? Math.min(waitMs, pulseIntervalMs) : waitMs, awake)
     }
+  }
+
+  async #pulses(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    while (!signal.aborted) {
+      this.#wakePulse = new AbortController()
+      const awake = AbortSignal.any([signal, this.#wakePulse.signal])
+      await clock.sleep(this.#options.pulseIntervalMs, awake)
+      if (!signal.aborted) await this.#guarded(signal, () => this.#pulse(signal))
+    }
+  }
+
+  #executed(event: ExecutorEvent): void {
+    if (event.type === 'factor_changed') {
+      this.#breaker.factorChanged(event.text)
+      return
+    }
+    if (event.type === 'move_ended') {
+      this.#remember(event.progress)
+      this.#breaker.moveEnded(event, this.#parts.clock.now())
+      if (this.#thinking) this.#endedMeanwhile.push(event.progress.move)
+    }
+    this.#emit(event)
   }
 
   /** New options, in force at the next tick. Nothing that waits by the old ones is started any more. */
@@ -165,7 +206,7 @@ export class ClusterLoop {
     this.#changes += 1
     this.#executor.offer([])
     this.#due = true
-    this.#wake.abort()
+    this.#wakeTick.abort()
   }
 
   view(): ClusterView {
@@ -192,6 +233,7 @@ export class ClusterLoop {
     const { system, planner, journal, clock } = this.#parts
     const tickWatch = stopwatch()
     const changes = this.#changes
+    const surveyed = this.#survey(signal)
     let sample: Sample
     try {
       sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
@@ -201,22 +243,26 @@ export class ClusterLoop {
       return
     }
     const sampleMs = tickWatch()
+    await surveyed
     const { clusterId } = sample.state.cluster
     if (clusterId !== undefined) await journal.bind(clusterId)
     this.#kept.takeOver(clock.now())
     this.#see(sample)
+    this.#executor.adopt()
+    this.#executor.tick(writeRates(sample.state))
     const now = clock.now()
     this.#liveness.mark(sample.state, now)
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
-    const memory = this.#recollection.recall(sample, idle, now)
+    const memory = { ...this.#recollection.recall(sample, idle, now), hold: this.#executor.holds }
     await this.#selfDefence(sample, memory, now)
     await this.#kept.save(sample.state, memory, this.#options.balance.nodeAddHoldMs, now)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
-    const foreign = this.#executor.foreign(sample.running)
+    const strangers = this.#strangersOf(sample, now)
+    if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question: Question = {
       sample,
-      inFlight: this.#executor.inFlight,
+      inFlight: [...this.#executor.inFlight, ...this.#endedMeanwhile],
       memory,
       drains,
       settings: this.#options.balance,
@@ -225,7 +271,8 @@ export class ClusterLoop {
         stateProblem: journal.problem(),
         pause: pauseAt(pauseOf(journal), now),
         denied: this.#executor.denied,
-        foreign,
+        dayFull: this.#executor.dayFull,
+        strangers,
       },
       dirMoves: system.capabilities().dirMoves,
       nowMs: now,
@@ -273,6 +320,7 @@ export class ClusterLoop {
       running: this.#executor.inFlight.length,
       stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
+      tooLow: this.#executor.tooLow,
       problems,
     }
     const verdict = verdictOf(found)
@@ -286,7 +334,8 @@ export class ClusterLoop {
       ...took,
       status: this.#status,
       settings,
-      foreignMoves: circumstances.foreign.length,
+      foreignMoves: circumstances.strangers.moving.length,
+      throttle: this.#executor.throttle,
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
@@ -304,12 +353,17 @@ export class ClusterLoop {
       return
     }
     for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+    // Before the first sample nobody knows whether this is the cluster that the journal speaks of.
+    if (this.#recollection.state === undefined) return
     const before = this.#executor.pending.length + this.#executor.inFlight.length
     const doneBefore = this.#done
-    await this.#executor.work(pulse, signal)
+    await this.#executor.work(pulse, !this.#thinking, signal)
     const after = this.#executor.pending.length + this.#executor.inFlight.length
     // What the plan had is used up and did some good: see at once whether there is more, instead of idling until the tick.
-    if (before > 0 && after === 0 && this.#done > doneBefore) this.#due = true
+    if (before > 0 && after === 0 && this.#done > doneBefore) {
+      this.#due = true
+      this.#wakeTick.abort()
+    }
     if (before > 0) {
       this.#emit({
         type: 'progress',
@@ -319,6 +373,24 @@ export class ClusterLoop {
         movedBytes: this.#executor.movedBytes,
       })
     }
+  }
+
+  /** What it does not tell now it tells the next time. */
+  async #survey(signal: AbortSignal): Promise<void> {
+    const now = this.#parts.clock.now()
+    if (now - this.#surveyedAtMs < SURVEY_MS) return
+    this.#surveyedAtMs = now
+    try {
+      await withDeadline('the survey of settings', PULSE_DEADLINE_MS, signal, (s) => this.#executor.survey(s))
+    } catch {
+      this.#surveyedAtMs = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  #strangersOf({ running }: Sample, nowMs: number) {
+    const { tickIntervalMs, execution } = this.#options
+    const restMs = Math.min(STRANGER_REST_MS, STRANGER_REST_TICKS * tickIntervalMs)
+    return this.#strangers.see(this.#executor.foreign(running), nowMs, restMs, execution.targetGraceMs)
   }
 
   #see(sample: Sample): void {

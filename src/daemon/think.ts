@@ -6,6 +6,7 @@ import { type Assessment, assess } from '../assess/assess.ts'
 import type { Circumstances } from '../assess/gates.ts'
 import { applyDrains } from '../cluster/drains.ts'
 import { applyExclusions } from '../cluster/exclusions.ts'
+import { applyHolds } from '../cluster/holds.ts'
 import { foldInFlight } from '../cluster/influence.ts'
 import type { Memory } from '../cluster/memory.ts'
 import type { Move } from '../cluster/move.ts'
@@ -46,6 +47,7 @@ export async function think(question: Question, planner: Planner, signal: AbortS
   foldInFlight(state, question.inFlight)
   applyExclusions(state, settings)
   applyDrains(state, question.drains)
+  applyHolds(state, memory.hold)
   const circumstances = { ...question.circumstances, health: sample.health }
   const assessment = assess(state, settings, memory, circumstances, nowMs)
   const request = planRequest(state, assessment.goals, settings, memory, question.dirMoves)

@@ -1,85 +1,128 @@
 /**
- * Carries out plans: takes the moves of the newest plan in their order, starts what the budgets allow, follows what is in
- * flight and judges its end. Every call is fed with a fresh pulse; it keeps no timer of its own.
+ * Carries out plans: takes the moves of the newest plan in their order, starts what the budgets allow, and sees to what is in
+ * flight. Every call is fed with a fresh pulse; it keeps no timer of its own.
  *
- * A move runs its steps one after the other. A refused step ends it as failed: the next plan starts from what the
- * cluster is then. A step without an answer leaves it unknown: it is judged from placement, and given up only
- * when the hold is over and the placement still shows nothing of it.
+ * What is about to be done is in the journal before it is done, and what came of it afterwards: a process that begins takes
+ * up what an earlier one left open, and only the placement tells what became of that. The settings that copies need (throttles)
+ * are the change ledger's; they are set before a copy begins and given back when it has ended.
  *
- * Moves of one group start together or not at all, and when one of them ends otherwise than done the others are taken back.
- * A copy whose target is gone gets a grace in which it may resume, then it is taken back; so is at once what goes to a
- * node that is to be emptied.
+ * A refused step ends a move as failed: the next plan starts from what the cluster is then. Moves of one group start together or
+ * not at all.
  */
-import type { MoveProgress, MoveResult } from '../cluster/events.ts'
-import { isDirMove, isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
+import type { MoveProgress, MoveResult, ThrottleReport } from '../cluster/events.ts'
+import type { Hold } from '../cluster/memory.ts'
+import { isDirMove, type Move, partitionName, type ReplicaMove, type RunningMove } from '../cluster/move.ts'
 import { isUrgent } from '../cluster/reasons.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import { groupBy } from '../lib/group-by.ts'
-import { formatDuration } from '../lib/units.ts'
-import type { Outcome, Refusal, Step, StepResult, System } from '../systems/port.ts'
+import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets } from './budgets.ts'
+import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
+import { DayBudget } from './day-budget.ts'
+import { type Ending, Flight, type FlightOptions } from './flight.ts'
+import type { Change, Journal } from './journal/journal.ts'
+import { moveKey } from './journal/records.ts'
 import { Operator } from './operator.ts'
+import { Pace } from './pace.ts'
+import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
+import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, outdated } from './tries.ts'
 
-export interface ExecutorOptions extends BudgetLimits {
+export interface ExecutorOptions extends BudgetLimits, FlightOptions {
   /** Leadership transfers started for one plan at most. */
   maxTransfersPerTick: number
-  /** How long an act without an answer may still happen. */
-  unknownHoldMs: number
-  /** How long a copy waits for a target that is gone before it is taken back. */
-  targetGraceMs: number
+  /** Bytes of moves begun in one UTC day at most, but for what cannot wait; undefined: no limit. */
+  maxBytesPerDay?: number
+  /** Undefined: copies are not throttled by us. */
+  throttle?: ThrottleSettings
 }
 
 export type ExecutorEvent =
-  | { type: 'move_started'; progress: MoveProgress }
+  /** `adopted`: an earlier process began it. */
+  | { type: 'move_started'; progress: MoveProgress; adopted?: boolean }
   /** `refusal`: why the cluster, or our own last look at it, refused the move. */
   | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number; refusal?: Refusal }
+  /** The replication factor is not what it was when our move began. */
+  | { type: 'factor_changed'; text: string }
+  | LedgerEvent
+
+export interface ExecutorParts {
+  system: System
+  journal: Journal
+  clock: Clock
+  emit: (event: ExecutorEvent) => void
+}
 
 /** A missing permission is the same for every move: asking again at every tick would only fill the log. */
 const DENIED_FOR_MS = 5 * 60_000
 
-/** A list that says done before every broker's metadata does must not be taken for a move that was undone. */
-const REVERTED_FOR_MS = 10_000
-
-/** What was asked to be taken back and is still listed is asked for again after this. */
-const CANCEL_AGAIN_MS = 30_000
-
 export class Executor {
   readonly #system: System
+  readonly #journal: Journal
   readonly #clock: Clock
   readonly #emit: (event: ExecutorEvent) => void
+  readonly #flight: Flight
+  readonly #ledger: ChangeLedger | undefined
+  readonly #day: DayBudget
+  readonly #pace = new Pace()
   #options: ExecutorOptions
   #pending: Move[] = []
   #transfers = 0
-  #operators: Operator[] = []
   #movedBytes = 0
   #denied: { text: string; atMs: number } | undefined
-  /** Nodes that nothing may go to any more. */
-  #unwanted: readonly NodeId[] = []
+  #tooLow: string | undefined
+  #writeRate: WriteRate = () => Number.NaN
+  /** Outcomes that are not in the journal yet. */
+  #owed: Change[] = []
+  /** The settings are looked at as a whole before anything else is done about them. */
+  #lookAtSettings = true
 
-  constructor(system: System, clock: Clock, options: ExecutorOptions, emit: (event: ExecutorEvent) => void) {
+  constructor({ system, journal, clock, emit }: ExecutorParts, options: ExecutorOptions) {
     this.#system = system
+    this.#journal = journal
     this.#clock = clock
-    this.#options = options
     this.#emit = emit
+    this.#options = options
+    this.#day = new DayBudget(journal, clock)
+    this.#ledger = system.settings && new ChangeLedger(system.settings, journal, clock, emit)
+    this.#flight = new Flight(system, clock, options, {
+      ended: (ending) => this.#ended(ending),
+      blamed: (node, why) => this.#owed.push(coolDown(node, why, clock.now())),
+    })
   }
 
   /** The moves of the newest plan replace all that wait; what is in flight stays. */
   offer(moves: Move[]): void {
     this.#pending = moves
     this.#transfers = 0
+    this.#tooLow = undefined
+  }
+
+  /** To be told once a tick: settings are looked at as a whole, the pace is seen to. */
+  tick(writeRate: WriteRate): void {
+    this.#writeRate = writeRate
+    this.#lookAtSettings = true
+    this.#pace.tick(this.#options.concurrentMovesPerNode)
+    if (this.#journal.problem() !== undefined) return
+    this.#owed.push(...outdated(this.#journal, this.#clock.now()), ...this.#day.outdated())
+  }
+
+  /** Something is wrong with the cluster's health: fewer moves at once. */
+  slowDown(): void {
+    this.#pace.trouble(this.#options.concurrentMovesPerNode, this.#clock.now())
   }
 
   /** New limits; what is in flight stays. */
   set options(options: ExecutorOptions) {
     this.#options = options
+    this.#flight.options = options
+    this.#lookAtSettings = true
   }
 
   /** Nodes that are to be emptied: what is on its way to them is taken back. */
   set unwanted(nodes: readonly NodeId[]) {
-    this.#unwanted = nodes
+    this.#flight.unwantedNodes = nodes
   }
 
   get pending(): Move[] {
@@ -87,16 +130,16 @@ export class Executor {
   }
 
   get inFlight(): Move[] {
-    return this.#operators.map((operator) => operator.move)
+    return this.#flight.moves
   }
 
   progress(): MoveProgress[] {
-    return this.#operators.map((operator) => operator.progress())
+    return this.#flight.progress()
   }
 
   /** Bytes copied by our moves since the start, those still running included. */
   get movedBytes(): number {
-    return this.#operators.reduce((sum, operator) => sum + operator.bytesDone, this.#movedBytes)
+    return this.#flight.operators.reduce((sum, operator) => sum + operator.bytesDone, this.#movedBytes)
   }
 
   /** Why acts were refused for want of a permission; undefined when none was for a while. */
@@ -104,118 +147,91 @@ export class Executor {
     return this.#denied && this.#clock.now() - this.#denied.atMs < DENIED_FOR_MS ? this.#denied.text : undefined
   }
 
+  /** Why a move of the plan in force does not begin although the budgets would let it. */
+  get tooLow(): string | undefined {
+    return this.#tooLow
+  }
+
+  /** Why only what cannot wait is begun today; undefined while there are bytes left. */
+  get dayFull(): string | undefined {
+    return this.#day.full(this.#options.maxBytesPerDay)
+  }
+
+  /** What is left alone for a while because it failed. */
+  get holds(): Hold {
+    return holdsAt(this.#journal, this.#clock.now())
+  }
+
+  /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
+  get throttle(): ThrottleReport | undefined {
+    return this.#ledger?.report()
+  }
+
+  /** Looks through what anybody has set on the cluster. */
+  async survey(signal: AbortSignal): Promise<void> {
+    await this.#ledger?.survey(signal)
+  }
+
+  /** Moves that one node may have at once now. */
+  get movesPerNode(): number {
+    return this.#pace.limit(this.#options.concurrentMovesPerNode)
+  }
+
   /** Those of the running moves that are not ours. */
   foreign(running: RunningMove[]): RunningMove[] {
-    const ours = new Map(this.#operators.map(({ move }) => [partitionName(move), move]))
-    return running.filter((listed) => {
-      const move = ours.get(partitionName(listed))
-      return !move || !isListedAs(move, listed)
-    })
-  }
-
-  /** Follows what is in flight, then starts what the budgets allow. */
-  async work(pulse: Pulse, signal: AbortSignal): Promise<void> {
-    await this.#follow(pulse, signal)
-    await this.#takeBack(signal)
-    await this.#continue(signal)
-    await this.#dispatch(pulse, signal)
-  }
-
-  async #follow(pulse: Pulse, signal: AbortSignal): Promise<void> {
-    const running = groupBy(pulse.running, partitionName)
-    const unlisted: Operator[] = []
-    for (const operator of this.#operators) {
-      const listed = running.get(partitionName(operator.move))?.find((move) => isAlike(operator.move, move))
-      if (!listed || operator.move.kind !== 'replica') unlisted.push(operator)
-      else if (!isListedAs(operator.move, listed)) {
-        this.#end(operator, 'superseded', `somebody else is moving it to ${listed.target.join(', ')}`)
-      } else {
-        this.#runs(operator, listed, pulse.aliveNodes.includes(operator.move.to))
-      }
-    }
-    if (unlisted.length > 0) {
-      const outcomes = await this.#system.judge(
-        unlisted.map((operator) => operator.move),
-        signal,
-      )
-      unlisted.forEach((operator, index) => this.#conclude(operator, outcomes[index]!))
-    }
-  }
-
-  #runs(operator: Operator, seen: { bytesDone?: number; bytesTotal?: number }, targetAlive: boolean): void {
-    const now = this.#clock.now()
-    const gone = `node ${operator.move.to} is gone, the copy goes on when it is back`
-    if (operator.state !== 'cancelling') {
-      if (!targetAlive && operator.state !== 'stalled') operator.to('stalled', now, gone)
-      if (targetAlive && operator.state !== 'running') operator.to('running', now)
-    }
-    operator.revertedSinceMs = undefined
-    operator.partialSinceMs = undefined
-    // It is under way, whether or not its answer came: asked again it would be refused for being under way.
-    operator.accepted = operator.steps.length
-    // The total may grow while writes go on, and progress with it may fall back: shown as it is.
-    if (seen.bytesTotal !== undefined) operator.bytesTotal = seen.bytesTotal
-    if (seen.bytesDone !== undefined) operator.bytesDone = seen.bytesDone
-  }
-
-  #conclude(operator: Operator, outcome: Outcome): void {
-    const now = this.#clock.now()
-    if (outcome.outcome !== 'partial') operator.partialSinceMs = undefined
-    switch (outcome.outcome) {
-      case 'landed':
-        return this.#end(operator, 'done')
-      case 'superseded':
-        return this.#end(operator, 'superseded', outcome.text)
-      case 'running':
-        return this.#runs(operator, outcome, operator.state !== 'stalled')
-      case 'reverted':
-        return operator.state === 'cancelling'
-          ? this.#end(operator, 'cancelled', operator.text)
-          : this.#concludeReverted(operator)
-      case 'partial':
-        return this.#concludePartial(operator, outcome.text)
-      case 'unknown':
-        if (operator.state === 'running') operator.to('unknown', now, outcome.text)
-    }
-    return undefined
+    return this.#flight.foreign(running)
   }
 
   /**
-   * A copy may take its time to get in sync again; leadership that has not come by now has gone elsewhere. What is followed
-   * is left alone by repair: a copy whose node died as it landed is not followed for ever.
+   * Takes up what an earlier process left open. Idempotent: the journal may become readable only later.
+   * Public so that a sample taken before the first pulse already knows what is ours.
    */
-  #concludePartial(operator: Operator, text: string): void {
-    const now = this.#clock.now()
-    operator.text = text
-    operator.partialSinceMs ??= now
-    const { unknownHoldMs, targetGraceMs } = this.#options
-    if (operator.move.kind === 'leader') {
-      if (now - operator.sinceMs >= unknownHoldMs) this.#end(operator, 'failed', text)
-      return
+  adopt(): void {
+    const known = new Set([
+      ...this.#flight.moves.map(moveKey),
+      ...this.#owed.flatMap(({ kind, key }) => (kind === 'intent' ? [key] : [])),
+    ])
+    for (const [key, { move, atMs, unwanted }] of this.#journal.read('intent')) {
+      if (known.has(key)) continue
+      const operator = Operator.adopted(move, this.#system.steps(move), atMs)
+      if (unwanted !== undefined) operator.unwanted = { why: unwanted, failed: true }
+      this.#flight.operators.push(operator)
+      this.#emit({ type: 'move_started', progress: operator.progress(), adopted: true })
     }
-    const waitedMs = now - operator.partialSinceMs
-    if (waitedMs < targetGraceMs) return
-    this.#end(operator, 'superseded', `${text}, after ${formatDuration(waitedMs)} it is not waited for any longer`)
   }
 
-  #concludeReverted(operator: Operator): void {
-    const now = this.#clock.now()
-    operator.revertedSinceMs ??= now
-    if (operator.state === 'unknown') {
-      if (now - operator.sinceMs >= this.#options.unknownHoldMs) this.#end(operator, 'failed', 'it was never applied')
-      return
+  /**
+   * Follows what is in flight, then starts what the budgets allow.
+   * @param mayStart whether anything new may begin.
+   */
+  async work(pulse: Pulse, mayStart: boolean, signal: AbortSignal): Promise<void> {
+    this.adopt()
+    await this.#flight.follow(pulse, (move) => this.#limitOf(move), signal)
+    // Without a journal nothing is done that would have to be in it.
+    if (this.#journal.problem() === undefined) {
+      await this.#takeBack(signal)
+      await this.#continue(signal)
+      if (mayStart) await this.#dispatch(pulse, signal)
+      await this.#align([], signal)
     }
-    // A transfer of leadership that is not seen yet is only late: election has no list to look it up in.
-    const patience = operator.move.kind === 'leader' ? this.#options.unknownHoldMs : REVERTED_FOR_MS
-    if (now - operator.revertedSinceMs >= patience) this.#end(operator, 'reverted', 'the placement is as before')
+    await this.#pay()
   }
 
-  #end(operator: Operator, result: MoveResult, text?: string, refusal?: Refusal): void {
+  /** Bytes per second that bind a copy, as far as it is known. */
+  #limitOf(move: Move): number {
+    if (!this.#ledger || move.kind !== 'replica') return Number.POSITIVE_INFINITY
+    const target = this.#ledger.limits(move.to)
+    return isDirMove(move) ? target.dirs : Math.min(target.in, this.#ledger.limits(move.leader).out)
+  }
+
+  #ended({ operator, result, refusal, failed, factor }: Ending): void {
     const now = this.#clock.now()
-    operator.to(result, now, text)
-    // At once: whatever fails next, what has ended is not followed again.
-    this.#operators = this.#operators.filter((other) => other !== operator)
+    const { move } = operator
     this.#movedBytes += operator.bytesDone
+    if (result === 'done') this.#pace.ended()
+    if (failed || (result === 'failed' && refusal === 'rejected')) this.slowDown()
+    this.#owed.push({ kind: 'intent', key: moveKey(move), value: undefined })
+    if (move.kind === 'replica') this.#owed.push(...this.#lesson(operator, result, refusal, failed, now))
     this.#emit({
       type: 'move_ended',
       progress: operator.progress(),
@@ -223,43 +239,33 @@ export class Executor {
       durationMs: now - operator.startedAtMs,
       ...(refusal !== undefined && { refusal }),
     })
-    const { group } = operator.move
-    if (group === undefined || result === 'done') return
-    for (const other of this.#operators) {
-      if (other.move.group !== group) continue
-      other.unwanted = `it belongs to ${operator.move.id}, which was ${result}`
+    if (factor !== undefined && factor !== move.replicas.length) {
+      const text = `${partitionName(move)} has ${factor} replicas, it had ${move.replicas.length} when our move of it began`
+      this.#emit({ type: 'factor_changed', text })
     }
   }
 
-  /** Why the move is not wanted any more; undefined while it is. */
-  #unwantedBecause(operator: Operator): string | undefined {
-    const { move, state } = operator
-    if (move.kind !== 'replica') return undefined
-    if (operator.unwanted !== undefined) return operator.unwanted
-    if (move.from !== move.to && this.#unwanted.includes(move.to)) return `node ${move.to} is to be emptied`
-    const waitedMs = this.#clock.now() - operator.sinceMs
-    if (state === 'stalled' && waitedMs >= this.#options.targetGraceMs) {
-      return `node ${move.to} is gone for ${formatDuration(waitedMs)}`
-    }
-    return undefined
+  #lesson(
+    { move, text = '' }: Operator,
+    result: MoveResult,
+    refusal: Refusal | undefined,
+    failed: boolean,
+    now: number,
+  ) {
+    if (result === 'done') return afterSuccess(this.#journal, move)
+    if (result === 'reverted') return [afterCancelByOthers(this.#journal, move, text, now)]
+    if (failed || refusal === 'rejected') return [afterFailure(this.#journal, move, text, now)]
+    return []
   }
 
   /** Takes back what is not wanted any more; how it ended is judged from placement. */
   async #takeBack(signal: AbortSignal): Promise<void> {
-    const now = this.#clock.now()
-    const due: Operator[] = []
-    for (const operator of this.#operators) {
-      if (operator.state === 'cancelling') {
-        if (now - operator.askedAtMs >= CANCEL_AGAIN_MS) due.push(operator)
-        continue
-      }
-      if (operator.state !== 'running' && operator.state !== 'stalled') continue
-      const because = this.#unwantedBecause(operator)
-      if (because === undefined) continue
-      operator.to('cancelling', now, because)
-      due.push(operator)
-    }
+    const due = this.#flight.toTakeBack()
     if (due.length === 0) return
+    const now = this.#clock.now()
+    const fresh = due.filter(({ state }) => state !== 'cancelling')
+    if (fresh.length > 0) await this.#journal.write(fresh.map((operator) => intentOf(operator)))
+    for (const operator of fresh) operator.to('cancelling', now, operator.unwanted?.why)
     for (const operator of due) operator.askedAtMs = now
     const moves = due.map((operator) => operator.move)
     // Refused or unanswered: placement tells, and what is still listed is asked for again. It keeps nothing else waiting.
@@ -268,7 +274,7 @@ export class Executor {
 
   /** Next steps of moves whose earlier steps were accepted. */
   async #continue(signal: AbortSignal): Promise<void> {
-    const due = this.#operators.filter(
+    const due = this.#flight.operators.filter(
       (operator) => operator.state === 'running' && operator.accepted < operator.steps.length,
     )
     await this.#perform(due, signal)
@@ -276,10 +282,51 @@ export class Executor {
 
   async #dispatch(pulse: Pulse, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#pending.length === 0) return
+    const chosen = this.#choose(pulse)
+    if (chosen.length === 0) return
+    const now = this.#clock.now()
+    const operators = chosen.map((move) => new Operator(move, this.#system.steps(move), now))
+    // Before the settings too: they are only for what is meant to be done.
+    await this.#journal.write([...operators.map((operator) => intentOf(operator)), ...this.#day.begun(chosen)])
+    this.#flight.operators.push(...operators)
+    let unset: Unset[]
+    try {
+      unset = await this.#align(chosen, signal)
+    } catch (error) {
+      for (const operator of operators) this.#notSent(operator, messageOf(error))
+      throw error
+    }
+    await this.#perform(this.#withoutUnset(operators, unset), signal)
+    // A leader move has a second step that need not wait for the next pulse.
+    await this.#continue(signal)
+  }
+
+  /** Moves whose copying could not be bound are not begun. */
+  #withoutUnset(operators: Operator[], unset: Unset[]): Operator[] {
+    return operators.filter((operator) => {
+      const { move } = operator
+      if (move.kind !== 'replica') return true
+      const missing = unset.find(({ ref: { scope, of } }) =>
+        scope === 'topic' ? of === move.topic && !isDirMove(move) : of === move.to || of === move.leader,
+      )
+      if (!missing) return true
+      this.#notSent(operator, `its throttle could not be set: ${missing.text}`, missing.denied)
+      return false
+    })
+  }
+
+  #notSent(operator: Operator, text: string, denied = false): void {
+    operator.to('submitting', this.#clock.now())
+    this.#answered(operator, { outcome: 'refused', code: denied ? 'not_permitted' : 'not_sent', text })
+  }
+
+  /** Takes from what waits what may begin now, and leaves the rest waiting. */
+  #choose(pulse: Pulse): Move[] {
     const foreign = this.foreign(pulse.running)
-    const budgets = new Budgets(this.#options)
+    const budgets = new Budgets({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
+    const need = this.#need()
     const busy = new Set(pulse.running.map(partitionName))
-    for (const { move } of this.#operators) {
+    for (const { move } of this.#flight.operators) {
       busy.add(partitionName(move))
       if (move.kind === 'replica') budgets.take(move)
     }
@@ -287,8 +334,9 @@ export class Executor {
 
     // Leadership that is moved among replicas that move themselves would soon be moved again.
     const copying = [...this.inFlight, ...this.#pending].some((move) => move.kind === 'replica')
-    const started: Operator[] = []
+    const chosen: Move[] = []
     const waiting: Move[] = []
+    let squeezed = false
     for (const moves of inGroups(this.#pending)) {
       const urgent = moves.every((move) => isUrgent(move.reason))
       const transfers = moves.filter((move) => move.kind === 'leader').length
@@ -297,18 +345,47 @@ export class Executor {
       const free = moves.every((move) => !busy.has(partitionName(move)))
       // What somebody else began since the plan was made is a reason to plan anew, unless it cannot wait.
       const may = free && transfersLeft && (urgent || foreign.length === 0)
-      if (may && budgets.takeAll(moves)) {
+      const tooLow = may
+        ? moves
+            .filter(isCopy)
+            .map((move) => need?.tooLow(move))
+            .find((why) => why !== undefined)
+        : undefined
+      if (tooLow !== undefined) this.#tooLow = tooLow
+      const affordable = urgent || this.#day.allows(moves, chosen, this.#options.maxBytesPerDay)
+      const fits = may && tooLow === undefined && affordable && budgets.takeAll(moves)
+      if (fits) {
         this.#transfers += transfers
-        started.push(...moves.map((move) => new Operator(move, this.#system.steps(move), this.#clock.now())))
-      } else waiting.push(...moves)
+        for (const move of moves.filter(isCopy)) need?.add(move)
+        chosen.push(...moves)
+      } else {
+        waiting.push(...moves)
+        squeezed ||= urgent && may
+      }
       // Later moves of the same partition start from where this one ends.
       for (const move of moves) busy.add(partitionName(move))
     }
+    if (squeezed) this.#flight.yieldSlots()
     this.#pending = waiting
-    this.#operators.push(...started)
-    await this.#perform(started, signal)
-    // A leader move has a second step that need not wait for the next pulse.
-    await this.#continue(signal)
+    return chosen
+  }
+
+  /** What the copies in flight need; undefined where copies are not throttled. */
+  #need(): ThrottleNeed | undefined {
+    const { throttle } = this.#options
+    if (!throttle || !this.#ledger) return undefined
+    const need = new ThrottleNeed(throttle, this.#writeRate)
+    for (const move of this.inFlight.filter(isCopy)) need.add(move)
+    return need
+  }
+
+  async #align(begun: Move[], signal: AbortSignal): Promise<Unset[]> {
+    if (!this.#ledger) return []
+    const whole = this.#lookAtSettings && begun.length === 0
+    const wanted = this.#need()?.throttle() ?? { rates: [], copies: [] }
+    const unset = await this.#ledger.align(wanted, whole, signal)
+    if (whole) this.#lookAtSettings = false
+    return unset
   }
 
   async #perform(operators: Operator[], signal: AbortSignal): Promise<void> {
@@ -338,22 +415,31 @@ export class Executor {
       operator.accepted += 1
       if (first) operator.to('running', now)
     } else if (result.outcome === 'unknown') operator.to('unknown', now, result.text)
-    else {
-      if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
-      if (result.code === 'not_permitted') {
-        this.#denied = { text: result.text, atMs: now }
-        this.#pending = []
-      }
-      return this.#end(operator, 'failed', `${result.code}: ${result.text}`, result.code)
-    }
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
-    return undefined
+    if (result.outcome !== 'refused') return
+    if (result.code === 'not_permitted') {
+      this.#denied = { text: result.text, atMs: now }
+      this.#pending = []
+    }
+    this.#flight.end(operator, 'failed', { text: `${result.code}: ${result.text}`, refusal: result.code })
+  }
+
+  /** Outcomes that cannot be written now are written later: until then they are taken from here. */
+  async #pay(): Promise<void> {
+    if (this.#owed.length === 0 || this.#journal.problem() !== undefined) return
+    const paid = this.#owed
+    await this.#journal.write(paid)
+    this.#owed = this.#owed.filter((change) => !paid.includes(change))
   }
 }
 
-/** A partition may be listed for a new replica list and for copies between dirs at once: only the like can be ours. */
-function isAlike(move: Move, listed: RunningMove): boolean {
-  return isDirMove(move) ? listed.dir?.node === move.to : listed.dir === undefined
+function intentOf({ move, startedAtMs, unwanted }: Operator): Change {
+  const value = { move, atMs: startedAtMs, ...(unwanted && { unwanted: unwanted.why }) }
+  return { kind: 'intent', key: moveKey(move), value }
+}
+
+function isCopy(move: Move): move is ReplicaMove {
+  return move.kind === 'replica'
 }
 
 /** Moves of one group together, every other by itself; in their order. */

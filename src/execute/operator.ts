@@ -13,6 +13,7 @@ import type { MoveProgress, OperatorState } from '../cluster/events.ts'
 import { bytesOf, type Move } from '../cluster/move.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { Step } from '../systems/port.ts'
+import { Speed } from './speed.ts'
 
 const ends: OperatorState[] = ['done', 'reverted', 'superseded', 'failed', 'cancelled']
 const arrows: Record<OperatorState, OperatorState[]> = {
@@ -27,6 +28,18 @@ const arrows: Record<OperatorState, OperatorState[]> = {
   cancelled: [],
   reverted: [],
   superseded: [],
+}
+
+/**
+ * `gone`: the target is not there. `broken`: the target lives and cannot take it. `still`: no byte comes although all live.
+ * `rate`: somebody set a rate of 0.
+ */
+export type Stall = 'gone' | 'broken' | 'still' | 'rate'
+
+/** `failed`: for a reason that lies in the move or its target, so that it counts as a try. */
+export interface Unwanted {
+  why: string
+  failed: boolean
 }
 
 export class Operator {
@@ -46,7 +59,12 @@ export class Operator {
   /** Since when the placement has shown neither its end nor that it goes on. */
   partialSinceMs: number | undefined
   /** Why it is to be taken back; undefined while it is not. */
-  unwanted: string | undefined
+  unwanted: Unwanted | undefined
+  /** What keeps it from getting on while it is `stalled`. */
+  stall: Stall | undefined
+  /** Since when the system says that it is broken. */
+  brokenSinceMs: number | undefined
+  readonly speed = new Speed()
   /** When taking it back was last asked for. */
   askedAtMs = 0
 
@@ -56,6 +74,22 @@ export class Operator {
     this.startedAtMs = nowMs
     this.sinceMs = nowMs
     this.bytesTotal = bytesOf(move)
+  }
+
+  /** One that an earlier process began: what became of it the placement tells. */
+  static adopted(move: Move, steps: Step[], atMs: number): Operator {
+    const operator = new Operator(move, steps, atMs)
+    operator.state = 'unknown'
+    operator.text = 'begun before the restart'
+    return operator
+  }
+
+  /** The total may grow while writes go on, and progress with it may fall back: shown as it is. */
+  see({ bytesDone, bytesTotal }: { bytesDone?: number; bytesTotal?: number }, nowMs: number): void {
+    if (bytesTotal !== undefined) this.bytesTotal = bytesTotal
+    if (bytesDone === undefined) return
+    this.bytesDone = bytesDone
+    this.speed.see(bytesDone, nowMs)
   }
 
   /** @throws EvenkeelError `internal` when the table has no such arrow. */
@@ -70,6 +104,8 @@ export class Operator {
   }
 
   progress(): MoveProgress {
+    const speed = this.state === 'running' ? this.speed.perSecond() : undefined
+    const left = Math.max(0, this.bytesTotal - this.bytesDone)
     return {
       move: this.move,
       state: this.state,
@@ -77,6 +113,8 @@ export class Operator {
       startedAtMs: this.startedAtMs,
       bytesDone: this.bytesDone,
       bytesTotal: this.bytesTotal,
+      ...(speed !== undefined && { bytesPerSecond: speed }),
+      ...(speed !== undefined && speed > 0 && { remainingMs: (left / speed) * 1000 }),
     }
   }
 }

@@ -53,6 +53,11 @@ export function formatBytes(bytes: number): string {
   return `${sign}${value.toFixed(digits)} ${units[unit]}`
 }
 
+/** `50.0 MiB/s` */
+export function formatRate(bytesPerSecond: number): string {
+  return `${formatBytes(bytesPerSecond)}/s`
+}
+
 /** Milliseconds in the two largest fitting units: `850ms`, `42s`, `1m30s`, `3h`, `2d4h`. */
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)}ms`

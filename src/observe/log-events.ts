@@ -63,6 +63,11 @@ class ClusterLog {
         this.#say(event.result === 'done' ? 'info' : 'warn', event, fields)
         break
       }
+      case 'settings_changed': {
+        const { set, restored, left, failed } = event
+        this.#say(left.length + failed.length > 0 ? 'warn' : 'info', event, { set, restored, left, failed })
+        break
+      }
       case 'progress':
       case 'candidates_rejected':
         break

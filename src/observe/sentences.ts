@@ -1,8 +1,8 @@
 /** Events as sentences for people: the same words in the terminal view and in the log. */
-import type { LoopEvent, MoveProgress, MoveResult } from '../cluster/events.ts'
+import type { LoopEvent, MoveProgress, MoveResult, SettingChanges } from '../cluster/events.ts'
 import { type Move, partitionName } from '../cluster/move.ts'
 import { rejectReasons } from '../cluster/reasons.ts'
-import { formatBytes, formatDuration } from '../lib/units.ts'
+import { formatBytes, formatCount, formatDuration } from '../lib/units.ts'
 
 /** One sentence without a full stop and without the cluster's name; undefined for events that only carry figures. */
 export function eventSentence(event: LoopEvent): string | undefined {
@@ -27,7 +27,11 @@ export function eventSentence(event: LoopEvent): string | undefined {
     case 'node_returned':
       return `node ${event.node} is back`
     case 'move_started':
-      return started(event.progress.move)
+      return event.adopted
+        ? `taking up again, begun before the restart: ${started(event.progress.move)}`
+        : started(event.progress.move)
+    case 'settings_changed':
+      return settings(event)
     case 'move_ended':
       return ended(event.progress, event.result, event.durationMs)
     case 'candidates_rejected':
@@ -58,6 +62,25 @@ function ended(progress: MoveProgress, result: MoveResult, durationMs: number): 
   const copied = move.kind === 'replica' ? `, ${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)} copied` : ''
   const because = progress.text === undefined ? '' : `: ${progress.text}`
   return `${what} from node ${move.from} to node ${move.to} ${endings[result]} after ${duration}${copied}${because}`
+}
+
+/** Many settings change at once: the first few by name. */
+function settings({ set, restored, left, failed }: SettingChanges): string {
+  const parts = [
+    set.length > 0 ? `${formatCount(set.length, 'setting')} of the cluster changed for a while: ${few(set)}` : '',
+    restored.length > 0 ? `${formatCount(restored.length, 'setting')} put back: ${few(restored)}` : '',
+    left.length > 0
+      ? `${formatCount(left.length, 'setting')} changed by somebody else, left as he set it: ${few(left)}`
+      : '',
+    failed.length > 0
+      ? `${formatCount(failed.length, 'setting')} could not be put back yet: ${few(failed.map(({ key, text }) => `${key} (${text})`))}`
+      : '',
+  ]
+  return parts.filter((part) => part !== '').join('; ')
+}
+
+function few(keys: string[]): string {
+  return `${keys.slice(0, 4).join(', ')}${keys.length > 4 ? ', …' : ''}`
 }
 
 const endings: Record<Exclude<MoveResult, 'done'>, string> = {

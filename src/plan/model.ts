@@ -294,7 +294,7 @@ export class Model {
     const { columns } = this
     if (this.leader[partition]! < 0) return false
     const reason = immovableReasons[columns.partitionImmovable[partition]!]
-    if (reason === 'already_moving' || reason === 'no_quorum') return false
+    if (reason !== '' && reason !== 'size_unknown' && reason !== 'excluded') return false
     if (columns.topicExcluded[columns.partitionTopic[partition]!] === 1) return false
     return !this.touched(partition)
   }

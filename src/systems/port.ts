@@ -61,8 +61,8 @@ export type Outcome =
   | { outcome: 'landed' }
   /** As it was before the move. */
   | { outcome: 'reverted' }
-  /** The replica set is neither the old nor the new one. */
-  | { outcome: 'superseded'; text: string }
+  /** The replica set is neither the old nor the new one. `factor`: how many replicas there are, where nothing is being moved. */
+  | { outcome: 'superseded'; text: string; factor?: number }
   /** The set is right, not yet in sync, led or gone. */
   | { outcome: 'partial'; text: string }
   | { outcome: 'unknown'; text: string }

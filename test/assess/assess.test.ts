@@ -1,6 +1,8 @@
 /** Where each violation begins and where it ends. */
+
 import { describe, expect, test } from 'vitest'
 import { type Assessment, assess } from '../../src/assess/assess.ts'
+import { noStrangers } from '../../src/assess/gates.ts'
 import type { NodeLine } from '../../src/cluster/lines.ts'
 import { emptyMemory, type Memory } from '../../src/cluster/memory.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
@@ -27,7 +29,7 @@ function judged({ nodes, leaders = [], settings: more = {}, memory = {} }: Case)
     state,
     settings({ leadershipEnabled: leaders.length > 0, ...more }),
     { ...emptyMemory, ...memory },
-    { agreed: true, foreign: [], health: allWell.health },
+    { agreed: true, strangers: noStrangers, health: allWell.health },
     takenAtMs,
   )
 }

@@ -1,6 +1,6 @@
 /** What keeps a class from acting: every gate, which classes it holds, and which is named where several do. */
 import { describe, expect, test } from 'vitest'
-import { type Circumstances, type Gate, gateFor, gateForAll, grownSince } from '../../src/assess/gates.ts'
+import { type Circumstances, type Gate, gateFor, gateForAll, grownSince, noStrangers } from '../../src/assess/gates.ts'
 import type { RunningMove } from '../../src/cluster/move.ts'
 import { isUrgent, type VerdictCode, type ViolationKind, violationKinds } from '../../src/cluster/reasons.ts'
 import type { Health } from '../../src/cluster/sample.ts'
@@ -24,7 +24,7 @@ const calm = { offline: 0, underMinIsr: 0 }
 
 const well = (now: Partial<Circumstances> = {}): Circumstances => ({
   agreed: true,
-  foreign: [],
+  strangers: noStrangers,
   health: allWell.health,
   ...now,
 })
@@ -33,7 +33,8 @@ function gateOf(kind: ViolationKind, given: Case): Gate | undefined {
   const balance = settings(given.settings)
   const now = well(given.now)
   return (
-    gateForAll(balance, now, given.massFailure, takenAtMs) ?? gateFor(kind, balance, now, given.baseline, takenAtMs)
+    gateForAll(balance, now, given.massFailure, takenAtMs) ??
+    gateFor({ kind, subject: 'node 1' }, balance, now, given.baseline, takenAtMs)
   )
 }
 
@@ -88,7 +89,12 @@ const gates: [VerdictCode, readonly ViolationKind[], string, Case][] = [
     '2 partitions under-replicated without a move or a lost node behind it',
     { now: { health: lagging(2) } },
   ],
-  ['foreign_moves', lower, '1 partition being moved by somebody else (t-3 to 1, 2)', { now: { foreign: [running] } }],
+  [
+    'foreign_moves',
+    lower,
+    '1 partition being moved by somebody else (t-3 to 1, 2)',
+    { now: { strangers: { ...noStrangers, moving: [running] } } },
+  ],
 ]
 
 describe.each(gates)('%s', (code, held, text, given) => {
@@ -140,7 +146,7 @@ describe('under-replication that is explained', () => {
 
 test('the first few of somebody else’s moves are named', () => {
   const foreign = [1, 2, 3, 4].map((partition) => ({ ...running, partition }))
-  expect(gateOf('disk_skew', { now: { foreign } })!.text).toBe(
+  expect(gateOf('disk_skew', { now: { strangers: { ...noStrangers, moving: foreign } } })!.text).toBe(
     '4 partitions being moved by somebody else (t-1 to 1, 2; t-2 to 1, 2; t-3 to 1, 2, …)',
   )
 })
@@ -188,7 +194,7 @@ describe('what may be done is planned, and nothing that builds on what may not',
   })
 
   test('what can wait does while somebody else moves', () => {
-    const { goals, gate } = judged(lines, { now: { foreign: [running] } })
+    const { goals, gate } = judged(lines, { now: { strangers: { ...noStrangers, moving: [running] } } })
     expect(goals).toMatchObject({ ...everything, overDirs: [] })
     expect(gate).toBeUndefined()
   })

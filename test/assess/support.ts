@@ -1,5 +1,6 @@
 import { type Assessment, assess } from '../../src/assess/assess.ts'
 import type { Circumstances } from '../../src/assess/gates.ts'
+import { noStrangers } from '../../src/assess/gates.ts'
 import { foldInFlight } from '../../src/cluster/influence.ts'
 import { emptyMemory, type Memory } from '../../src/cluster/memory.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
@@ -43,7 +44,7 @@ export function judged(lines: Lines, { settings: more, memory, now, afterMs = 0 
     state,
     settings({ leadershipEnabled: false, ...more }),
     { ...emptyMemory, ...memory },
-    { agreed: true, foreign: [], health: allWell.health, ...now },
+    { agreed: true, strangers: noStrangers, health: allWell.health, ...now },
     takenAtMs + afterMs,
   )
 }

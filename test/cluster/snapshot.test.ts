@@ -23,6 +23,10 @@ const memory: Memory = {
   pending: { 'failed_dir/node 3': takenAtMs - 5_000 },
   left: [{ topic: 't', partition: 3, node: 2, atMs: takenAtMs - 1_000 }],
   muted: [{ topic: 't', partition: 'p', untilMs: takenAtMs + 1_000 }],
+  hold: {
+    partitions: [{ topic: 't', partition: 'p', untilMs: takenAtMs + 2_000, exhausted: true }],
+    nodes: [{ node: 'b', untilMs: takenAtMs + 3_000 }],
+  },
   baseline: { offline: 1, underMinIsr: 2 },
 }
 const troubled = {

@@ -81,6 +81,7 @@ describe('a config', () => {
             muteTimeoutMs: 300_000,
             maxTransfersPerTick: 50,
           },
+          throttle: { ratePerNode: 50 * 2 ** 20, maxRatePerNode: 200 * 2 ** 20, headroom: 0.2 },
         },
       ],
       server: {
@@ -220,8 +221,8 @@ describe('a broken config', () => {
     ],
     [
       'a key whose behaviour does not exist yet',
-      kafka('throttle: { rate_per_node: 50MiB/s }'),
-      ['c.yaml:7:1: throttle: unknown key'],
+      kafka('rebalance: { rate_per_node: 50MiB/s }'),
+      ['c.yaml:7:1: rebalance: unknown key'],
     ],
     [
       'an unknown system',
@@ -497,8 +498,8 @@ describe('--set', () => {
     ]
     expect(problems(kafka('foo: 1'), { set })).toEqual([
       'c.yaml:7:1: foo: unknown key',
-      '--set log.level=info:1:1: expected balancing.KEY=VALUE or leadership.KEY=VALUE',
-      '--set balancing.__proto__=1:1:1: expected balancing.KEY=VALUE or leadership.KEY=VALUE',
+      '--set log.level=info:1:1: expected balancing.KEY=VALUE, leadership.KEY=VALUE or throttle.KEY=VALUE',
+      '--set balancing.__proto__=1:1:1: expected balancing.KEY=VALUE, leadership.KEY=VALUE or throttle.KEY=VALUE',
       '--set balancing.mod=x:1:1: balancing.mod: unknown key (did you mean mode?)',
       '--set balancing.mode=of:1:16: balancing.mode: expected one of off, node_add, continuous (did you mean off?)',
       '--set balancing.tick_interval=[:1:25: the value is not YAML',

@@ -303,7 +303,7 @@ describe('what is started', () => {
   test('is nothing once the signal has aborted', async () => {
     const { executor, asked } = scripted()
     executor.offer([replica()])
-    await executor.work({ takenAtMs: 0, aliveNodes: [], running: [] }, AbortSignal.abort())
+    await executor.work({ takenAtMs: 0, aliveNodes: [], running: [] }, true, AbortSignal.abort())
     expect(asked).toEqual([])
   })
 })

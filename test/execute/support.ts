@@ -10,8 +10,9 @@ import {
   replicasAfter,
 } from '../../src/cluster/move.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../../src/execute/executor.ts'
+import { forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
-import type { Outcome, Step, StepResult, System } from '../../src/systems/port.ts'
+import type { Outcome, Settings, Step, StepResult, System } from '../../src/systems/port.ts'
 
 export function replica(partition = 0, more: Partial<ReplicaMove> = {}): ReplicaMove {
   const move = {
@@ -70,8 +71,16 @@ export const accepted: StepResult = { outcome: 'accepted' }
 export const unknown: StepResult = { outcome: 'unknown', text: 'no answer' }
 export const refused: StepResult = { outcome: 'refused', code: 'replicas_changed', text: 'it is elsewhere' }
 
-export function scripted(options: Partial<ExecutorOptions> = {}) {
-  const clock = new VirtualClock(0)
+interface Around {
+  clock?: VirtualClock
+  journal?: Journal
+  settings?: Settings
+}
+
+export function scripted(
+  options: Partial<ExecutorOptions> = {},
+  { clock = new VirtualClock(0), journal = forgetfulJournal(), settings }: Around = {},
+) {
   const asked: string[] = []
   const told: string[] = []
   /** What the cluster says; everything is accepted and then nowhere to be seen, unless told otherwise. */
@@ -86,6 +95,7 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
   }
   const never = () => Promise.reject(new Error('not part of executing'))
   const system: System = {
+    ...(settings && { settings }),
     capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: true }),
     sample: never,
     pulse: never,
@@ -111,11 +121,20 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
     targetGraceMs: 300_000,
     ...options,
   }
-  const executor = new Executor(system, clock, limits, (event: ExecutorEvent) => {
+  const emit = (event: ExecutorEvent) => {
+    if (event.type === 'settings_changed') {
+      const { set, restored, left, failed } = event
+      told.push(
+        ...Object.entries({ set, restored, left }).flatMap(([what, keys]) => keys.map((key) => `${key} ${what}`)),
+      )
+      return void told.push(...failed.map(({ key, text }) => `${key} failed: ${text}`))
+    }
+    if (event.type === 'factor_changed') return void told.push(event.text)
     const { move, text } = event.progress
     const what = event.type === 'move_started' ? 'started' : event.result
-    told.push(`${partitionName(move)} ${what}${text === undefined ? '' : `: ${text}`}`)
-  })
+    return void told.push(`${partitionName(move)} ${what}${text === undefined ? '' : `: ${text}`}`)
+  }
+  const executor = new Executor({ system, journal, clock, emit }, limits)
   const { signal } = new AbortController()
   return {
     executor,
@@ -124,10 +143,11 @@ export function scripted(options: Partial<ExecutorOptions> = {}) {
     asked,
     told,
     clock,
+    journal,
     /** One pulse, `afterMs` later. */
     work: async (afterMs = 0) => {
       await clock.advance(afterMs)
-      await executor.work({ takenAtMs: clock.now(), aliveNodes: cluster.alive, running: cluster.running }, signal)
+      await executor.work({ takenAtMs: clock.now(), aliveNodes: cluster.alive, running: cluster.running }, true, signal)
     },
   }
 }

@@ -4,9 +4,11 @@
  *
  *     EVENKEEL_PROPERTY_RUNS=4000 npx vitest run --project fast --testTimeout=3600000 test/plan/rounds
  */
+
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assess } from '../../src/assess/assess.ts'
+import { noStrangers } from '../../src/assess/gates.ts'
 import { departures } from '../../src/cluster/departures.ts'
 import { modes } from '../../src/cluster/events.ts'
 import { applyExclusions } from '../../src/cluster/exclusions.ts'
@@ -60,7 +62,7 @@ function look(lines: Lines, memory: Memory, balance: BalanceSettings, nowMs: num
   const state = build(lines)
   foldInFlight(state, [])
   applyExclusions(state, balance)
-  const now = { agreed: true, foreign: [], health: allWell.health }
+  const now = { agreed: true, strangers: noStrangers, health: allWell.health }
   const assessment = assess(state, balance, memory, now, nowMs)
   const asked = planRequest(state, assessment.goals, balance, memory, true)
   return { state, assessment, asked, plan: makePlan(state, asked) }

@@ -50,7 +50,7 @@ export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   drain: object<Records['drain']>({ node: id, sinceMs: time }),
   pause,
   intent: object<Records['intent']>({ move, atMs: time, unwanted: maybe(text) }),
-  setting: object<Records['setting']>({ setting, before: orNull(text), atMs: time }),
+  setting: object<Records['setting']>({ setting, before: orNull(text), previous: maybe(text), atMs: time }),
   tries: object<Records['tries']>({ ...ofPartition, failedAtMs: list(time), untilMs: time, why: text }),
   cool_down: object<Records['cool_down']>({ node: id, untilMs: time, why: text }),
   left: object<Records['left']>({ ...ofPartition, node: id, atMs: time }),

@@ -18,6 +18,8 @@ export interface SettingRecord {
   setting: Setting
   /** What our own layer of it held before: null for nothing. */
   before: string | null
+  /** Our value before this one: it may still stand if we died between writing this and setting it. */
+  previous?: string
   atMs: number
 }
 

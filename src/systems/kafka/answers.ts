@@ -1,12 +1,13 @@
 /** What an answer, or none, means for a step. */
 import { messageOf } from '../../lib/errors.ts'
-import type { Refusal, StepResult } from '../port.ts'
+import type { Refusal, SettingChange, StepResult } from '../port.ts'
 import { TransportError } from './transport-error.ts'
 import { errorKind } from './wire/errors.ts'
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const REQUEST_TIMED_OUT = 7
 const REPLICA_NOT_AVAILABLE = 9
+const TOPIC_AUTHORIZATION_FAILED = 29
 const CLUSTER_AUTHORIZATION_FAILED = 31
 const INVALID_REPLICA_ASSIGNMENT = 39
 const KAFKA_STORAGE_ERROR = 56
@@ -47,6 +48,22 @@ export function dirResultOf(code: number): StepResult {
       return no('dir_unusable', 'the dir, or the one in which the replica lies, is offline')
     case LOG_DIR_NOT_FOUND:
       return no('dir_unusable', 'the broker has no such dir')
+    default:
+      return commonResult(code)
+  }
+}
+
+/** The code of a broker's or topic's configs in the answer to a change of them. */
+export function configResultOf(code: number, change: SettingChange): StepResult {
+  switch (code) {
+    case UNKNOWN_TOPIC_OR_PARTITION:
+      // With the topic everything went that was set of it.
+      if ('delete' in change || 'remove' in change) return accepted
+      return no('partition_gone', `topic ${change.of} does not exist`)
+    case TOPIC_AUTHORIZATION_FAILED:
+      return no('not_permitted', 'the permission TOPIC ALTER_CONFIGS is missing')
+    case CLUSTER_AUTHORIZATION_FAILED:
+      return no('not_permitted', 'the permission CLUSTER ALTER_CONFIGS is missing')
     default:
       return commonResult(code)
   }

@@ -8,6 +8,7 @@ import { DirMoves } from './dir-moves.ts'
 import { runningNow } from './progress.ts'
 import { Readings } from './readings.ts'
 import { Sampler } from './sampler.ts'
+import { KafkaSettings } from './settings.ts'
 import { createTransport, type KafkaTransport, type TransportOptions } from './transport.ts'
 
 export interface KafkaOptions extends TransportOptions {
@@ -21,6 +22,7 @@ export async function createKafka(options: KafkaOptions, clock: Clock): Promise<
 
 /** For `createKafka`, and for tests that bring their own transport. */
 export class KafkaSystem implements System {
+  readonly settings: KafkaSettings
   readonly #transport: KafkaTransport
   readonly #readings: Readings
   readonly #sampler: Sampler
@@ -34,6 +36,7 @@ export class KafkaSystem implements System {
     this.#dirMoves = new DirMoves(clock)
     this.#sampler = new Sampler(name, this.#readings, this.#dirMoves, clock)
     this.#acts = new Acts(this.#readings, transport, this.#dirMoves)
+    this.settings = new KafkaSettings(this.#readings, transport, clock)
     this.#clock = clock
   }
 

@@ -3,18 +3,28 @@ import type { RunningMove } from '../../cluster/move.ts'
 import type { Reassignment } from './readings.ts'
 import type { DirCopy, Sizes } from './sizes.ts'
 
-/** A reassignment: what lies at the added replicas, against the largest replica there is. */
+/**
+ * A reassignment: what lies at the added replicas, against the largest replica there is.
+ * @param sizes of the brokers that told them just now.
+ */
 export function runningMove(move: Reassignment, sizes: Sizes): RunningMove {
-  const size = Math.max(0, ...move.replicas.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0))
-  const done = move.adding.map((node) => sizes.find(node, move.topic, move.partition)?.bytes ?? 0)
+  const { topic, partition, adding } = move
+  const bytesAt = (node: number) => sizes.find(node, topic, partition)?.bytes
+  const known = move.replicas.flatMap((node) => bytesAt(node) ?? [])
+  const isSourceKnown = move.replicas.some((node) => !adding.includes(node) && bytesAt(node) !== undefined)
+  const isDoneKnown = adding.every((node) => sizes.has(node))
+  const broken = adding.find((node) => sizes.hasLost(node, topic, partition))
   return {
-    topic: move.topic,
-    partition: move.partition,
+    topic,
+    partition,
     target: move.replicas.filter((node) => !move.removing.includes(node)),
-    adding: [...move.adding],
+    adding: [...adding],
     removing: [...move.removing],
-    bytesDone: done.reduce((sum, bytes) => sum + bytes, 0),
-    bytesTotal: size * move.adding.length,
+    ...(isDoneKnown ? { bytesDone: adding.reduce((sum, node) => sum + (bytesAt(node) ?? 0), 0) } : {}),
+    ...(isSourceKnown ? { bytesTotal: Math.max(...known) * adding.length } : {}),
+    ...(broken === undefined
+      ? {}
+      : { broken: `a dir of node ${broken} is offline and the copy is in none of the others` }),
   }
 }
 

@@ -73,9 +73,11 @@ export class Sampler {
     const sizes = this.#nodes.sizes()
     const { unreachable } = this.#nodes
     const live = metadata.brokers.map(({ id }) => id)
-    this.#compareTopics(metadata, sizes.topics(live.filter((id) => !unreachable.includes(id))))
+    const told = live.filter((id) => !unreachable.includes(id))
+    this.#compareTopics(metadata, sizes.topics(told))
     const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
     const inDirs = movesInDirs(live, replicasOf, sizes)
+    const sizesNow = sizes.of(told)
     const known: Known = {
       sizes,
       live: new Set(live),
@@ -97,7 +99,7 @@ export class Sampler {
     }
     return {
       state: buildState(line, nodes.lines, topics),
-      running: [...reassignments.map((move) => runningMove(move, sizes)), ...inDirs],
+      running: [...reassignments.map((move) => runningMove(move, sizesNow)), ...inDirs],
       health: healthOf(metadata.topics, (topic, id) => moving.get(`${topic}-${id}`)?.adding ?? [], this.#minIsr),
       missingNodes: unreachable,
       notes: [...replicaNotes(topics, known.live), ...nodes.notes],

@@ -23,9 +23,11 @@ export interface BrokerSizes {
   replicas: ReadonlyMap<string, ReadonlyMap<number, FoundReplica>>
   /** One without a replica beside it is dead: the replica's dir has failed, and the rest will never come. */
   copies: readonly DirCopy[]
+  /** One of its dirs is offline, so that not everything that it holds is listed. */
+  lacksDir: boolean
 }
 
-export const noSizes: BrokerSizes = { replicas: new Map(), copies: [] }
+export const noSizes: BrokerSizes = { replicas: new Map(), copies: [], lacksDir: false }
 
 /** Made once for each answer, as it comes in: a cluster's sizes are never gone through all at once. */
 export function brokerSizes(dirs: LogDir[]): BrokerSizes {
@@ -41,7 +43,7 @@ export function brokerSizes(dirs: LogDir[]): BrokerSizes {
       }
     }
   }
-  return { replicas, copies }
+  return { replicas, copies, lacksDir: dirs.some(({ errorCode }) => errorCode !== 0) }
 }
 
 /** The copies a broker is really at work on. */
@@ -65,6 +67,25 @@ export class Sizes {
 
   find(broker: number, topic: string, partition: number): FoundReplica | undefined {
     return this.#byBroker.get(broker)?.replicas.get(topic)?.get(partition)
+  }
+
+  /** Whether a broker told its sizes. */
+  has(broker: number): boolean {
+    return this.#byBroker.has(broker)
+  }
+
+  /**
+   * A broker that holds the replica told its sizes, and neither lists it nor all of its dirs. It is in a dir that went offline:
+   * a broker does not put it elsewhere before it starts again. For an instant this is also so when a broker that has lost a
+   * dir has just been given the replica.
+   */
+  hasLost(broker: number, topic: string, partition: number): boolean {
+    return this.#byBroker.get(broker)?.lacksDir === true && !this.find(broker, topic, partition)
+  }
+
+  /** Of these brokers only. */
+  of(brokers: readonly number[]): Sizes {
+    return new Sizes(new Map([...this.#byBroker].filter(([id]) => brokers.includes(id))))
   }
 
   /** The copies a broker is really at work on. */

@@ -55,7 +55,7 @@ export function listedOf(world: World, partition: Partition, move: Move) {
   return isMoving(partition) ? runningOf(world, partition) : undefined
 }
 
-function act(world: World, kind: ActKind, send: Act): StepResult {
+export function act(world: World, kind: ActKind, send: Act): StepResult {
   const fault = world.faults.take(kind)
   if (fault === undefined) return answer(send())
   if ('refused' in fault) return no(fault.refused, 'it was refused')
@@ -111,6 +111,6 @@ function answer(rejection: string | undefined): StepResult {
   return rejection === undefined ? { outcome: 'accepted' } : no('rejected', rejection)
 }
 
-function no(code: Refusal, text: string): StepResult {
+export function no(code: Refusal, text: string): StepResult {
   return { outcome: 'refused', code, text }
 }

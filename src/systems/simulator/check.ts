@@ -2,6 +2,7 @@
 import type { NodeId } from '../../cluster/state.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import type { SimulatedEvent, SimulatedNode, SimulatedTopic, SimulatorOptions } from './options.ts'
+import { EVERY_NODE } from './setting-store.ts'
 
 /** @throws EvenkeelError `bad_config` naming the node, topic or event that cannot be. */
 export function checkOptions(options: SimulatorOptions): void {
@@ -54,6 +55,10 @@ function namedBy(event: SimulatedEvent): { node: NodeId; path?: string }[] {
   if ('fillDir' in event) return [event.fillDir]
   if ('cordonDir' in event) return [event.cordonDir]
   if ('setCopyRate' in event && event.setCopyRate.node !== undefined) return [{ node: event.setCopyRate.node }]
+  if ('setSetting' in event) {
+    const { scope, of } = event.setSetting
+    return scope === 'topic' || of === EVERY_NODE ? [] : [{ node: of }]
+  }
   return []
 }
 

@@ -11,6 +11,7 @@ import type { Copy, Dir, Node, Partition } from './model.ts'
 import { dirOf, isServing, newNode, usedBytes } from './node.ts'
 import type { SimulatedNode, SimulatedTopic, SimulatorOptions } from './options.ts'
 import * as rules from './partition.ts'
+import { SettingStore } from './setting-store.ts'
 import { type Draft, draftTopic } from './topics.ts'
 
 const NO_PARTITION = 'no such partition'
@@ -18,6 +19,7 @@ const NO_PARTITION = 'no such partition'
 export class SimulatedCluster {
   readonly nodes = new Map<NodeId, Node>()
   readonly partitions: Partition[] = []
+  readonly settings = new SettingStore()
   /** Milliseconds since the start. */
   atMs = 0
   /** Bytes per second of nodes without a rate of their own. */
@@ -48,6 +50,10 @@ export class SimulatedCluster {
   isOffline(partition: Partition, id: NodeId): boolean {
     if (this.node(id).deadSinceMs !== undefined) return true
     return partition.copies.get(id)?.dir.failed !== undefined && !partition.adding.includes(id)
+  }
+
+  hasTopic(topic: string): boolean {
+    return this.partitions.some((partition) => partition.topic === topic)
   }
 
   partition(topic: string, id: PartitionId): Partition | undefined {
@@ -192,7 +198,7 @@ export class SimulatedCluster {
 
   /** @returns why it cannot be; undefined when it is made. */
   createTopic(topic: SimulatedTopic): string | undefined {
-    if (this.partitions.some((partition) => partition.topic === topic.name)) return `topic ${topic.name} exists already`
+    if (this.hasTopic(topic.name)) return `topic ${topic.name} exists already`
     const nodes = [...this.nodes.values()].filter(
       (node) => isServing(node) && (topic.nodes?.includes(node.id) ?? !node.dirs.every((dir) => dir.cordoned)),
     )
@@ -212,6 +218,7 @@ export class SimulatedCluster {
       this.partitions.splice(this.partitions.indexOf(partition), 1)
       this.#byName.delete(`${topic}-${partition.id}`)
     }
+    this.settings.deleteTopic(topic)
     return undefined
   }
 

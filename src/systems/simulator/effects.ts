@@ -46,6 +46,10 @@ const effects: Effects = {
     if (node === undefined) cluster.copyRate = rate
     else cluster.node(node).copyRate = rate
   },
+  setSetting: ({ cluster }, { value, ...ref }) =>
+    ref.scope === 'topic' && !cluster.hasTopic(`${ref.of}`)
+      ? `there is no topic ${ref.of}`
+      : cluster.settings.put(ref, value),
   setNoise: (world, ratio) => {
     world.noise = ratio
   },

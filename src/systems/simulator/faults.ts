@@ -2,7 +2,7 @@
 import { EvenkeelError } from '../../lib/errors.ts'
 import type { Refusal, Step } from '../port.ts'
 
-export type ActKind = Step['kind'] | 'cancel'
+export type ActKind = Step['kind'] | 'cancel' | 'setting'
 
 /** What becomes of an act whose answer is lost: it happened, never will, or will so much later. */
 export type LostAct = 'at_once' | 'never' | { afterMs: number }

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../cluster/state.ts'
 import type { Copy, Dir, Node, Partition } from './model.ts'
 import { usedBytes } from './node.ts'
+import type { Limits } from './setting-store.ts'
 
 /** A copy that grows: a replica that catches up from its leader, or one on its way to another dir of its node. */
 export interface Flow {
@@ -20,49 +21,66 @@ export interface Circumstances {
   serves: (partition: Partition, node: NodeId) => boolean
   /** Bytes per second that a node can send, receive, or copy between its dirs. */
   rateOf: (node: NodeId) => number
+  /** What somebody set to limit copies, beyond what nodes can do. */
+  limits: Limits
   /** Somebody is there to take a replica in when it has caught up. */
   controlled: boolean
 }
 
+/** What copies share, each with an equal part. */
+interface Pipe {
+  bytesPerSecond: number
+  copies: number
+}
+
 /**
  * A node divides its rate equally over the copies it sends, and its rate for receiving over those it receives;
- * a copy gets the smaller of its two parts. Copies between dirs of a node share its rate apart from that.
+ * a copy gets the smaller of its two parts. Copies between dirs of a node share its rate apart from that. Limits that bind a
+ * copy are divided likewise, over the copies that they bind.
  */
-export function flowsOf(partitions: Partition[], { serves, rateOf, controlled }: Circumstances): Flow[] {
+export function flowsOf(partitions: Partition[], { serves, rateOf, limits, controlled }: Circumstances): Flow[] {
   const flows: Flow[] = []
-  const sending = new Map<NodeId, number>()
-  const receiving = new Map<NodeId, number>()
-  const relocating = new Map<NodeId, number>()
-  const add = (partition: Partition, to: NodeId, copy: Copy, future: boolean) =>
+  const pipesOf: Pipe[][] = []
+  const [sending, receiving, relocating, boundOut, boundIn] = Array.from({ length: 5 }, () => new Map<NodeId, Pipe>())
+  const add = (partition: Partition, to: NodeId, copy: Copy, future: boolean, pipes: Pipe[]) => {
     flows.push({ partition, to, copy, future, bytesPerMs: 0, msLeft: 0 })
+    pipesOf.push(pipes)
+  }
   for (const partition of partitions) {
     const { leader, isr, replicas } = partition
     for (const [node, future] of partition.futures) {
       if (!serves(partition, node) || future.dir.failed) continue
-      add(partition, node, future, true)
-      count(relocating, node)
+      const bytesPerSecond = Math.min(rateOf(node), limits.limitOf(node, 'dirs'))
+      add(partition, node, future, true, [share(relocating!, node, bytesPerSecond)])
     }
     if (leader === undefined || isr.length === replicas.length || !serves(partition, leader)) continue
     for (const to of replicas) {
       if (isr.includes(to) || !serves(partition, to)) continue
-      add(partition, to, partition.copies.get(to)!, false)
-      count(sending, leader)
-      count(receiving, to)
+      const pipes = [share(sending!, leader, rateOf(leader)), share(receiving!, to, rateOf(to))]
+      if (limits.binds(partition, leader, 'sources'))
+        pipes.push(share(boundOut!, leader, limits.limitOf(leader, 'out')))
+      if (limits.binds(partition, to, 'targets')) pipes.push(share(boundIn!, to, limits.limitOf(to, 'in')))
+      add(partition, to, partition.copies.get(to)!, false, pipes)
     }
   }
-  for (const flow of flows) {
+  flows.forEach((flow, index) => {
     const { partition, to, copy, future } = flow
-    flow.bytesPerMs = future
-      ? rateOf(to) / 1000 / relocating.get(to)!
-      : Math.min(rateOf(partition.leader!) / sending.get(partition.leader!)!, rateOf(to) / receiving.get(to)!) / 1000
+    flow.bytesPerMs = Math.min(...pipesOf[index]!.map((pipe) => pipe.bytesPerSecond / pipe.copies)) / 1000
     const source = future ? partition.copies.get(to)!.bytes : partition.bytes
     const missing = source - copy.bytes
     const gain = flow.bytesPerMs - (future && !partition.isr.includes(to) ? 0 : growthPerMs(partition, serves))
     flow.msLeft = missing <= 0 ? 0 : gain > 0 ? missing / gain : Number.POSITIVE_INFINITY
     if (missing <= 0) flow.bytesPerMs = 0
     if (!future && !controlled) flow.msLeft = Number.POSITIVE_INFINITY
-  }
+  })
   return flows
+}
+
+function share(pipes: Map<NodeId, Pipe>, node: NodeId, bytesPerSecond: number): Pipe {
+  let pipe = pipes.get(node)
+  if (!pipe) pipes.set(node, (pipe = { bytesPerSecond, copies: 0 }))
+  pipe.copies += 1
+  return pipe
 }
 
 /** A write is acknowledged by all in-sync replicas or not made at all, so nothing is ever lost. */
@@ -108,8 +126,4 @@ export function measureDirs(
     else if (dir.inflow > 0) msToFull = Math.min(msToFull, room / dir.inflow)
   }
   return { full, msToFull }
-}
-
-function count(counts: Map<NodeId, number>, node: NodeId): void {
-  counts.set(node, (counts.get(node) ?? 0) + 1)
 }

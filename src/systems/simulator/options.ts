@@ -4,7 +4,7 @@
  */
 import type { DirTarget } from '../../cluster/move.ts'
 import type { NodeId, PartitionId } from '../../cluster/state.ts'
-import type { Refusal } from '../port.ts'
+import type { Refusal, SettingRef } from '../port.ts'
 import type { ActKind, LostAct } from './faults.ts'
 
 export interface SimulatorOptions {
@@ -89,6 +89,8 @@ export interface Happenings {
   setGrowth: { topic: string; growth: number }
   /** Bytes per second of one node, or of all that have no rate of their own. */
   setCopyRate: { node?: NodeId; rate: number }
+  /** Somebody sets a rate or a list, or takes it away (null); of all nodes at once when `of` is empty. */
+  setSetting: SettingRef & { value: string | null }
   /** A ratio. */
   setNoise: number
   /** Somebody asks for another replica list. */

@@ -10,7 +10,7 @@ import { seededRandom } from '../../lib/random.ts'
 import { copyFigures, dirLine } from './figures.ts'
 import { measureDirs } from './flows.ts'
 import { healthOf } from './health.ts'
-import type { CopyFigures, Node, Partition } from './model.ts'
+import type { Copy, CopyFigures, Node, Partition } from './model.ts'
 import { answers } from './node.ts'
 import { isMoving, targetOf } from './partition.ts'
 import type { World } from './world.ts'
@@ -44,18 +44,32 @@ export function readPulse(world: World, nowMs: number): Pulse {
 
 /** The reassignment of a partition. A node that does not answer does not say how far it is. */
 export function runningOf(world: World, partition: Partition): RunningMove {
-  const { topic, id, adding, removing } = partition
+  const { topic, id, replicas, adding, removing } = partition
   const running: RunningMove = {
     topic,
     partition: id,
     target: targetOf(partition),
     adding: [...adding],
     removing: [...removing],
-    bytesTotal: Math.ceil(partition.bytes) * adding.length,
+  }
+  if (replicas.some((node) => !adding.includes(node) && tells(world, partition, node))) {
+    running.bytesTotal = Math.ceil(partition.bytes) * adding.length
   }
   const known = adding.every((node) => answers(world.cluster.node(node)))
-  if (known) running.bytesDone = sum(adding.map((node) => Math.floor(partition.copies.get(node)!.bytes)))
+  if (known) running.bytesDone = sum(adding.map((node) => bytesTold(partition.copies.get(node)!)))
+  const broken = adding.find((node) => answers(world.cluster.node(node)) && partition.copies.get(node)!.dir.failed)
+  if (broken !== undefined) running.broken = `a dir of node ${broken} is offline and the copy is in none of the others`
   return running
+}
+
+/** A node tells of its copy. */
+function tells(world: World, partition: Partition, node: NodeId): boolean {
+  return answers(world.cluster.node(node)) && !partition.copies.get(node)!.dir.failed
+}
+
+/** Of what lies in a dir that is offline nothing is listed. */
+function bytesTold({ dir, bytes }: Copy): number {
+  return dir.failed ? 0 : Math.floor(bytes)
 }
 
 /** The copy of a replica to another dir. Only its node tells of it: a silent one as it was last, a dead one not at all. */

@@ -2,17 +2,19 @@
 import { isDirMove, replicasAfter } from '../../cluster/move.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../../lib/errors.ts'
-import type { Step, StepResult, System } from '../port.ts'
+import type { Settings, Step, StepResult, System } from '../port.ts'
 import { cancelMove, performStep } from './acts.ts'
 import { noController } from './faults.ts'
 import { judgeMove } from './judge.ts'
 import type { SimulatorOptions } from './options.ts'
 import { readPulse, readSample } from './reading.ts'
+import { SimulatedSettings } from './settings.ts'
 import { World } from './world.ts'
 
 export interface Simulator extends System {
   /** The cluster itself: what others do to it, and what it does by itself. */
   readonly world: World
+  readonly settings: Settings
 }
 
 /** @throws EvenkeelError `bad_config` when the options contradict themselves. */
@@ -44,6 +46,7 @@ export function createSimulator(options: SimulatorOptions, clock: Clock): Simula
 
   return {
     world,
+    settings: new SimulatedSettings(world, clock),
     capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: true }),
     sample: (signal) => visit('sample', signal, () => readSample(world, name, seed, clock.now())),
     pulse: (signal) => visit('other', signal, () => readPulse(world, clock.now())),

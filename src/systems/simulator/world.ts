@@ -151,9 +151,9 @@ export class World {
 
   /** Who copies what from here on. A dir without any room fails: a broker always has its checkpoints to write. */
   #flows(): { flows: Flow[]; msToFull: number } {
-    const { nodes, partitions, serves, rateOf, controlled } = this.cluster
+    const { nodes, partitions, serves, rateOf, settings: limits, controlled } = this.cluster
     for (;;) {
-      const flows = flowsOf(partitions, { serves, rateOf, controlled })
+      const flows = flowsOf(partitions, { serves, rateOf, limits, controlled })
       const { full, msToFull } = measureDirs(nodes.values(), partitions, flows, serves)
       if (full.length === 0) return { flows, msToFull }
       for (const [node, dir] of full) this.cluster.failDir(node, dir, 'full')

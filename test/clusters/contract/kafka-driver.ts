@@ -5,7 +5,7 @@ import { type Admin, ConfigResourceTypes } from 'kafkajs'
 import type { DirTarget } from '../../../src/cluster/move.ts'
 import { realClock } from '../../../src/lib/clock.ts'
 import { createKafka } from '../../../src/systems/kafka/kafka.ts'
-import type { System } from '../../../src/systems/port.ts'
+import type { SettingRef, System } from '../../../src/systems/port.ts'
 import {
   type Driver,
   deleteDelayMs,
@@ -20,7 +20,7 @@ import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
 import type { KafkaVersion } from '../kafka/jars.ts'
 import { metaProperties } from '../kafka/properties.ts'
-import { executeReassignment } from '../kafka/tools.ts'
+import { executeReassignment, setConfig } from '../kafka/tools.ts'
 import { until } from '../wait.ts'
 
 const MB = 1e6
@@ -41,9 +41,12 @@ export async function kafkaDriver(version: KafkaVersion): Promise<KafkaDriver> {
 class KafkaDriver implements Driver {
   readonly #cluster: KafkaCluster
   #system: System | undefined
-  #rate = FAST
+  /** Undefined: none is set. */
+  #rate: number | undefined = FAST
   #controller = true
   readonly #cordoned = new Map<number, string[]>()
+  /** Names of what strangers have set of all brokers. */
+  readonly #ofAll = new Set<string>()
   /** Nodes with a dir that somebody filled or replaced. */
   readonly #hurt = new Set<number>()
 
@@ -55,10 +58,13 @@ class KafkaDriver implements Driver {
     return this.#system!
   }
 
-  async createTopic(name: string, { assignment, megabytes = 6, minIsr = 1 }: NewTopic): Promise<void> {
+  async createTopic(
+    name: string,
+    { assignment, megabytes = 6, minIsr = 1, unlisted = false }: NewTopic,
+  ): Promise<void> {
     const configs = {
       'min.insync.replicas': minIsr,
-      'follower.replication.throttled.replicas': '*',
+      ...(unlisted ? {} : { 'follower.replication.throttled.replicas': '*' }),
     }
     await this.#admin((admin) =>
       admin.createTopics({
@@ -87,6 +93,8 @@ class KafkaDriver implements Driver {
   slow = (): Promise<void> => this.#setRate(slowBytesPerSecond)
 
   fast = (): Promise<void> => this.#setRate(FAST)
+
+  unlimited = (): Promise<void> => this.#setRate(undefined)
 
   kill = (node: number): Promise<void> => this.#cluster.kill(node)
 
@@ -135,6 +143,12 @@ class KafkaDriver implements Driver {
     await executeReassignment(this.#cluster, [placement])
   }
 
+  async strangerSets(ref: SettingRef, value: string | null): Promise<void> {
+    const { scope, of, name } = ref
+    if (scope === 'node' && of === '') this.#ofAll.add(name)
+    await setConfig(this.#cluster, scope === 'node' ? 'brokers' : 'topics', `${of}`, name, value)
+  }
+
   pass = (ms: number): Promise<void> => realClock.sleep(ms)
 
   settled = <T>(call: Promise<T>): Promise<T> => call
@@ -153,6 +167,12 @@ class KafkaDriver implements Driver {
     await Promise.all(down.map(({ id }) => this.#cluster.start(id)))
     await this.#cluster.waitReady()
     await this.fast()
+    for (const name of this.#ofAll) {
+      // It may be gone already.
+      await setConfig(this.#cluster, 'brokers', '', name, '1')
+      await setConfig(this.#cluster, 'brokers', '', name, null)
+    }
+    this.#ofAll.clear()
     if (this.#cordoned.size > 0) {
       const cordoned = [...this.#cordoned.keys()]
       this.#cordoned.clear()
@@ -179,7 +199,7 @@ class KafkaDriver implements Driver {
     await this.#cluster.close()
   }
 
-  async #setRate(rate: number): Promise<void> {
+  async #setRate(rate: number | undefined): Promise<void> {
     this.#rate = rate
     await this.#configure(this.#cluster.brokers.flatMap(({ id, state }) => (state === 'running' ? [id] : [])))
   }
@@ -190,8 +210,12 @@ class KafkaDriver implements Driver {
       type: ConfigResourceTypes.BROKER,
       name: String(node),
       configEntries: Object.entries({
-        'follower.replication.throttled.rate': String(this.#rate),
-        'replica.alter.log.dirs.io.max.bytes.per.second': String(this.#rate),
+        ...(this.#rate === undefined
+          ? {}
+          : {
+              'follower.replication.throttled.rate': String(this.#rate),
+              'replica.alter.log.dirs.io.max.bytes.per.second': String(this.#rate),
+            }),
         ...(this.#cordoned.has(node) ? { 'cordoned.log.dirs': this.#cordoned.get(node)!.join(',') } : {}),
       }).map(([name, value]) => ({ name, value })),
     }))

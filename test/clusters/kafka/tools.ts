@@ -153,6 +153,24 @@ export async function describeLogDirs(cluster: KafkaCluster, brokers: number[]):
 }
 
 /**
+ * Sets a dynamic config, or takes it away.
+ * @param of a topic or a broker; nobody for all brokers without a value of their own
+ * @throws Error when it is to be taken away and is not there
+ */
+export async function setConfig(
+  cluster: KafkaCluster,
+  what: 'brokers' | 'topics',
+  of: string,
+  name: string,
+  value: string | null,
+): Promise<void> {
+  const entity = ['--entity-type', what, ...(of === '' ? ['--entity-default'] : ['--entity-name', of])]
+  // Brackets, since a list has commas.
+  const change = value === null ? ['--delete-config', name] : ['--add-config', `${name}=[${value}]`]
+  await runTool(cluster, 'kafka.admin.ConfigCommand', ['--alter', ...entity, ...change])
+}
+
+/**
  * Lets a user do something, on a cluster with an authorizer.
  * @param resource e.g. `['--cluster']` or `['--topic', '*']`
  * @param operations Kafka's names, e.g. `DescribeConfigs`

@@ -15,6 +15,7 @@ import {
   replicaOn,
   sampled,
   states,
+  whereabouts,
 } from './observe.ts'
 import type { Row } from './run.ts'
 
@@ -276,6 +277,16 @@ export const dirRows: Row[] = [
       const middle = { leader: 1, replicas: [1, 3, 2], isr: [1, 2], adding: [3], removing: [2], offline: [] }
       await see.stays('placement', 5_000, async () => placement(await sampled(cluster), 't'), middle)
       see.now('verdict', await judge(cluster.system, move), 'running')
+      const running = {
+        topic: 't',
+        partition: 0,
+        target: [1, 3],
+        adding: [3],
+        removing: [2],
+        broken: 'a dir of node 3 is offline and the copy is in none of the others',
+      }
+      see.now('pulse', listed((await cluster.system.pulse(live)).running), [running])
+      see.now('running in the sample', listed((await sampled(cluster)).running), [running])
       const { health, state } = await sampled(cluster)
       see.now('health', health, { ...healthy, underReplicated: { own_move: 1, node: 0, other: 0 } })
       see.now('nodes', state.names.nodes, everyNode)
@@ -283,6 +294,7 @@ export const dirRows: Row[] = [
       await see.soon('verdict after', () => judge(cluster.system, move), 'reverted')
       see.now('once more', await perform(cluster.system, move), ['accepted'])
       await see.stays('verdict then', 5_000, () => judge(cluster.system, move), 'running')
+      see.now('pulse then', listed((await cluster.system.pulse(live)).running), [running])
     },
   },
   {
@@ -298,23 +310,6 @@ export const dirRows: Row[] = [
     },
   },
 ]
-
-/** The dir in which a replica lies, and the other one of its node. */
-async function whereabouts(
-  cluster: Driver,
-  topic: string,
-  node: number,
-): Promise<{ here: DirTarget; there: DirTarget }> {
-  for (let look = 0; look < 40; look += 1) {
-    const path = replicaOn(await sampled(cluster), topic, node)?.dir
-    const dirs = [cluster.dir(node, 0), cluster.dir(node, 1)]
-    const here = dirs.find((dir) => dir.path === path)
-    if (here) return { here, there: dirs.find((dir) => dir !== here)! }
-    // A new replica is in the log dirs a while after it is in the metadata.
-    await cluster.pass(250)
-  }
-  throw new Error(`${topic} does not lie in any dir of node ${node}`)
-}
 
 const diskOf = (cluster: Driver, dir: DirTarget): number =>
   cluster.dir(dir.node as number, 0).path === dir.path ? 0 : 1

@@ -1,6 +1,6 @@
 /** What a row of the contract may do to a cluster beside the port: as its owner, as fate, as a stranger. */
 import type { DirTarget } from '../../../src/cluster/move.ts'
-import type { System } from '../../../src/systems/port.ts'
+import type { SettingRef, System } from '../../../src/systems/port.ts'
 
 /** Nodes of the cluster. All have two dirs; the metadata lies apart, but on node 4 in the first of them. */
 export const everyNode = [1, 2, 3, 4]
@@ -21,6 +21,8 @@ export interface NewTopic {
   megabytes?: number
   /** 1 unless given. */
   minIsr?: number
+  /** Nothing of it is set by the driver, so that `slow` does not slow its copies. */
+  unlisted?: boolean
 }
 
 export interface Driver {
@@ -31,6 +33,8 @@ export interface Driver {
   slow(): Promise<void>
   /** Copies take no time from now on, those under way included. */
   fast(): Promise<void>
+  /** Copies take no time, and there is nothing set that a row does not set. */
+  unlimited(): Promise<void>
   /** As if by kill -9. */
   kill(node: number): Promise<void>
   /** Starts a killed node with the data it has. Returns when it is let in, or at once. */
@@ -45,6 +49,8 @@ export interface Driver {
   cordon(node: number, disk: number): Promise<void>
   strangerReassigns(topic: string, replicas: number[]): Promise<void>
   strangerRelocates(topic: string, dir: DirTarget): Promise<void>
+  /** Null takes it away. */
+  strangerSets(ref: SettingRef, value: string | null): Promise<void>
   /** Lets time pass. */
   pass(ms: number): Promise<void>
   /** Waits for a call that takes its time, a minute or so. */

@@ -154,3 +154,20 @@ export async function cancel(system: System, move: ReplicaMove | LeaderMove): Pr
 }
 
 export const sampled = ({ system }: Driver): Promise<Sample> => system.sample(live)
+
+/** The dir in which a replica lies, and the other one of its node. */
+export async function whereabouts(
+  cluster: Driver,
+  topic: string,
+  node: number,
+): Promise<{ here: DirTarget; there: DirTarget }> {
+  for (let look = 0; look < 40; look += 1) {
+    const path = replicaOn(await sampled(cluster), topic, node)?.dir
+    const dirs = [cluster.dir(node, 0), cluster.dir(node, 1)]
+    const here = dirs.find((dir) => dir.path === path)
+    if (here) return { here, there: dirs.find((dir) => dir !== here)! }
+    // A new replica is in the log dirs a while after it is in the metadata.
+    await cluster.pass(250)
+  }
+  throw new Error(`${topic} does not lie in any dir of node ${node}`)
+}

@@ -33,6 +33,7 @@ export function simulatorDriver(): Driver {
     deleteTopic: async (name) => fail(world.happen({ deleteTopic: name })),
     slow: async () => fail(world.happen({ setCopyRate: { rate: slowBytesPerSecond } })),
     fast: async () => fail(world.happen({ setCopyRate: { rate: FAST } })),
+    unlimited: async () => fail(world.happen({ setCopyRate: { rate: FAST } })),
     kill: async (node) => world.stopNode(node),
     start: async (node) => world.startNode(node),
     killController: async () => fail(world.happen({ stopController: {} })),
@@ -44,6 +45,7 @@ export function simulatorDriver(): Driver {
     cordon: async (node, disk) => fail(world.happen({ cordonDir: { ...dir(node, disk), cordoned: true } })),
     strangerReassigns: async (topic, replicas) => fail(world.reassign(topic, 0, replicas)),
     strangerRelocates: async (topic, target) => fail(world.relocate(topic, 0, target)),
+    strangerSets: async (ref, value) => fail(world.happen({ setSetting: { ...ref, value } })),
     pass: (ms) => clock.advance(ms),
     settled: async (call) => {
       const waiting = new Set(['it'])

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ReplicaMove } from '../../../src/cluster/move.ts'
 import { VirtualClock } from '../../../src/lib/clock.ts'
 import { DirMoves } from '../../../src/systems/kafka/dir-moves.ts'
@@ -149,4 +149,52 @@ test('a copy whose source has failed is not in flight', async () => {
   ]
   expect((await system.sample(signal)).running).toEqual([])
   expect(await pulse()).toEqual([])
+})
+
+describe('a reassignment', () => {
+  const listed = { topic: 't', partition: 0, replicas: [3, 1, 2], adding: [3], removing: [1] }
+  const shown = { topic: 't', partition: 0, target: [3, 2], adding: [3], removing: [1] }
+  const lost = 'a dir of node 3 is offline and the copy is in none of the others'
+
+  test.each<[string, Partial<ReturnType<typeof started>['cluster']['dirs']>, object]>([
+    ['arrives', { 3: [{ replicas: { 't-0': 4 } }] }, { bytesDone: 4, bytesTotal: 10 }],
+    ['has not begun to arrive', { 3: [{}] }, { bytesDone: 0, bytesTotal: 10 }],
+    ['has a silent target', { 3: undefined }, { bytesTotal: 10 }],
+    ['has a silent target and sources', { 1: undefined, 2: undefined, 3: undefined }, {}],
+    ['has silent sources', { 1: undefined, 2: undefined, 3: [{ replicas: { 't-0': 4 } }] }, { bytesDone: 4 }],
+    [
+      'was in a dir that is offline now',
+      { 3: [{ path: '/a', error: 56 }, { path: '/b' }] },
+      { bytesDone: 0, bytesTotal: 10, broken: lost },
+    ],
+    [
+      'is in another dir than the one that is offline',
+      {
+        3: [
+          { path: '/a', error: 56 },
+          { path: '/b', replicas: { 't-0': 4 } },
+        ],
+      },
+      { bytesDone: 4, bytesTotal: 10 },
+    ],
+    [
+      'has a source with a dir that is offline',
+      { 2: [{ path: '/a', error: 56 }], 3: [{ replicas: { 't-0': 4 } }] },
+      { bytesDone: 4, bytesTotal: 10 },
+    ],
+  ])('that %s, in pulse and sample', async (_, dirs, expected) => {
+    const { pulse, asked, cluster, system } = started()
+    // The first sample keeps what everybody told: nothing of that may be taken for news.
+    await system.sample(signal)
+    cluster.moving = [listed]
+    const all = { ...cluster.dirs, ...dirs }
+    cluster.dirs = Object.fromEntries(Object.entries(all).filter(([, told]) => told)) as typeof cluster.dirs
+    expect(await pulse()).toEqual([{ ...shown, ...expected }])
+    expect(asked().map(({ request }) => request)).toEqual(
+      [1, 2, 3].map(() => ({ topics: [{ name: 't', partitions: [0] }] })),
+    )
+    if (Object.keys(cluster.dirs).length > 0) {
+      expect((await system.sample(signal)).running).toEqual([{ ...shown, ...expected }])
+    }
+  })
 })

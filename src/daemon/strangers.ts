@@ -1,0 +1,33 @@
+/**
+ * Who else moves replicas, and how he gets on. What he has just ended he may go on with after a moment: another evenkeel, or a tool
+ * that works in batches, lists nothing in between.
+ */
+import type { Strangers } from '../assess/gates.ts'
+import { partitionName, type RunningMove } from '../cluster/move.ts'
+
+export class StrangersWatch {
+  #seenAtMs = Number.NEGATIVE_INFINITY
+  /** By partition: bytes copied when they last became more, and when that was. */
+  #progress = new Map<string, { bytes: number; atMs: number }>()
+
+  /**
+   * @param foreign what is in flight and not ours.
+   * @param restMs how long after his last move a stranger counts as being at it.
+   * @param graceMs how long one of his moves may stand still and still count as being carried out.
+   */
+  see(foreign: RunningMove[], nowMs: number, restMs: number, graceMs: number): Strangers {
+    if (foreign.length > 0) this.#seenAtMs = nowMs
+    const before = this.#progress
+    this.#progress = new Map()
+    const advancing = foreign.filter((move) => {
+      const key = partitionName(move)
+      const known = before.get(key)
+      const bytes = move.bytesDone ?? 0
+      const now = known && bytes <= known.bytes ? known : { bytes, atMs: nowMs }
+      this.#progress.set(key, now)
+      return nowMs - now.atMs < graceMs
+    })
+    const restLeftMs = foreign.length > 0 ? 0 : Math.max(0, this.#seenAtMs + restMs - nowMs)
+    return { moving: foreign, restLeftMs, emptying: [...new Set(advancing.flatMap(({ removing }) => removing))] }
+  }
+}

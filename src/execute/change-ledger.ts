@@ -1,0 +1,224 @@
+/**
+ * The change ledger: which settings of the cluster are ours for a while, and how they are given back.
+ *
+ * A setting is written down before it is changed. It is put back only while what stands is still ours: who changed it
+ * meanwhile wins. What cannot be reached stays written down as pending and holds up nothing else; what somebody swept away is
+ * set again while it is needed. Nothing of it is kept but in the journal, so that the next start gives back what this one could not.
+ */
+import type { SettingChanges, ThrottleReport } from '../cluster/events.ts'
+import type { NodeId } from '../cluster/state.ts'
+import type { Clock } from '../lib/clock.ts'
+import {
+  type CopyLimits,
+  type Observed,
+  type Setting,
+  type SettingChange,
+  type SettingRef,
+  type Settings,
+  type StepResult,
+  settingKey,
+  type Throttle,
+} from '../systems/port.ts'
+import type { Change, Journal } from './journal/journal.ts'
+import type { SettingRecord } from './journal/records.ts'
+import { type Decision, decide, isCovered } from './setting-decision.ts'
+
+export type LedgerEvent = { type: 'settings_changed' } & SettingChanges
+
+/** A setting that could not be made ours although it is needed. */
+export interface Unset {
+  ref: SettingRef
+  text: string
+  denied: boolean
+}
+
+const unlimited: CopyLimits = {
+  in: Number.POSITIVE_INFINITY,
+  out: Number.POSITIVE_INFINITY,
+  dirs: Number.POSITIVE_INFINITY,
+}
+const nothing: Throttle = { rates: [], copies: [] }
+
+export class ChangeLedger {
+  readonly #settings: Settings
+  readonly #journal: Journal
+  readonly #clock: Clock
+  readonly #emit: (event: LedgerEvent) => void
+  readonly #foreign = new Set<string>()
+  #limits = new Map<NodeId, CopyLimits>()
+  #cleanupFailures = 0
+  /** What others had set at the last survey. */
+  #others: SettingRef[] = []
+
+  constructor(settings: Settings, journal: Journal, clock: Clock, emit: (event: LedgerEvent) => void) {
+    this.#settings = settings
+    this.#journal = journal
+    this.#clock = clock
+    this.#emit = emit
+  }
+
+  get records(): ReadonlyMap<string, SettingRecord> {
+    return this.#journal.read('setting')
+  }
+
+  /** Keys of needed settings at which somebody else's value was found. */
+  get foreign(): ReadonlySet<string> {
+    return this.#foreign
+  }
+
+  /** As of the last look; without limits where nobody looked. */
+  limits(node: NodeId): CopyLimits {
+    return this.#limits.get(node) ?? unlimited
+  }
+
+  /** Looks through everything that is set, whoever set it. */
+  async survey(signal: AbortSignal): Promise<void> {
+    const found = await this.#settings.survey(signal)
+    this.#others = found.filter((setting) => !this.#isOurs(setting))
+  }
+
+  #isOurs({ value, ...ref }: SettingRef & { value: string }): boolean {
+    const record = this.records.get(settingKey(ref))
+    if (!record) return false
+    if ('value' in record.setting) return value === record.setting.value || value === record.previous
+    const { all, members } = this.#settings.membersOf(value)
+    const ours = record.setting.members
+    return !all && members.every((member) => ours.includes(member))
+  }
+
+  report(): ThrottleReport {
+    const ours = [...this.records.values()].map(({ setting }) => setting)
+    const rates = ours.flatMap((setting) => ('value' in setting ? [Number(setting.value)] : []))
+    return {
+      ...(rates.length > 0 && { bytesPerSecond: Math.max(...rates) }),
+      self: byScope(ours),
+      foreign: byScope(this.#others),
+      cleanupFailures: this.#cleanupFailures,
+    }
+  }
+
+  /** Puts everything back. */
+  release(signal: AbortSignal): Promise<Unset[]> {
+    return this.align(nothing, true, signal)
+  }
+
+  /**
+   * Makes the settings what the throttle needs, as far as they are nobody else's, and gives back what it does not need.
+   * @param whole also looks at what should be as it is.
+   * @returns what is needed and could not be had.
+   * @throws what the journal throws: then nothing was changed.
+   */
+  async align(throttle: Throttle, whole: boolean, signal: AbortSignal): Promise<Unset[]> {
+    const wanted = new Map(this.#settings.settingsOf(throttle).map((setting) => [settingKey(setting), setting]))
+    const { records } = this
+    const keys = [...new Set([...wanted.keys(), ...records.keys()])]
+    const open = keys.filter((key) => whole || !isCovered(wanted.get(key), records.get(key)))
+    // Somebody else's setting is looked at again only with everything else.
+    const due = whole ? open : open.filter((key) => !this.#foreign.has(key))
+    for (const key of this.#foreign) if (!wanted.has(key)) this.#foreign.delete(key)
+    if (due.length === 0) return []
+    const refs = new Map<string, SettingRef>(due.map((key) => [key, wanted.get(key) ?? records.get(key)!.setting]))
+    const nodes = throttle.rates.map(({ node }) => node)
+    for (const node of nodes) for (const ref of this.#settings.limitRefs(node)) refs.set(settingKey(ref), ref)
+    const seen = await this.#observe(refs, signal)
+    const unset = await this.#carryOut(due, wanted, seen, signal)
+    this.#seeLimits(nodes, seen, whole)
+    return unset
+  }
+
+  async #observe(refs: ReadonlyMap<string, SettingRef>, signal: AbortSignal): Promise<Map<string, Observed>> {
+    const answers = await this.#settings.observe([...refs.values()], signal)
+    return new Map([...refs.keys()].map((key, index) => [key, answers[index]!]))
+  }
+
+  async #carryOut(
+    due: string[],
+    wanted: ReadonlyMap<string, Setting>,
+    seen: ReadonlyMap<string, Observed>,
+    signal: AbortSignal,
+  ): Promise<Unset[]> {
+    const unset: Unset[] = []
+    const told: SettingChanges = { set: [], restored: [], left: [], failed: [] }
+    const decided: { key: string; decision: Decision }[] = []
+    for (const key of due) {
+      const observed = seen.get(key)!
+      const decision = decide(wanted.get(key), this.records.get(key), observed, this.#settings, this.#clock.now())
+      if (decision.note === 'foreign') this.#foreign.add(key)
+      else this.#foreign.delete(key)
+      if (decision.note === 'taken') told.left.push(key)
+      const setting = wanted.get(key)
+      if (decision.note === 'unknown' && setting && 'unknown' in observed)
+        unset.push({ ref: setting, text: observed.unknown, denied: false })
+      decided.push({ key, decision })
+    }
+    const before = decided.flatMap(({ key, decision }) => recordChange(key, decision.record))
+    if (before.length > 0) await this.#journal.write(before)
+    const acting = decided.filter(({ decision }) => decision.change)
+    if (acting.length === 0) {
+      this.#tell(told)
+      return unset
+    }
+    const results = await this.#settings.apply(
+      acting.map(({ decision }) => decision.change!),
+      signal,
+    )
+    const after: Change[] = []
+    acting.forEach(({ key, decision }, index) => {
+      const failed = this.#applied(key, decision, results[index]!, wanted.get(key), told)
+      if (failed) unset.push(failed)
+      else if (decision.after !== undefined) after.push(...recordChange(key, decision.after))
+    })
+    this.#tell(told)
+    if (after.length > 0) await this.#journal.write(after)
+    return unset
+  }
+
+  #tell(told: SettingChanges): void {
+    if (Object.values(told).some((list) => list.length > 0)) this.#emit({ type: 'settings_changed', ...told })
+  }
+
+  #applied(
+    key: string,
+    { change }: Decision,
+    result: StepResult,
+    wanted: Setting | undefined,
+    told: SettingChanges,
+  ): Unset | undefined {
+    const setsOurs = 'set' in change! ? wanted !== undefined : 'add' in change!
+    if (result.outcome === 'accepted') {
+      told[setsOurs ? 'set' : 'restored'].push(key)
+      return undefined
+    }
+    const denied = result.outcome === 'refused' && result.code === 'not_permitted'
+    if (!setsOurs) {
+      this.#cleanupFailures += 1
+      told.failed.push({ key, text: result.text })
+    }
+    return { ref: refOf(change!), text: result.text, denied }
+  }
+
+  /** Rates just set may not be seen yet: what is ours is in force as soon as it was accepted. */
+  #seeLimits(nodes: NodeId[], seen: Map<string, Observed>, whole: boolean): void {
+    const limits = whole ? new Map<NodeId, CopyLimits>() : this.#limits
+    for (const [key, { setting }] of this.records) {
+      if ('value' in setting) seen.set(key, { own: setting.value, effective: setting.value })
+    }
+    for (const node of nodes) limits.set(node, this.#settings.limitsOf(node, seen))
+    this.#limits = limits
+  }
+}
+
+function byScope(refs: readonly SettingRef[]): { nodes: NodeId[]; topics: string[] } {
+  const of = (scope: SettingRef['scope']) => [
+    ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => ref.of)),
+  ]
+  return { nodes: of('node'), topics: of('topic').map(String) }
+}
+
+function recordChange(key: string, value: SettingRecord | null | undefined): Change[] {
+  return value === undefined ? [] : [{ kind: 'setting', key, value: value ?? undefined }]
+}
+
+function refOf({ scope, of, name }: SettingChange): SettingRef {
+  return { scope, of, name }
+}

@@ -1,0 +1,71 @@
+/**
+ * What failed lately is left alone for a while: three tries per partition a day, with waits that double; a node at which
+ * copies stood still gets nothing new. Kept in the journal, so that a restart is no reason to try again.
+ */
+import type { Hold } from '../cluster/memory.ts'
+import { type Move, partitionName } from '../cluster/move.ts'
+import type { NodeId } from '../cluster/state.ts'
+import type { Change, Journal } from './journal/journal.ts'
+
+const TRIES = 3
+const WITHIN_MS = 24 * 3_600_000
+const FIRST_WAIT_MS = 60_000
+/** What somebody else took back is not begun again by us before this. */
+const CANCELLED_MS = 3_600_000
+const COOL_DOWN_MS = 10 * 60_000
+
+export function afterFailure(journal: Journal, move: Move, why: string, nowMs: number): Change {
+  const { topic, partition } = move
+  const key = partitionName(move)
+  const before = journal.read('tries').get(key)?.failedAtMs ?? []
+  const failedAtMs = [...before.filter((atMs) => nowMs - atMs < WITHIN_MS), nowMs].slice(-TRIES)
+  const untilMs =
+    failedAtMs.length >= TRIES ? failedAtMs[0]! + WITHIN_MS : nowMs + FIRST_WAIT_MS * 2 ** (failedAtMs.length - 1)
+  return { kind: 'tries', key, value: { topic, partition, failedAtMs, untilMs, why } }
+}
+
+/** Somebody else took our move back: he will have had his reasons. */
+export function afterCancelByOthers(journal: Journal, move: Move, why: string, nowMs: number): Change {
+  const { topic, partition } = move
+  const key = partitionName(move)
+  const failedAtMs = journal.read('tries').get(key)?.failedAtMs ?? []
+  return { kind: 'tries', key, value: { topic, partition, failedAtMs, untilMs: nowMs + CANCELLED_MS, why } }
+}
+
+/** @returns nothing where nothing was remembered. */
+export function afterSuccess(journal: Journal, move: Move): Change[] {
+  const key = partitionName(move)
+  return journal.read('tries').has(key) ? [{ kind: 'tries', key, value: undefined }] : []
+}
+
+export function coolDown(node: NodeId, why: string, nowMs: number): Change {
+  return { kind: 'cool_down', key: JSON.stringify(node), value: { node, untilMs: nowMs + COOL_DOWN_MS, why } }
+}
+
+/** What is left alone now. */
+export function holdsAt(journal: Journal, nowMs: number): Hold {
+  const partitions = [...journal.read('tries').values()].filter(({ untilMs }) => untilMs > nowMs)
+  const nodes = [...journal.read('cool_down').values()].filter(({ untilMs }) => untilMs > nowMs)
+  return {
+    partitions: partitions.map(({ topic, partition, untilMs, failedAtMs }) => ({
+      topic,
+      partition,
+      untilMs,
+      exhausted: failedAtMs.length >= TRIES,
+    })),
+    nodes: nodes.map(({ node, untilMs }) => ({ node, untilMs })),
+  }
+}
+
+/** What need not be remembered any more. */
+export function outdated(journal: Journal, nowMs: number): Change[] {
+  const changes: Change[] = []
+  for (const [key, { untilMs, failedAtMs }] of journal.read('tries')) {
+    if (untilMs <= nowMs && failedAtMs.every((atMs) => nowMs - atMs >= WITHIN_MS))
+      changes.push({ kind: 'tries', key, value: undefined })
+  }
+  for (const [key, { untilMs }] of journal.read('cool_down')) {
+    if (untilMs <= nowMs) changes.push({ kind: 'cool_down', key, value: undefined })
+  }
+  return changes
+}
