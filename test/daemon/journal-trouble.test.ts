@@ -1,5 +1,4 @@
 /** A loop whose journal is a real file that cannot be used, or holds what somebody wrote before. */
-import { execFileSync } from 'node:child_process'
 import { statfsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,7 +7,7 @@ import { openJournal } from '../../src/execute/journal/journal-file.ts'
 import { takeLock } from '../../src/execute/journal/lock.ts'
 import { drainsOf } from '../../src/execute/journal/wishes.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
-import { freshDir, mountTmpfs, sweep } from '../clusters/sandbox.ts'
+import { freshDir, mountTmpfs, remount, sweep } from '../clusters/sandbox.ts'
 import { drained, header, lines } from '../execute/journal/support.ts'
 import { fillable, SECOND, startLoop } from './support.ts'
 
@@ -71,12 +70,16 @@ function fill(): void {
   const { bavail, bsize } = statfsSync(directory)
   writeFileSync(filler(), Buffer.alloc(bavail * bsize))
 }
-const remount = (how: 'ro' | 'rw') => execFileSync('mount', ['-o', `remount,${how}`, directory])
 
 describe('nothing is started, samples go on, and all goes on by itself when it can be used again:', () => {
   it.each<[what: string, breaks: () => unknown, problem: RegExp, mends: () => unknown]>([
     ['a full disk', fill, /no space is left/, () => unlinkSync(filler())],
-    ['a read-only disk', () => remount('ro'), /the file system is read-only/, () => remount('rw')],
+    [
+      'a read-only disk',
+      () => remount(directory, 'ro'),
+      /the file system is read-only/,
+      () => remount(directory, 'rw'),
+    ],
     [
       'another process that has it',
       async () => {
@@ -112,7 +115,7 @@ describe('nothing is started, samples go on, and all goes on by itself when it c
     expect(loop.verdict()).toMatchObject({ code: 'state_unavailable', text: expect.stringMatching(problem) })
     expect([loop.started(), loop.of('tick_failed'), loop.of('sample_failed')]).toEqual([[], [], []])
     expect(loop.loop.view().drains).toEqual([])
-    mend()
+    await mend()
     await loop.until(() => loop.started().length > 0)
     expect([loop.journal.problem(), loop.started().length > 0]).toEqual([undefined, true])
   })
