@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { SettingsInForce } from '../observe/cluster-series.ts'
 import { createKafka } from '../systems/kafka/kafka.ts'
+import { KafkaProbe } from '../systems/kafka/probe.ts'
 import type { TransportOptions } from '../systems/kafka/transport.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
@@ -29,6 +30,11 @@ export async function createSystem(
   const transport = transportOptions(cluster.kafka)
   const { name } = cluster
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
+}
+
+/** How to look at a Kafka cluster without becoming its daemon. */
+export function openProbe(kafka: KafkaConfig): Promise<KafkaProbe> {
+  return KafkaProbe.open(transportOptions(kafka))
 }
 
 /** Where what must survive the process is kept: what is simulated ends with it, and so does what is known of that. */

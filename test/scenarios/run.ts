@@ -62,6 +62,8 @@ export async function run(given: Case): Promise<Told> {
       say(String(error)),
     )
     made.events.subscribe((event) => {
+      // What one process hands to the next was begun once.
+      if (event.type === 'move_started' && event.adopted) return
       events.push(event)
       daemonWatch.see(event)
     })
