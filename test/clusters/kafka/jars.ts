@@ -17,6 +17,7 @@ import {
 
 /** The versions the tests know, each with the log binding its slf4j accepts. */
 const logBinding = {
+  '4.4.0': 'org.apache.logging.log4j:log4j-slf4j-impl:2.25.4',
   '4.3.1': 'org.apache.logging.log4j:log4j-slf4j-impl:2.25.4',
   '3.9.2': 'org.slf4j:slf4j-reload4j:1.7.36',
 }
