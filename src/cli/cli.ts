@@ -10,6 +10,7 @@ import { addNodes } from './nodes.ts'
 import { addPause } from './pause.ts'
 import { addPermissions } from './permissions.ts'
 import { addPlan } from './plan.ts'
+import { addRelease } from './release.ts'
 import { addRun } from './run.ts'
 import { addSnapshot } from './snapshot.ts'
 import { addStatus } from './status.ts'
@@ -38,6 +39,7 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     addMoves,
     addDrain,
     addPause,
+    addRelease,
     addPermissions,
   ]
   for (const add of commands) add(program, io, ending)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ChangeLedger, type LedgerEvent } from '../../src/execute/change-ledger.ts'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
@@ -27,7 +27,7 @@ function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal()) {
     ledger,
     events,
     align: (throttle: Throttle, whole = false) => ledger.align(throttle, whole, signal),
-    stands: () => Object.fromEntries([...settings.own].toSorted()),
+    stands: () => Object.fromEntries([...settings.own].toSorted(([a], [b]) => a.localeCompare(b))),
   }
 }
 
@@ -156,7 +156,7 @@ test('what is refused is told, and what cannot be put back is counted and tried 
   await align(copying([0]))
   settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
   await align(nothing)
-  expect(ledger.cleanupFailures).toBe(1)
+  expect(ledger.report().cleanupFailures).toBe(1)
   expect(events.at(-1)!.failed).toMatchObject([{ text: 'no answer' }])
   expect(Object.keys(stands())).toHaveLength(1)
   await align(nothing)
