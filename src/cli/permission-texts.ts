@@ -93,6 +93,7 @@ export function permissionsJson(cluster: ClusterConfig & { system: 'kafka' }, fi
     cluster: cluster.name,
     principal: principalOf(cluster.kafka),
     needed: setFor(cluster),
+    warning: nearRoot,
     sets: Object.fromEntries(setsOf(cluster).map((set) => [set, grantsOf(set).map(plain)])),
     ...(findings === undefined
       ? {}

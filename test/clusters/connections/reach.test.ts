@@ -173,7 +173,10 @@ describe('the daemon', () => {
   async function worksOn(topic: string): Promise<void> {
     await createTopic(cluster, topic, { assignment: pairsOf([3, 1, 2], 3) })
     const empty = async () => (await replicasOn(3)).length === 0
-    await until('broker 3 being empty', 30_000, empty, 200)
+    await until('broker 3 being empty', 30_000, empty, 200).catch(async (error: Error) => {
+      const status = JSON.stringify(await daemon.status())
+      throw new Error(`${error.message}\nlast status: ${status}\n${daemon.text().slice(-4000)}`, { cause: error })
+    })
   }
 
   const failures = () => daemon.metric('evenkeel_sample_failures_total')
