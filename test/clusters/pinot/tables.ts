@@ -123,7 +123,7 @@ export function rebalance(
   const { name, type } = parted(table)
   const query = new URLSearchParams({ type })
   for (const [key, value] of Object.entries(params)) query.set(key, `${value}`)
-  return must('POST', `${cluster.controllerUrl}/tables/${name}/rebalance?${query}`)
+  return must('POST', `${cluster.controllerUrl}/tables/${name}/rebalance?${query.toString()}`)
 }
 
 /**
@@ -145,9 +145,27 @@ export async function updateTags(cluster: PinotCluster, instance: string, tags: 
   await must('PUT', `${cluster.controllerUrl}/instances/${instance}/updateTags?tags=${tags.join(',')}`)
 }
 
-/** Lets servers try again what they failed to load. `table` with type. */
+/**
+ * Lets servers try again what they failed to load. Helix takes a replica out of ERROR and then, more often than not, forgets it, OFFLINE,
+ * until an ideal state is written or a member comes or goes; another reset does nothing. So it gets something to look at.
+ * @param table with type
+ */
 export async function resetErrors(cluster: PinotCluster, table: string): Promise<void> {
   await must('POST', `${cluster.controllerUrl}/segments/${table}/reset?errorSegmentsOnly=true`)
+  await until(`errors of ${table} being taken back`, 20_000, async () =>
+    Object.values(await externalView(cluster, table)).every((replicas) => !Object.values(replicas).includes('ERROR')),
+  )
+  await place(cluster, table, {})
+}
+
+/** Says where segments are to be, at once and whatever that does to them; the others stay. `table` with type. */
+export async function place(cluster: PinotCluster, table: string, placement: Record<string, string[]>): Promise<void> {
+  const path = `/${cluster.name}/IDEALSTATES/${table}`
+  const record = await must<{ mapFields: Placement }>('GET', `${cluster.controllerUrl}/zk/get?path=${path}`)
+  for (const [segment, servers] of Object.entries(placement)) {
+    record.mapFields[segment] = Object.fromEntries(servers.map((server) => [server, 'ONLINE']))
+  }
+  await must('PUT', `${cluster.controllerUrl}/zk/put?path=${path}`, { body: record })
 }
 
 async function placement(cluster: PinotCluster, table: string, what: string): Promise<Placement> {
@@ -165,8 +183,14 @@ function parted(table: string): { name: string; type: TableType } {
 const canonical = (placement: Placement): string =>
   JSON.stringify(
     Object.entries(placement)
-      .map(([segment, replicas]) => [segment, Object.entries(replicas).sort()] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
+      .map(
+        ([segment, replicas]) =>
+          `${segment}: ${Object.entries(replicas)
+            .map(([server, state]) => `${server} ${state}`)
+            .sort()
+            .join()}`,
+      )
+      .sort(),
   )
 
 const schemaOf = (table: string) => ({
