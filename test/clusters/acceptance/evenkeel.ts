@@ -11,14 +11,18 @@ import { until, within } from '../wait.ts'
 
 const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
-/** Keys of the config's `balancing` block, as they stand in the file. */
-export type Balancing = Record<string, unknown> & { mode: 'off' | 'node_add' | 'continuous' }
+/** Keys of the config's `balancing` block, as they stand in the file; `throttle` stands beside it. */
+export type Balancing = Record<string, unknown> & {
+  mode: 'off' | 'node_add' | 'continuous'
+  throttle?: Record<string, unknown>
+}
 
 export interface Status {
   status: string
   verdict?: { act: boolean; code: string; text: string }
   violations: { kind: string; subject: string }[]
   moves: { running: number; pending: number }
+  foreign_moves: number
   notes: string[]
   error?: string
 }
@@ -26,6 +30,22 @@ export interface Status {
 /** Nothing waits, nothing runs, and it says that nothing needs to. */
 export const isQuiet = ({ status, verdict, moves }: Status): boolean =>
   status === 'ready' && verdict?.code === 'balanced' && moves.running + moves.pending === 0
+
+/** A move as the API tells it. */
+export interface MoveJson {
+  id: string
+  kind: string
+  topic: string
+  partition: number
+  from: number
+  to: number
+  state: string
+  text?: string
+  bytes_done?: number
+  bytes_total?: number
+  bytes_per_second?: number
+  eta_seconds?: number
+}
 
 export interface PlanJson {
   status: string
@@ -44,6 +64,7 @@ export async function configFor(cluster: KafkaCluster, balancing: Balancing, con
 }
 
 function configText(cluster: KafkaCluster, balancing: Balancing, control: number, metrics: number): string {
+  const { throttle, ...keys } = balancing
   return stringify({
     version: 1,
     clusters: [{ name: 'test', system: 'kafka', bootstrap_servers: cluster.bootstrap }],
@@ -52,8 +73,9 @@ function configText(cluster: KafkaCluster, balancing: Balancing, control: number
       pulse_interval: '250ms',
       node_add_hold: '2s',
       node_availability_timeout: '6s',
-      ...balancing,
+      ...keys,
     },
+    ...(throttle === undefined ? {} : { throttle }),
     leadership: { idle_timeout: '5s' },
     server: { metrics_listen: `127.0.0.1:${metrics}`, control_listen: `127.0.0.1:${control}` },
     state: { directory: 'state' },
@@ -138,6 +160,12 @@ export class Evenkeel {
     return (await (await fetch(`${this.url}/api/v1/plan`)).json()) as PlanJson
   }
 
+  /** Waiting, running and lately ended moves. */
+  async moves(state?: 'pending' | 'running' | 'ended'): Promise<MoveJson[]> {
+    const response = await fetch(`${this.url}/api/v1/moves${state === undefined ? '' : `?state=${state}`}`)
+    return ((await response.json()) as { moves: MoveJson[] }).moves
+  }
+
   async metricsText(): Promise<string> {
     return (await fetch(`${this.#metrics}/metrics`)).text()
   }
@@ -184,6 +212,11 @@ export class Evenkeel {
 
   log(): string {
     return this.#process.output()
+  }
+
+  /** kill -9, and waits until it is gone. */
+  kill(): Promise<void> {
+    return this.#process.end('SIGKILL')
   }
 
   /** Asks it to end, as an operator would. @returns its exit code */
