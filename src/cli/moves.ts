@@ -1,7 +1,7 @@
 /** `evenkeel moves`: the moves of the running daemon, waiting, running and lately ended. */
 import { type Command, Option } from 'commander'
 import type { movesJson } from '../http/control-api.ts'
-import { formatBytes, formatPercent } from '../lib/units.ts'
+import { formatBytes, formatDuration, formatPercent, formatRate } from '../lib/units.ts'
 import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
@@ -28,6 +28,8 @@ const header = [
   'PARTITION-SIZE',
   'BYTES-MOVED',
   'BYTES-REMAINING',
+  'RATE',
+  'ETA',
   'REASON',
 ]
 
@@ -35,6 +37,8 @@ function movesText(answer: Moves): string {
   if (answer.moves.length === 0) return 'no moves\n'
   const rows = answer.moves.map((move) => {
     const total = ('bytes_total' in move ? move.bytes_total : undefined) ?? ('bytes' in move ? move.bytes : 0)
+    const rate = 'bytes_per_second' in move ? move.bytes_per_second : undefined
+    const eta = 'eta_seconds' in move ? move.eta_seconds : undefined
     const done = ('bytes_done' in move ? move.bytes_done : undefined) ?? 0
     return [
       move.kind,
@@ -46,8 +50,10 @@ function movesText(answer: Moves): string {
       formatBytes(total),
       formatBytes(done),
       formatBytes(Math.max(0, total - done)),
+      rate === undefined ? '-' : formatRate(rate),
+      eta === undefined ? '-' : formatDuration(eta * 1000),
       move.reason,
     ]
   })
-  return table(header, rows, [5, 6, 7, 8])
+  return table(header, rows, [5, 6, 7, 8, 9, 10])
 }

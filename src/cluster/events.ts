@@ -76,6 +76,16 @@ export interface SettingChanges {
   failed: { key: string; text: string }[]
 }
 
+/** Limits on copying that stand on the cluster, ours and those of others. */
+export interface ThrottleReport {
+  /** Bytes per second that we have set per node; the highest where they differ. Absent while none is set. */
+  bytesPerSecond?: number
+  self: { nodes: NodeId[]; topics: string[] }
+  foreign: { nodes: NodeId[]; topics: string[] }
+  /** Attempts to put something back that failed, since the start. */
+  cleanupFailures: number
+}
+
 /** What sampling, assessing and planning of one tick came to. */
 export interface TickReport {
   cluster: ClusterFacts
@@ -96,6 +106,8 @@ export interface TickReport {
   imbalance: { disk: number; replicas: number; leaders: number }
   missingNodes: NodeId[]
   foreignMoves: number
+  /** Absent where the system has no such limits. */
+  throttle?: ThrottleReport
   /** Nodes that are down, and since when. */
   unavailableSince: { node: NodeId; sinceMs: number }[]
   nodesAvailable: { alive: number; unavailable: number; unreachable: number; draining: number }

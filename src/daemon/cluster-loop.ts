@@ -228,6 +228,7 @@ export class ClusterLoop {
     const { system, planner, clock } = this.#parts
     const tickWatch = stopwatch()
     const changes = this.#changes
+    const surveyed = this.#survey(signal)
     let sample: Sample
     try {
       sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
@@ -237,6 +238,7 @@ export class ClusterLoop {
       return
     }
     const sampleMs = tickWatch()
+    await surveyed
     this.#see(sample)
     this.#executor.adopt()
     this.#executor.tick(writeRates(sample.state))
@@ -323,6 +325,7 @@ export class ClusterLoop {
       status: this.#status,
       settings,
       foreignMoves: circumstances.strangers.moving.length,
+      throttle: this.#executor.throttle,
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
@@ -357,6 +360,18 @@ export class ClusterLoop {
         pendingBytes: totalBytes(this.#executor.pending),
         movedBytes: this.#executor.movedBytes,
       })
+    }
+  }
+
+  /** What it does not tell now it tells the next time. */
+  async #survey(signal: AbortSignal): Promise<void> {
+    const now = this.#parts.clock.now()
+    if (now - this.#surveyedAtMs < SURVEY_MS) return
+    this.#surveyedAtMs = now
+    try {
+      await withDeadline('the survey of settings', PULSE_DEADLINE_MS, signal, (s) => this.#executor.survey(s))
+    } catch {
+      this.#surveyedAtMs = Number.NEGATIVE_INFINITY
     }
   }
 

@@ -1,6 +1,6 @@
 /** What one tick came to, gathered for observers. */
 import type { Assessment } from '../assess/assess.ts'
-import type { LoopStatus, TickReport } from '../cluster/events.ts'
+import type { LoopStatus, ThrottleReport, TickReport } from '../cluster/events.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
@@ -14,6 +14,7 @@ export interface TickFacts {
   status: LoopStatus
   settings: BalanceSettings
   foreignMoves: number
+  throttle?: ThrottleReport | undefined
   pause: Pause | undefined
   windowOpen: boolean
 }
@@ -50,6 +51,7 @@ export function reportTick(
     },
     missingNodes: sample.missingNodes,
     foreignMoves: facts.foreignMoves,
+    ...(facts.throttle && { throttle: facts.throttle }),
     nodesAvailable: available,
     notes: [...sample.notes, ...assessment.notes],
     ...(facts.pause && { pause: facts.pause }),

@@ -5,7 +5,7 @@
  * meanwhile wins. What cannot be reached stays written down as pending and holds up nothing else; what somebody swept away is
  * set again while it is needed. Nothing of it is kept but in the journal, so that the next start gives back what this one could not.
  */
-import type { SettingChanges } from '../cluster/events.ts'
+import type { SettingChanges, ThrottleReport } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import {
@@ -47,6 +47,8 @@ export class ChangeLedger {
   readonly #foreign = new Set<string>()
   #limits = new Map<NodeId, CopyLimits>()
   #cleanupFailures = 0
+  /** What others had set at the last survey. */
+  #others: SettingRef[] = []
 
   constructor(settings: Settings, journal: Journal, clock: Clock, emit: (event: LedgerEvent) => void) {
     this.#settings = settings
@@ -64,13 +66,35 @@ export class ChangeLedger {
     return this.#foreign
   }
 
-  get cleanupFailures(): number {
-    return this.#cleanupFailures
-  }
-
   /** As of the last look; without limits where nobody looked. */
   limits(node: NodeId): CopyLimits {
     return this.#limits.get(node) ?? unlimited
+  }
+
+  /** Looks through everything that is set, whoever set it. */
+  async survey(signal: AbortSignal): Promise<void> {
+    const found = await this.#settings.survey(signal)
+    this.#others = found.filter((setting) => !this.#isOurs(setting))
+  }
+
+  #isOurs({ value, ...ref }: SettingRef & { value: string }): boolean {
+    const record = this.records.get(settingKey(ref))
+    if (!record) return false
+    if ('value' in record.setting) return value === record.setting.value || value === record.previous
+    const { all, members } = this.#settings.membersOf(value)
+    const ours = record.setting.members
+    return !all && members.every((member) => ours.includes(member))
+  }
+
+  report(): ThrottleReport {
+    const ours = [...this.records.values()].map(({ setting }) => setting)
+    const rates = ours.flatMap((setting) => ('value' in setting ? [Number(setting.value)] : []))
+    return {
+      ...(rates.length > 0 && { bytesPerSecond: Math.max(...rates) }),
+      self: byScope(ours),
+      foreign: byScope(this.#others),
+      cleanupFailures: this.#cleanupFailures,
+    }
   }
 
   /** Puts everything back. */
@@ -182,6 +206,13 @@ export class ChangeLedger {
     for (const node of nodes) limits.set(node, this.#settings.limitsOf(node, seen))
     this.#limits = limits
   }
+}
+
+function byScope(refs: readonly SettingRef[]): { nodes: NodeId[]; topics: string[] } {
+  const of = (scope: SettingRef['scope']) => [
+    ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => ref.of)),
+  ]
+  return { nodes: of('node'), topics: of('topic').map(String) }
 }
 
 function recordChange(key: string, value: SettingRecord | null | undefined): Change[] {

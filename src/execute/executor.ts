@@ -9,7 +9,7 @@
  * A refused step ends a move as failed: the next plan starts from what the cluster is then. Moves of one group start together or
  * not at all.
  */
-import type { MoveProgress, MoveResult } from '../cluster/events.ts'
+import type { MoveProgress, MoveResult, ThrottleReport } from '../cluster/events.ts'
 import type { Hold } from '../cluster/memory.ts'
 import { isDirMove, type Move, partitionName, type ReplicaMove, type RunningMove } from '../cluster/move.ts'
 import { isUrgent } from '../cluster/reasons.ts'
@@ -162,8 +162,14 @@ export class Executor {
     return holdsAt(this.#journal, this.#clock.now())
   }
 
-  get ledger(): Pick<ChangeLedger, 'records' | 'foreign' | 'cleanupFailures' | 'limits'> | undefined {
-    return this.#ledger
+  /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
+  get throttle(): ThrottleReport | undefined {
+    return this.#ledger?.report()
+  }
+
+  /** Looks through what anybody has set on the cluster. */
+  async survey(signal: AbortSignal): Promise<void> {
+    await this.#ledger?.survey(signal)
   }
 
   /** Moves that one node may have at once now. */

@@ -1,5 +1,5 @@
 /** What the control listener tells: pure functions of the view and the query. */
-import type { MoveProgress } from '../cluster/events.ts'
+import type { MoveProgress, ThrottleReport } from '../cluster/events.ts'
 import { type Move, totalBytes } from '../cluster/move.ts'
 import { moveJson, nodeJson, planJson } from '../cluster/plan-json.ts'
 import type { Pause } from '../cluster/wishes.ts'
@@ -108,8 +108,13 @@ function clusterJson(view: ClusterView) {
     },
     missing_nodes: report?.missingNodes ?? [],
     foreign_moves: report?.foreignMoves ?? 0,
+    ...(report?.throttle && { throttle: throttleJson(report.throttle) }),
     notes: report?.notes ?? [],
   }
+}
+
+function throttleJson({ bytesPerSecond, self, foreign }: ThrottleReport) {
+  return { ...(bytesPerSecond !== undefined && { bytes_per_second: bytesPerSecond }), self, foreign }
 }
 
 function pauseJson({ by, reason, sinceMs, untilMs }: Pause) {
@@ -125,13 +130,16 @@ function waitingJson(move: Move) {
   return { ...moveJson(move), state: 'planned' }
 }
 
-function progressJson({ move, state, text, startedAtMs, bytesDone, bytesTotal }: MoveProgress) {
+function progressJson(progress: MoveProgress) {
+  const { move, state, text, startedAtMs, bytesDone, bytesTotal, bytesPerSecond, remainingMs } = progress
   return {
     ...moveJson(move),
     state,
     ...(text === undefined ? {} : { text }),
     started_at: formatTime(startedAtMs),
     ...(move.kind === 'replica' ? { bytes_done: bytesDone, bytes_total: bytesTotal } : {}),
+    ...(bytesPerSecond !== undefined && { bytes_per_second: Math.round(bytesPerSecond) }),
+    ...(remainingMs !== undefined && { eta_seconds: Math.round(remainingMs / 100) / 10 }),
   }
 }
 

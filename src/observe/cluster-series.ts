@@ -35,6 +35,7 @@ export class ClusterSeries {
   /** Racks of the nodes that have series, by id. */
   readonly #racks = new Map<string, string>()
   #unavailable: string[] = []
+  #cleanupFailures = 0
   #facts: Labels | undefined
   #movedBytes = 0
   readonly #work: WorkSeries
@@ -173,7 +174,19 @@ export class ClusterSeries {
     this.#set('under_min_isr_partitions', report.health.underMinIsr)
     this.#set('rack_violations', report.rackViolations)
     this.#set('foreign_moves', report.foreignMoves)
+    this.#showThrottle(report.throttle)
     for (const [resource, ratio] of Object.entries(report.imbalance)) this.#set('imbalance_ratio', ratio, { resource })
+  }
+
+  #showThrottle(throttle: TickReport['throttle']): void {
+    this.#set('throttle_bytes_per_second', throttle?.bytesPerSecond ?? Number.NaN)
+    for (const owner of ['self', 'foreign'] as const) {
+      this.#set('throttled_nodes', throttle?.[owner].nodes.length ?? 0, { owner })
+      this.#set('throttled_topics', throttle?.[owner].topics.length ?? 0, { owner })
+    }
+    const failures = throttle?.cleanupFailures ?? 0
+    this.#count('throttle_cleanup_failures_total', failures - this.#cleanupFailures)
+    this.#cleanupFailures = failures
   }
 
   #showNodes(nodes: readonly NodeForecast[]): void {

@@ -126,6 +126,18 @@ export const families = [
   gauge('remaining_bytes', [cluster], 'Bytes still to copy'),
   counter('moved_bytes_total', [cluster], 'Bytes copied since start'),
   gauge('plan_start_timestamp_seconds', [cluster], 'Start of the current plan; exists only while there is work'),
+  gauge(
+    'throttle_bytes_per_second',
+    [cluster],
+    'Per-node copy rate this daemon has set, the highest where they differ; exists only while set',
+  ),
+  gauge('throttled_nodes', [cluster, 'owner'], 'Nodes carrying a replication rate limit; owner is self or foreign'),
+  gauge(
+    'throttled_topics',
+    [cluster, 'owner'],
+    'Topics carrying a list of throttled replicas; owner is self or foreign',
+  ),
+  counter('throttle_cleanup_failures_total', [cluster], 'Failed attempts to remove a throttle'),
   gauge('foreign_moves', [cluster], 'Reassignments in flight that this daemon did not start'),
 ] as const satisfies readonly Family[]
 

@@ -156,7 +156,7 @@ test('what is refused is told, and what cannot be put back is counted and tried 
   await align(copying([0]))
   settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
   await align(nothing)
-  expect(ledger.cleanupFailures).toBe(1)
+  expect(ledger.report().cleanupFailures).toBe(1)
   expect(events.at(-1)!.failed).toMatchObject([{ text: 'no answer' }])
   expect(Object.keys(stands())).toHaveLength(1)
   await align(nothing)

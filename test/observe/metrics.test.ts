@@ -79,6 +79,12 @@ const busy = report([forecast(1, [10, 8]), forecast(4, [0, 2], [0, 1], [0, 0])],
   imbalance: { disk: 1, replicas: 0.5, leaders: 0.25 },
   missingNodes: [7],
   foreignMoves: 8,
+  throttle: {
+    bytesPerSecond: 5e7,
+    self: { nodes: [1, 2], topics: ['t'] },
+    foreign: { nodes: [3], topics: [] },
+    cleanupFailures: 0,
+  },
   nodesAvailable: { alive: 2, unavailable: 1, unreachable: 0, draining: 0 },
 })
 
