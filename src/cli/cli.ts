@@ -8,7 +8,9 @@ import type { Ending, Io } from './io.ts'
 import { addMoves } from './moves.ts'
 import { addNodes } from './nodes.ts'
 import { addPause } from './pause.ts'
+import { addPermissions } from './permissions.ts'
 import { addPlan } from './plan.ts'
+import { addRelease } from './release.ts'
 import { addRun } from './run.ts'
 import { addSnapshot } from './snapshot.ts'
 import { addStatus } from './status.ts'
@@ -27,7 +29,19 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     .command('version')
     .description('print the version')
     .action(() => void io.out.write(`evenkeel ${version()}\n`))
-  const commands = [addRun, addCheckConfig, addPlan, addSnapshot, addStatus, addNodes, addMoves, addDrain, addPause]
+  const commands = [
+    addRun,
+    addCheckConfig,
+    addPlan,
+    addSnapshot,
+    addStatus,
+    addNodes,
+    addMoves,
+    addDrain,
+    addPause,
+    addRelease,
+    addPermissions,
+  ]
   for (const add of commands) add(program, io, ending)
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -1,13 +1,14 @@
 /** From a compiled config to the parts it describes: the one place that knows every room's options. */
 import type { BalanceSettings } from '../cluster/settings.ts'
-import { forgetfulStore, type WishStore } from '../cluster/wishes.ts'
 import type { ClusterConfig, ClusterSettings, KafkaConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
-import { openWishFile } from '../execute/wish-file.ts'
+import { forgetfulJournal, type Journal } from '../execute/journal/journal.ts'
+import { openJournal } from '../execute/journal/journal-file.ts'
 import type { Clock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { SettingsInForce } from '../observe/cluster-series.ts'
 import { createKafka } from '../systems/kafka/kafka.ts'
+import { KafkaProbe } from '../systems/kafka/probe.ts'
 import type { TransportOptions } from '../systems/kafka/transport.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
@@ -31,10 +32,15 @@ export async function createSystem(
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
 }
 
-/** Where the wishes for a cluster are kept: what is simulated ends with the process, and so does what was wished of it. */
-export async function createWishStore(cluster: ClusterConfig, directory: string, clock: Clock): Promise<WishStore> {
-  if (cluster.system === 'simulator') return forgetfulStore()
-  return openWishFile({ directory, cluster: cluster.name, clock })
+/** How to look at a Kafka cluster without becoming its daemon. */
+export function openProbe(kafka: KafkaConfig): Promise<KafkaProbe> {
+  return KafkaProbe.open(transportOptions(kafka))
+}
+
+/** Where what must survive the process is kept: what is simulated ends with it, and so does what is known of that. */
+export async function createJournal(cluster: ClusterConfig, directory: string, clock: Clock): Promise<Journal> {
+  if (cluster.system === 'simulator') return forgetfulJournal()
+  return openJournal({ directory, cluster: cluster.name, clock })
 }
 
 function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptions {

@@ -15,7 +15,7 @@ import { logEvents } from '../observe/log-events.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createTerminalView, wantsColor } from '../observe/terminal.ts'
 import { WorkerPlanner } from '../plan/planner.ts'
-import { createSystem, createWishStore, loopOptions, settingsInForce } from './compose.ts'
+import { createJournal, createSystem, loopOptions, settingsInForce } from './compose.ts'
 import type { Io } from './io.ts'
 import { Reload } from './reload.ts'
 import { version } from './version.ts'
@@ -128,12 +128,12 @@ async function manage(
   metrics.registerCluster({ name, settings: settingsInForce(cluster) })
   const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call))
   releases.push(`the connection to ${name}`, () => system.close())
-  const wishes = await createWishStore(cluster, state.directory, realClock)
-  releases.push(`the wishes for ${name}`, () => wishes.close())
-  const problem = wishes.problem()
+  const journal = await createJournal(cluster, state.directory, realClock)
+  releases.push(`the journal of ${name}`, () => journal.close())
+  const problem = journal.problem()
   if (problem !== undefined)
     logger.error({ cluster: name, event: 'state_unavailable' }, `nothing is started: ${problem}`)
-  return { name, system, wishes, options: loopOptions(cluster) }
+  return { name, system, journal, options: loopOptions(cluster) }
 }
 
 function announce(

@@ -18,7 +18,7 @@ export interface Hold {
   nodes: { node: NodeId; untilMs: number }[]
 }
 
-export const noHold: Hold = { partitions: [], nodes: [] }
+const noHold: Hold = { partitions: [], nodes: [] }
 
 export interface Memory {
   /** Added nodes that have not yet reached their fair share. */

@@ -10,8 +10,13 @@ const WITHIN_MS = 3_600_000
 /** Health is worse in so many samples in a row: one may have caught a leader election. */
 const SAMPLES = 2
 
+interface Failure {
+  atMs: number
+  text: string
+}
+
 export class Breaker {
-  #failures: { atMs: number; text: string }[] = []
+  #failures: Failure[] = []
   #worse = 0
   #factor: string | undefined
 
@@ -25,6 +30,18 @@ export class Breaker {
     if (event.refusal !== undefined && event.refusal !== 'rejected') return
     const why = event.progress.text === undefined ? '' : ` (${event.progress.text})`
     this.#failures.push({ atMs: nowMs, text: `${event.progress.move.id} ${event.result}${why}` })
+  }
+
+  /** Those that count: of the last hour when it was last asked. */
+  get failures(): Failure[] {
+    return [...this.#failures]
+  }
+
+  /** Failures that an earlier process, or another one, has seen; those that are known already are not counted twice. */
+  takeOver(failures: readonly Failure[]): void {
+    const known = new Set(this.#failures.map(({ atMs, text }) => `${atMs} ${text}`))
+    const fresh = failures.filter(({ atMs, text }) => !known.has(`${atMs} ${text}`))
+    this.#failures = [...fresh, ...this.#failures].toSorted((one, other) => one.atMs - other.atMs)
   }
 
   /** @param grown how health is worse than before the moves in flight; undefined when it is not. */

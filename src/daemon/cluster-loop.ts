@@ -19,16 +19,18 @@ import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
 import type { NodeId } from '../cluster/state.ts'
-import { pauseAt, type Wishes, type WishStore } from '../cluster/wishes.ts'
+import { pauseAt } from '../cluster/wishes.ts'
 import { writeRates } from '../cluster/write-rates.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
-import type { Journal } from '../execute/journal/journal.ts'
+import type { Change, Journal } from '../execute/journal/journal.ts'
+import { drainsOf, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { Breaker } from './breaker.ts'
 import { drainViews } from './drain-view.ts'
+import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
 import { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
@@ -47,9 +49,7 @@ export interface LoopParts {
   name: string
   system: System
   planner: Planner
-  /** What a person wants of the cluster; read at every tick. */
-  wishes: WishStore
-  /** What is under way and what was changed, kept for the next process. */
+  /** What must survive the process: wishes, read at every tick, what is under way or changed, and what is remembered. */
   journal: Journal
   clock: Clock
   emit: (event: LoopEvent) => void
@@ -78,6 +78,7 @@ export class ClusterLoop {
   readonly #breaker = new Breaker()
   readonly #recollection = new Recollection()
   readonly #strangers = new StrangersWatch()
+  readonly #kept: KeptMemory
   #options: LoopOptions
   #status: LoopStatus = 'starting'
   #statusSinceMs: number
@@ -105,6 +106,7 @@ export class ClusterLoop {
     this.#options = options
     this.#statusSinceMs = parts.clock.now()
     const { system, journal, clock } = parts
+    this.#kept = new KeptMemory(journal, this.#liveness, this.#recollection, this.#breaker)
     const emit = (event: ExecutorEvent) => this.#executed(event)
     this.#executor = new Executor({ system, journal, clock, emit }, options.execution)
   }
@@ -167,17 +169,17 @@ export class ClusterLoop {
 
   /**
    * Changes what is wanted of the cluster; on disk when it returns, in force at the next tick.
-   * @throws what the store threw when it cannot be written: nothing has changed then.
+   * @throws what the journal threw when it cannot be written: nothing has changed then.
    */
-  async wish(change: (wishes: Wishes) => Wishes): Promise<void> {
+  async wish(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
     await this.#change(change)
     this.#hurry()
   }
 
   /** One change after the other, each from what the last one left. */
-  #change(change: (wishes: Wishes) => Wishes): Promise<void> {
-    const { wishes } = this.#parts
-    const turn = this.#turn.then(() => wishes.write(change(wishes.read())))
+  #change(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
+    const { journal } = this.#parts
+    const turn = this.#turn.then(() => journal.write(change(journal)))
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -186,7 +188,10 @@ export class ClusterLoop {
   async resume(): Promise<void> {
     this.#breaker.reset()
     this.#recollection.accept()
-    await this.wish(({ drains }) => ({ drains }))
+    await this.wish(() => [
+      { kind: 'pause', key: 'cluster', value: undefined },
+      { kind: 'failures', key: 'cluster', value: undefined },
+    ])
   }
 
   /** @throws EvenkeelError `usage` when the node is not one of the cluster. */
@@ -205,13 +210,13 @@ export class ClusterLoop {
   }
 
   view(): ClusterView {
-    const wishes = this.#parts.wishes.read()
-    const pause = pauseAt(wishes, this.#parts.clock.now())
+    const { journal } = this.#parts
+    const pause = pauseAt(pauseOf(journal), this.#parts.clock.now())
     // An old reading calls nothing safe.
     const known = this.#status === 'unreachable' ? undefined : this.#recollection.state
     return {
       name: this.#parts.name,
-      drains: drainViews(wishes.drains, known, this.#executor.inFlight),
+      drains: drainViews(drainsOf(journal), known, this.#executor.inFlight),
       ...(pause && { pause }),
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
@@ -225,7 +230,7 @@ export class ClusterLoop {
 
   /** One tick. Public for scenarios, which call it by hand. */
   async tick(signal: AbortSignal): Promise<void> {
-    const { system, planner, clock } = this.#parts
+    const { system, planner, journal, clock } = this.#parts
     const tickWatch = stopwatch()
     const changes = this.#changes
     const surveyed = this.#survey(signal)
@@ -239,6 +244,9 @@ export class ClusterLoop {
     }
     const sampleMs = tickWatch()
     await surveyed
+    const { clusterId } = sample.state.cluster
+    if (clusterId !== undefined) await journal.bind(clusterId)
+    this.#kept.takeOver(clock.now())
     this.#see(sample)
     this.#executor.adopt()
     this.#executor.tick(writeRates(sample.state))
@@ -247,7 +255,8 @@ export class ClusterLoop {
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
     const memory = { ...this.#recollection.recall(sample, idle, now), hold: this.#executor.holds }
     await this.#selfDefence(sample, memory, now)
-    const { drains } = this.#parts.wishes.read()
+    await this.#kept.save(sample.state, memory, this.#options.balance.nodeAddHoldMs, now)
+    const drains = drainsOf(journal)
     this.#executor.unwanted = drains
     const strangers = this.#strangersOf(sample, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
@@ -259,8 +268,8 @@ export class ClusterLoop {
       settings: this.#options.balance,
       circumstances: {
         agreed: this.#agreed,
-        stateProblem: this.#parts.wishes.problem(),
-        pause: pauseAt(this.#parts.wishes.read(), now),
+        stateProblem: journal.problem(),
+        pause: pauseAt(pauseOf(journal), now),
         denied: this.#executor.denied,
         dayFull: this.#executor.dayFull,
         strangers,
@@ -281,14 +290,15 @@ export class ClusterLoop {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
     const why = this.#breaker.trips(grown, now)
-    const { wishes } = this.#parts
-    const held = pauseAt(wishes.read(), now)
+    const { journal } = this.#parts
+    const held = pauseAt(pauseOf(journal), now)
     if (why === undefined || held?.by === 'circuit_breaker') return
     const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
     try {
-      await this.#change((all) => ({ ...all, pause: { by: 'circuit_breaker', reason, sinceMs: now } }))
+      const pause = { by: 'circuit_breaker' as const, reason, sinceMs: now }
+      await this.#change(() => [{ kind: 'pause', key: 'cluster', value: pause }])
     } catch (error) {
-      if (wishes.problem() === undefined) throw error
+      if (journal.problem() === undefined) throw error
       // Nothing starts while nothing can be written; the next tick tries again.
       return
     }
@@ -343,6 +353,8 @@ export class ClusterLoop {
       return
     }
     for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+    // Before the first sample nobody knows whether this is the cluster that the journal speaks of.
+    if (this.#recollection.state === undefined) return
     const before = this.#executor.pending.length + this.#executor.inFlight.length
     const doneBefore = this.#done
     await this.#executor.work(pulse, !this.#thinking, signal)

@@ -1,8 +1,10 @@
 /** Runs one loop per cluster, each isolated from the others, and stops them in order. */
 import type { LoopEvent } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
-import type { Pause, WishStore } from '../cluster/wishes.ts'
-import { forgetfulJournal } from '../execute/journal/journal.ts'
+import type { Pause } from '../cluster/wishes.ts'
+import type { Journal } from '../execute/journal/journal.ts'
+import { nodeKey } from '../execute/journal/records.ts'
+import { pauseOf } from '../execute/journal/wishes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Emitter } from '../lib/emitter.ts'
 import { EvenkeelError } from '../lib/errors.ts'
@@ -14,13 +16,13 @@ import type { ClusterView, DaemonControl, DaemonView } from './view.ts'
 export interface ManagedCluster {
   name: string
   system: System
-  wishes: WishStore
+  journal: Journal
   options: LoopOptions
 }
 
 export class Daemon implements DaemonView, DaemonControl {
   readonly events: Emitter<LoopEvent>
-  readonly #clusters: { name: string; system: System; wishes: WishStore; loop: ClusterLoop }[]
+  readonly #clusters: { name: string; system: System; journal: Journal; loop: ClusterLoop }[]
   readonly #clock: Clock
   readonly #stop = new AbortController()
   #running: Promise<unknown> | undefined
@@ -30,11 +32,11 @@ export class Daemon implements DaemonView, DaemonControl {
     this.events = new Emitter(onObserverError)
     this.#clock = clock
     const emit = (event: LoopEvent) => this.events.emit(event)
-    this.#clusters = clusters.map(({ name, system, wishes, options }) => ({
+    this.#clusters = clusters.map(({ name, system, journal, options }) => ({
       name,
       system,
-      wishes,
-      loop: new ClusterLoop({ name, system, planner, wishes, journal: forgetfulJournal(), clock, emit }, options),
+      journal,
+      loop: new ClusterLoop({ name, system, planner, journal, clock, emit }, options),
     }))
   }
 
@@ -46,7 +48,7 @@ export class Daemon implements DaemonView, DaemonControl {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
-    await Promise.all(this.#clusters.flatMap(({ system, wishes }) => [system.close(), wishes.close()]))
+    await Promise.all(this.#clusters.flatMap(({ system, journal }) => [system.close(), journal.close()]))
   }
 
   /**
@@ -60,12 +62,16 @@ export class Daemon implements DaemonView, DaemonControl {
   async drain(cluster: string, node: NodeId): Promise<void> {
     const loop = this.#loop(cluster)
     loop.checkNode(node)
-    await loop.wish((wishes) => ({ ...wishes, drains: [...wishes.drains.filter((other) => other !== node), node] }))
+    const key = nodeKey(node)
+    await loop.wish((journal) => {
+      // One that is asked for again goes on.
+      const { sinceMs } = journal.read('drain').get(key) ?? { sinceMs: this.#clock.now() }
+      return [{ kind: 'drain', key, value: { node, sinceMs } }]
+    })
   }
 
   async undrain(cluster: string, node: NodeId): Promise<void> {
-    const drop = (drains: NodeId[]) => drains.filter((other) => other !== node)
-    await this.#loop(cluster).wish((wishes) => ({ ...wishes, drains: drop(wishes.drains) }))
+    await this.#loop(cluster).wish(() => [{ kind: 'drain', key: nodeKey(node), value: undefined }])
   }
 
   async pause(cluster: string, reason: string, untilMs?: number): Promise<void> {
@@ -76,7 +82,9 @@ export class Daemon implements DaemonView, DaemonControl {
       ...(untilMs !== undefined && { untilMs }),
     }
     // One that evenkeel began itself holds until somebody resumes: it must not end by itself for being paused once more.
-    await this.#loop(cluster).wish((wishes) => (wishes.pause?.by === 'circuit_breaker' ? wishes : { ...wishes, pause }))
+    await this.#loop(cluster).wish((journal) =>
+      pauseOf(journal)?.by === 'circuit_breaker' ? [] : [{ kind: 'pause', key: 'cluster', value: pause }],
+    )
   }
 
   async resume(cluster: string): Promise<void> {

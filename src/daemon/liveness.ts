@@ -1,7 +1,9 @@
 /** Since when each node has been seen alive or gone, from samples and pulses. Time spent blind counts for neither. */
 import { nodeStates } from '../cluster/reasons.ts'
 import type { ClusterState, NodeId } from '../cluster/state.ts'
+import type { Records } from '../execute/journal/records.ts'
 
+type NodeRecord = Records['node']
 export type LivenessChange = { type: 'node_appeared' | 'node_lost' | 'node_returned'; node: NodeId }
 
 const ALIVE = nodeStates.indexOf('alive')
@@ -18,11 +20,33 @@ export class Liveness {
   #blind = false
   #lastMs = 0
 
+  /** What an earlier process, or another one, has seen: the time up to its last look counts, what nobody saw does not. */
+  takeOver(records: Iterable<NodeRecord>, nowMs: number): void {
+    this.#settle(nowMs)
+    for (const { node, state, sinceMs, seenAtMs } of records) {
+      const [times, others] =
+        state === 'alive' ? [this.#aliveSince, this.#goneSince] : [this.#goneSince, this.#aliveSince]
+      // What we have seen ourselves is newer.
+      if (others.has(node)) continue
+      const since = nowMs - Math.max(0, seenAtMs - sinceMs)
+      times.set(node, Math.min(since, times.get(node) ?? since))
+      this.#first = false
+    }
+  }
+
+  /** Since when the nodes have been alive or gone; without those of which that is not known. */
+  records(nodes: readonly NodeId[], seenAtMs: number): NodeRecord[] {
+    return nodes.flatMap((node) => {
+      const aliveSinceMs = this.#aliveSince.get(node)
+      const sinceMs = aliveSinceMs ?? this.#goneSince.get(node)
+      if (sinceMs === undefined) return []
+      return [{ node, state: aliveSinceMs === undefined ? 'gone' : 'alive', sinceMs, seenAtMs }]
+    })
+  }
+
   /** Takes in who is alive now; returns what changed. That a known node is gone, or back, takes two looks in a row. */
   see(alive: Iterable<NodeId>, nowMs: number): LivenessChange[] {
-    if (this.#blind) this.#skip(nowMs - this.#lastMs)
-    this.#blind = false
-    this.#lastMs = nowMs
+    this.#settle(nowMs)
     const changes: LivenessChange[] = []
     const present = new Set(alive)
     const differs = new Set<NodeId>()
@@ -58,6 +82,12 @@ export class Liveness {
   /** Nothing was seen since the last look: the time until the next one counts for nothing. */
   blind(): void {
     this.#blind = true
+  }
+
+  #settle(nowMs: number): void {
+    if (this.#blind) this.#skip(nowMs - this.#lastMs)
+    this.#blind = false
+    this.#lastMs = nowMs
   }
 
   #skip(ms: number): void {

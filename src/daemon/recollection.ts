@@ -2,6 +2,7 @@
 import { grownSince } from '../assess/gates.ts'
 import { departures } from '../cluster/departures.ts'
 import { freshMemory, type Memory, type PartitionRef } from '../cluster/memory.ts'
+import { partitionName } from '../cluster/move.ts'
 import type { Sample } from '../cluster/sample.ts'
 import { RETURN_WINDOW_MS } from '../cluster/settings.ts'
 import type { ClusterState } from '../cluster/state.ts'
@@ -51,6 +52,16 @@ export class Recollection {
     }
   }
 
+  /** What an earlier process, or another one, remembers and we do not. */
+  takeOver(left: Memory['left'], muted: Memory['muted']): void {
+    const known = new Set([...this.#memory.left.map(leftName), ...this.#memory.muted.map(partitionName)])
+    this.#memory = {
+      ...this.#memory,
+      left: [...left.filter((one) => !known.has(leftName(one))), ...this.#memory.left],
+      muted: [...muted.filter((one) => !known.has(partitionName(one))), ...this.#memory.muted],
+    }
+  }
+
   /** The planner has given the sample back: the next is compared with it. */
   keep({ state, health }: Sample): void {
     this.#lastState = state
@@ -90,3 +101,5 @@ export class Recollection {
     this.#accepted = true
   }
 }
+
+const leftName = (left: Memory['left'][number]) => `${partitionName(left)}@${left.node}`

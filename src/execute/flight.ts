@@ -16,7 +16,7 @@ import type { Clock } from '../lib/clock.ts'
 import { groupBy } from '../lib/group-by.ts'
 import { formatDuration } from '../lib/units.ts'
 import type { Outcome, Refusal, System } from '../systems/port.ts'
-import { Operator } from './operator.ts'
+import type { Operator } from './operator.ts'
 import { judgeStalls } from './stalls.ts'
 
 export interface FlightOptions {

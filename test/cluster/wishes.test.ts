@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { applyDrains } from '../../src/cluster/drains.ts'
 import { nodeStates } from '../../src/cluster/reasons.ts'
-import { forgetfulStore, pauseAt } from '../../src/cluster/wishes.ts'
+import { type Pause, pauseAt } from '../../src/cluster/wishes.ts'
 import { build, node } from './support.ts'
 
 describe('nodes to be emptied', () => {
@@ -35,21 +35,13 @@ describe('nodes to be emptied', () => {
 
 describe('a pause', () => {
   const pause = { by: 'operator', reason: 'upgrade', sinceMs: 0 } as const
-  test.each([
-    ['none', {}, 5, false],
-    ['without an end', { pause }, 1e15, true],
-    ['before its end', { pause: { ...pause, untilMs: 10 } }, 9, true],
-    ['at its end', { pause: { ...pause, untilMs: 10 } }, 10, false],
-    ['whose end is not a time', { pause: { ...pause, untilMs: Number.NaN } }, 10, true],
-  ])('%s', (_, wishes, nowMs, holds) => {
-    expect(pauseAt({ drains: [], ...wishes }, nowMs) !== undefined).toBe(holds)
+  test.each<[string, Pause | undefined, number, boolean]>([
+    ['none', undefined, 5, false],
+    ['without an end', pause, 1e15, true],
+    ['before its end', { ...pause, untilMs: 10 }, 9, true],
+    ['at its end', { ...pause, untilMs: 10 }, 10, false],
+    ['whose end is not a time', { ...pause, untilMs: Number.NaN }, 10, true],
+  ])('%s', (_, asked, nowMs, holds) => {
+    expect(pauseAt(asked, nowMs) !== undefined).toBe(holds)
   })
-})
-
-test('wishes that nobody keeps hold for as long as the process', async () => {
-  const store = forgetfulStore()
-  expect([store.read(), store.problem()]).toEqual([{ drains: [] }, undefined])
-  await store.write({ drains: [1] })
-  expect(store.read()).toEqual({ drains: [1] })
-  await store.close()
 })

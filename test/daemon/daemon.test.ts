@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { forgetfulStore } from '../../src/cluster/wishes.ts'
 import { Daemon } from '../../src/daemon/daemon.ts'
+import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { inlinePlanner } from '../../src/plan/planner.ts'
 import { createSimulator } from '../../src/systems/simulator/simulator.ts'
@@ -29,7 +29,7 @@ test('every cluster has its own loop: one that fails does not touch the others, 
     [
       {
         name: 'sick',
-        wishes: forgetfulStore(),
+        journal: forgetfulJournal(),
         options,
         system: {
           ...simulator(),
@@ -39,7 +39,7 @@ test('every cluster has its own loop: one that fails does not touch the others, 
       },
       {
         name: 'well',
-        wishes: forgetfulStore(),
+        journal: forgetfulJournal(),
         options,
         system: { ...simulator(), close: async () => void closed.push('well') },
       },
@@ -65,9 +65,10 @@ test('every cluster has its own loop: one that fails does not touch the others, 
 test('a pause with an end does not end one that evenkeel began by itself', async () => {
   const clock = new VirtualClock()
   const system = createSimulator({ copyRate: 1e8, events: [], ...fillable }, clock)
-  const wishes = forgetfulStore()
-  const daemon = new Daemon([{ name: 'x', wishes, options, system }], inlinePlanner, clock, () => undefined)
-  await wishes.write({ drains: [], pause: { by: 'circuit_breaker', reason: 'moves failed', sinceMs: 0 } })
+  const journal = forgetfulJournal()
+  const daemon = new Daemon([{ name: 'x', journal, options, system }], inlinePlanner, clock, () => undefined)
+  const pause = { by: 'circuit_breaker' as const, reason: 'moves failed', sinceMs: 0 }
+  await journal.write([{ kind: 'pause', key: 'cluster', value: pause }])
   await daemon.pause('x', 'looking at it', clock.now() + 60_000)
   await clock.advance(120_000)
   expect(daemon.clusters()[0]!.pause).toMatchObject({ by: 'circuit_breaker', reason: 'moves failed' })

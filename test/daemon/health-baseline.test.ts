@@ -1,8 +1,9 @@
 /** The daemon pauses a cluster by itself, and what a person wants of it takes effect at once and survives. */
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Health } from '../../src/cluster/sample.ts'
-import { forgetfulStore, type WishStore } from '../../src/cluster/wishes.ts'
 import { Daemon } from '../../src/daemon/daemon.ts'
+import { forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
+import { drainsOf, pauseOf } from '../../src/execute/journal/wishes.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { inlinePlanner } from '../../src/plan/planner.ts'
@@ -40,8 +41,8 @@ function withHealth() {
 describe('health that grows worse while moves run', () => {
   test('stops what would start at once, and pauses the cluster when it is seen again', async () => {
     const { now, between } = withHealth()
-    const wishes = forgetfulStore()
-    const loop = start({ between, wishes, execution: { concurrentMovesPerNode: 1 } })
+    const journal = forgetfulJournal()
+    const loop = start({ between, journal, execution: { concurrentMovesPerNode: 1 } })
     await loop.advance(10 * SECOND)
     const before = loop.of('move_started').length
     expect(before).toBeGreaterThan(0)
@@ -56,7 +57,7 @@ describe('health that grows worse while moves run', () => {
     expect(loop.loop.view()).toMatchObject({ status: 'paused', pause: { by: 'circuit_breaker' } })
     await loop.advance(20 * MINUTE)
     expect(loop.of('move_started')).toHaveLength(after)
-    expect(wishes.read().pause).toMatchObject({ by: 'circuit_breaker' })
+    expect(pauseOf(journal)).toMatchObject({ by: 'circuit_breaker' })
     // Said once, not at every tick.
     expect(loop.of('paused')).toHaveLength(1)
     // Whoever goes on accepts what is.
@@ -124,23 +125,23 @@ describe('moves that go wrong', () => {
 
   test('what was paused stays so after a restart', async () => {
     const { broken, between } = failing()
-    const wishes = forgetfulStore()
-    const loop = start({ between, wishes, execution: { concurrentMoves: 2 } })
+    const journal = forgetfulJournal()
+    const loop = start({ between, journal, execution: { concurrentMoves: 2 } })
     await loop.advance(3 * MINUTE)
     await loop.stop()
     broken.yes = false
-    const again = start({ clock: loop.clock, between: () => loop.simulator, wishes })
+    const again = start({ clock: loop.clock, between: () => loop.simulator, journal })
     await again.advance(10 * MINUTE)
     expect([again.of('move_started'), again.loop.view().status]).toEqual([[], 'paused'])
   })
 
   test('a pause that cannot be written starts nothing either', async () => {
     const { between } = failing()
-    const wishes: WishStore = {
-      ...forgetfulStore(),
+    const journal: Journal = {
+      ...forgetfulJournal(),
       write: () => Promise.reject(new EvenkeelError('state_unavailable', 'the disk is full')),
     }
-    const loop = start({ between, wishes, execution: { concurrentMoves: 2 } })
+    const loop = start({ between, journal, execution: { concurrentMoves: 2 } })
     await loop.advance(3 * MINUTE)
     const tried = loop.of('move_started').length
     await loop.advance(10 * MINUTE)
@@ -152,7 +153,7 @@ describe('moves that go wrong', () => {
 describe('what a person wants', () => {
   function daemonOf() {
     const clock = new VirtualClock()
-    const wishes = forgetfulStore()
+    const journal = forgetfulJournal()
     const options = {
       balance: settings({ nodeAddHoldMs: 0 }),
       execution: {
@@ -166,11 +167,11 @@ describe('what a person wants', () => {
       pulseIntervalMs: 3_000,
     }
     const system = createSimulator({ copyRate: 5 * MB, events: [], ...fillable }, clock)
-    const daemon = new Daemon([{ name: 'x', system, wishes, options }], inlinePlanner, clock, () => undefined)
+    const daemon = new Daemon([{ name: 'x', system, journal, options }], inlinePlanner, clock, () => undefined)
     running.push(daemon)
     daemon.start()
     const view = () => daemon.clusters()[0]!
-    return { clock, wishes, options, daemon, view }
+    return { clock, journal, options, daemon, view }
   }
 
   test('a pause holds at once, what runs goes on, and its end ends it', async () => {
@@ -188,24 +189,24 @@ describe('what a person wants', () => {
   })
 
   test('asking twice is asking once', async () => {
-    const { daemon, wishes } = daemonOf()
+    const { daemon, journal } = daemonOf()
     await daemon.drain('x', 2)
     await daemon.drain('x', 3)
     await daemon.drain('x', 2)
-    expect(wishes.read().drains).toEqual([3, 2])
+    expect(drainsOf(journal)).toEqual([2, 3])
     await daemon.undrain('x', 3)
     await daemon.undrain('x', 3)
-    expect(wishes.read().drains).toEqual([2])
+    expect(drainsOf(journal)).toEqual([2])
     await daemon.pause('x', 'a')
     await daemon.resume('x')
     await daemon.resume('x')
-    expect(wishes.read()).toEqual({ drains: [2] })
+    expect([drainsOf(journal), pauseOf(journal)]).toEqual([[2], undefined])
   })
 
   test('asked for at once, none gets lost', async () => {
-    const { daemon, wishes } = daemonOf()
+    const { daemon, journal } = daemonOf()
     await Promise.all([daemon.drain('x', 1), daemon.pause('x', 'a'), daemon.drain('x', 2), daemon.undrain('x', 1)])
-    expect(wishes.read()).toMatchObject({ drains: [2], pause: { reason: 'a' } })
+    expect([drainsOf(journal), pauseOf(journal)?.reason]).toEqual([[2], 'a'])
   })
 
   test('a drain takes back what is on its way there, empties the node and says when it is safe', async () => {
@@ -222,7 +223,7 @@ describe('what a person wants', () => {
   })
 
   test('what nobody knows is refused', async () => {
-    const { clock, daemon, wishes } = daemonOf()
+    const { clock, daemon, journal } = daemonOf()
     await clock.advance(10 * SECOND)
     await expect(daemon.drain('x', 9)).rejects.toMatchObject({
       code: 'usage',
@@ -230,7 +231,7 @@ describe('what a person wants', () => {
     })
     await expect(daemon.drain('y', 1)).rejects.toMatchObject({ code: 'usage' })
     await expect(daemon.pause('y', 'a')).rejects.toThrow('no cluster is called y; there are: x')
-    expect(wishes.read()).toEqual({ drains: [] })
+    expect(drainsOf(journal)).toEqual([])
   })
 
   test('new options hold from the next tick, and nothing of the old ones starts any more', async () => {
@@ -245,7 +246,7 @@ describe('what a person wants', () => {
   test('while the state directory cannot be written nothing starts', async () => {
     const problem = { text: undefined as string | undefined }
     const loop = start({
-      wishes: { ...forgetfulStore(), problem: () => problem.text },
+      journal: { ...forgetfulJournal(), problem: () => problem.text },
       execution: { concurrentMovesPerNode: 1 },
     })
     await loop.advance(10 * SECOND)

@@ -1,6 +1,6 @@
 /** The circuit breaker at work in a loop: what trips it, what does not, and who ends the pause. */
 import { afterEach, expect, test } from 'vitest'
-import { forgetfulStore } from '../../src/cluster/wishes.ts'
+import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { fillable, type LoopCase, MINUTE, SECOND, startLoop } from './support.ts'
 
@@ -32,14 +32,14 @@ test('moves that the cluster rejects do', async () => {
 })
 
 test('a store that cannot be written neither stops the ticks nor lets the pause be said before it holds', async () => {
-  const wishes = forgetfulStore()
+  const journal = forgetfulJournal()
   let broken = true
   const loop = start({
-    wishes: {
-      ...wishes,
-      write: async (wanted) => {
+    journal: {
+      ...journal,
+      write: async (changes) => {
         if (broken) throw new EvenkeelError('state_unavailable', 'no space is left')
-        return wishes.write(wanted)
+        return journal.write(changes)
       },
       problem: () => (broken ? 'no space is left' : undefined),
     },
@@ -89,7 +89,7 @@ test('a pause by an operator is not forgotten when the circuit breaker trips', a
   const { loop, health } = ailing()
   await loop.advance(MINUTE)
   const pause = { by: 'operator' as const, reason: 'new switches', sinceMs: loop.clock.now() }
-  await loop.loop.wish((wishes) => ({ ...wishes, pause }))
+  await loop.loop.wish(() => [{ kind: 'pause', key: 'cluster', value: pause }])
   health.worse = true
   await loop.advance(2 * MINUTE)
   expect(loop.loop.view().pause).toMatchObject({

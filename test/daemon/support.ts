@@ -1,7 +1,6 @@
 /** A loop at work on a simulated cluster, in virtual time. */
 import type { LoopEvent } from '../../src/cluster/events.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
-import { forgetfulStore, type WishStore } from '../../src/cluster/wishes.ts'
 import { ClusterLoop, type LoopOptions } from '../../src/daemon/cluster-loop.ts'
 import { forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
@@ -22,7 +21,6 @@ export interface LoopCase {
   execution?: Partial<LoopOptions['execution']>
   planner?: Planner
   clock?: VirtualClock
-  wishes?: WishStore
   journal?: Journal
   /** Puts something between the loop and the cluster. */
   between?: (simulator: Simulator) => System
@@ -34,7 +32,6 @@ export function startLoop({
   execution,
   planner = inlinePlanner,
   clock = new VirtualClock(),
-  wishes = forgetfulStore(),
   journal = forgetfulJournal(),
   between,
 }: LoopCase) {
@@ -45,7 +42,6 @@ export function startLoop({
     name: 'x',
     system: between?.(simulator) ?? simulator,
     planner,
-    wishes,
     journal,
     clock,
     emit: (event: LoopEvent) => void events.push(event),

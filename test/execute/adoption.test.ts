@@ -96,7 +96,7 @@ test('a journal that cannot be written lets nothing begin, and what ends meanwhi
   executor.offer([replica(0)])
   await work()
   let problem: string | undefined = 'the disk is full'
-  const { write } = journal
+  const write = journal.write.bind(journal)
   journal.problem = () => problem
   journal.write = async (changes) => {
     if (problem !== undefined) throw new EvenkeelError('state_unavailable', problem)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ChangeLedger, type LedgerEvent } from '../../src/execute/change-ledger.ts'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
@@ -27,7 +27,7 @@ function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal()) {
     ledger,
     events,
     align: (throttle: Throttle, whole = false) => ledger.align(throttle, whole, signal),
-    stands: () => Object.fromEntries([...settings.own].toSorted()),
+    stands: () => Object.fromEntries([...settings.own].toSorted(([a], [b]) => a.localeCompare(b))),
   }
 }
 

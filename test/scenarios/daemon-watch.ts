@@ -4,16 +4,18 @@ import type { LoopEvent } from '../../src/cluster/events.ts'
 import { isDirMove, type Move, partitionName, type ReplicaMove } from '../../src/cluster/move.ts'
 import { isUrgent } from '../../src/cluster/reasons.ts'
 import type { NodeId } from '../../src/cluster/state.ts'
-import { pauseAt, type WishStore } from '../../src/cluster/wishes.ts'
+import { pauseAt } from '../../src/cluster/wishes.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
 import type { ClusterView } from '../../src/daemon/view.ts'
+import type { Journal } from '../../src/execute/journal/journal.ts'
+import { drainsOf, pauseOf } from '../../src/execute/journal/wishes.ts'
 import type { World } from '../../src/systems/simulator/world.ts'
 import type { WorldWatch } from './world-watch.ts'
 
 export interface Watched {
   world: World
   worldWatch: WorldWatch
-  wishes: WishStore
+  journal: Journal
   options: () => LoopOptions
   view: () => ClusterView
   say: (problem: string) => void
@@ -54,11 +56,11 @@ export class DaemonWatch {
   }
 
   #started(move: Move, nowMs: number): void {
-    const { options, wishes, say } = this.#watched
+    const { options, journal, say } = this.#watched
     const { balance, tickIntervalMs } = options()
     const { id, reason } = move
     if (balance.mode === 'off' || balance.dryRun) say(`${id} was started in mode off`)
-    if (pauseAt(wishes.read(), nowMs)) say(`${id} was started while paused`)
+    if (pauseAt(pauseOf(journal), nowMs)) say(`${id} was started while paused`)
     // Who is gone is known to the next tick only.
     if (this.#massSinceMs !== undefined && nowMs - this.#massSinceMs > 2 * tickIntervalMs)
       say(`${id} was started in a mass failure`)
@@ -80,12 +82,12 @@ export class DaemonWatch {
   }
 
   #checkPlaces(move: ReplicaMove): void {
-    const { view, wishes, say } = this.#watched
+    const { view, journal, say } = this.#watched
     const { id, from, to, reason } = move
     const missing = view().report?.missingNodes ?? []
     if (missing.includes(to)) say(`${id} goes to a node that does not answer`)
     if (missing.includes(from) && reason !== 'node_unavailable') say(`${id} leaves a node that does not answer`)
-    if (wishes.read().drains.includes(to)) say(`${id} goes to a node that is to be emptied`)
+    if (drainsOf(journal).includes(to)) say(`${id} goes to a node that is to be emptied`)
     // What is urgent may take any node of a partition, but no replica back to where that one was.
     const way = this.#way.get(keyOf(move, 'from')) ?? []
     const returns = isUrgent(reason) ? way.includes(placeOf(move, 'to')) : this.#left.has(keyOf(move, 'to'))
@@ -121,8 +123,8 @@ export class DaemonWatch {
 
   /** Of the nodes that hold something and are not to be emptied. */
   #massFailure(): boolean {
-    const { world, wishes } = this.#watched
-    const { drains } = wishes.read()
+    const { world, journal } = this.#watched
+    const drains = drainsOf(journal)
     const nodes = [...world.nodes.values()]
     const dead = nodes.filter((node) => node.deadSinceMs !== undefined).length
     if (dead <= nodes.length * MASS_FAILURE) return false

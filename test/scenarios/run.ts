@@ -1,9 +1,9 @@
 /** Carries a case out on the virtual clock, watched all the way, and tells what came of it and what was wrong. */
 import type { LoopEvent } from '../../src/cluster/events.ts'
-import { forgetfulStore } from '../../src/cluster/wishes.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
 import { Daemon } from '../../src/daemon/daemon.ts'
 import type { ClusterView } from '../../src/daemon/view.ts'
+import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { inlinePlanner } from '../../src/plan/planner.ts'
 import type { System } from '../../src/systems/port.ts'
@@ -51,17 +51,19 @@ export async function run(given: Case): Promise<Told> {
 
   let options = optionsOf(given)
   const events: LoopEvent[] = []
-  const wishes = forgetfulStore()
+  const journal = forgetfulJournal()
   const worldWatch = new WorldWatch(simulator.world, () => options.balance.hardDiskUsage, say)
   const view = () => daemon.clusters()[0]!
-  const watched = { world: simulator.world, worldWatch, wishes, options: () => options, view, say }
+  const watched = { world: simulator.world, worldWatch, journal, options: () => options, view, say }
   const daemonWatch = new DaemonWatch(watched)
   const system = watchedSystem(simulator, worldWatch, () => daemonWatch.look(clock.now()))
   const begin = () => {
-    const made = new Daemon([{ name: CLUSTER, system, wishes, options }], inlinePlanner, clock, (error) =>
+    const made = new Daemon([{ name: CLUSTER, system, journal, options }], inlinePlanner, clock, (error) =>
       say(String(error)),
     )
     made.events.subscribe((event) => {
+      // What one process hands to the next was begun once.
+      if (event.type === 'move_started' && event.adopted) return
       events.push(event)
       daemonWatch.see(event)
     })

@@ -7,7 +7,7 @@ export type Change = {
 }[RecordKind]
 
 export interface Journal {
-  /** The records of a kind by key, as last written. */
+  /** The records of a kind by key, as last written: always the same map, unless what holds was read anew from where it is kept. */
   read<Kind extends RecordKind>(kind: Kind): ReadonlyMap<string, Records[Kind]>
   /**
    * On disk when it returns, all of the changes or none of them. Writes queue: each sees what the one before left.

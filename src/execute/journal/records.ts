@@ -77,3 +77,8 @@ export function moveKey(move: Move): string {
   const dir = move.kind === 'replica' && move.from === move.to ? `@${move.to}` : ''
   return `${move.topic}-${move.partition}${dir}`
 }
+
+/** Ids of nodes are numbers or texts, and 1 is not "1". */
+export function nodeKey(node: NodeId): string {
+  return JSON.stringify(node)
+}

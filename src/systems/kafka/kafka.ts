@@ -16,7 +16,7 @@ export interface KafkaOptions extends TransportOptions {
   name: string
 }
 
-export async function createKafka(options: KafkaOptions, clock: Clock): Promise<System> {
+export async function createKafka(options: KafkaOptions, clock: Clock): Promise<KafkaSystem> {
   return new KafkaSystem(options.name, await createTransport(options), clock)
 }
 

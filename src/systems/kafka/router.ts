@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { stopwatch, withDeadline } from '../../lib/clock.ts'
+import { firstAnswer } from './hedge.ts'
 import { negotiate, type VersionRange } from './negotiate.ts'
 import { type FailureReason, TransportError } from './transport-error.ts'
 import type { Api } from './wire/api.ts'
@@ -34,9 +35,10 @@ export interface KafkaTransport {
   /**
    * Sends one request and decodes the answer; error codes inside it are data, not exceptions.
    *
-   * A number asks that very broker. `any` asks a connected broker, else the bootstrap addresses in turn, else the known
-   * brokers, and goes on to the next when one fails; a request that changes something goes on only if it can not have been
-   * delivered.
+   * A number asks that very broker, what only reads once more over a new connection when it does not answer. `any` asks a connected broker, else the bootstrap addresses in turn, else the known
+   * brokers, those that lately kept silent last. What only reads is asked of the next one when one fails, and beside one
+   * that does not answer within a second; what changes something goes on only if it can not have been delivered, and
+   * begins with whoever answered last.
    * @throws TransportError
    */
   send<Request, Response>(
@@ -64,11 +66,28 @@ export interface Link {
 /** Opens a link within a time of its own. @throws TransportError */
 export type OpenLink = (address: Address, signal: AbortSignal) => Promise<Link>
 
+/** @throws TransportError */
+type Attempt<Response> = (address: Address, how: AttemptOptions) => Promise<Response>
+
+interface AttemptOptions {
+  signal: AbortSignal
+  leftMs: number
+  /** What of it is for connecting. */
+  connectMs: number
+  /** No connection will do that has not lately proven to be alive. */
+  fresh: boolean
+}
+
+/** So long an answer may take before it is doubted that there will be one: by far the most come in milliseconds. */
+const PATIENCE_MS = 1_000
+
 /** A link being made or in use. Once retired it takes no new requests and is closed when its last one has ended. */
 interface Slot {
   opening: Promise<Link>
   link: Link | undefined
   users: number
+  /** How long each request on it has been without an answer. A broker answers those of one connection one after the other. */
+  waiting: Set<() => number>
   retired: boolean
 }
 
@@ -81,6 +100,11 @@ export class Router implements KafkaTransport {
   readonly #slots = new Map<string, Slot>()
   /** Those of #slots and the retired ones that still have users. */
   readonly #alive = new Set<Slot>()
+  /** When an address gave its last answer. */
+  readonly #heardMs = new Map<string, number>()
+  /** Addresses that left the last request without an answer. */
+  readonly #silent = new Set<string>()
+  readonly #nowMs = stopwatch()
   #nodes = new Map<number, KafkaNode>()
   #turn = 0
 
@@ -102,7 +126,10 @@ export class Router implements KafkaTransport {
     const observe = (outcome: UpstreamCall['outcome']) =>
       this.#observe({ upstream: 'kafka', operation: api.name, node, durationMs: elapsedMs(), outcome })
     try {
-      const response = await this.#route(this.#addresses(node), api, request, options)
+      const addresses = this.#addresses(node, api.readOnly)
+      const attempt: Attempt<Response> = (address, how) => this.#attempt(api, request, address, how)
+      const answer = api.readOnly ? this.#ask(addresses, attempt, options) : this.#change(addresses, attempt, options)
+      const response = await answer
       observe('ok')
       return response
     } catch (error) {
@@ -116,6 +143,7 @@ export class Router implements KafkaTransport {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]))
     const used = new Set([...nodes, ...this.#bootstrap].map(text))
     for (const [key, slot] of this.#slots) if (!used.has(key)) this.#retire(key, slot)
+    for (const key of [...this.#heardMs.keys(), ...this.#silent]) if (!used.has(key)) this.#forget(key)
   }
 
   knowsNode(id: number): boolean {
@@ -135,79 +163,112 @@ export class Router implements KafkaTransport {
   }
 
   /** Where to try, best first. */
-  #addresses(node: number | 'any'): Address[] {
+  #addresses(node: number | 'any', readOnly: boolean): Address[] {
     if (node !== 'any') {
       const known = this.#nodes.get(node)
       if (!known) throw new TransportError('connect', `broker ${node} is not known`)
-      return [known]
+      // Twice, since it may be the connection alone that is dead: the second time gets another one.
+      return readOnly ? [known, known] : [known]
     }
-    const known = [...this.#nodes.values()]
     const turn = this.#turn++ % this.#bootstrap.length
-    const inTurn = [...this.#bootstrap.slice(turn), ...this.#bootstrap.slice(0, turn)]
-    const unique = new Map([...inTurn, ...known].map((address) => [text(address), address]))
-    const connected = [...unique].filter(([key]) => this.#slots.get(key)?.link?.isOpen())
-    return [...new Map([...connected, ...unique]).values()]
+    const inTurn = [...this.#bootstrap.slice(turn), ...this.#bootstrap.slice(0, turn), ...this.#nodes.values()]
+    const addresses = [...new Map(inTurn.map((address) => [text(address), address]))]
+    const place = (key: string) => (this.#silent.has(key) ? 2 : this.#slots.get(key)?.link?.isOpen() ? 0 : 1)
+    // A read is spread over all; a change goes where there is the least doubt that it is answered.
+    const heardMs = (key: string) => (readOnly ? 0 : (this.#heardMs.get(key) ?? -1))
+    return addresses.sort(([a], [b]) => place(a) - place(b) || heardMs(b) - heardMs(a)).map(([, address]) => address)
   }
 
-  /** All but the last address get half of the time that is left, so that one mute broker does not use it all up. */
-  async #route<Request, Response>(
-    addresses: Address[],
-    api: Api<Request, Response>,
-    request: Request,
-    { signal, timeoutMs }: SendOptions,
-  ): Promise<Response> {
+  async #ask<Response>(addresses: Address[], attempt: Attempt<Response>, options: SendOptions): Promise<Response> {
+    const { signal, timeoutMs } = options
+    const elapsedMs = stopwatch()
+    const ask = addresses.map((address) => (letGo: AbortSignal) => {
+      const leftMs = timeoutMs - elapsedMs()
+      // What made the first mute may have cut all connections that there are.
+      return attempt(address, { signal: letGo, leftMs, connectMs: leftMs, fresh: elapsedMs() >= PATIENCE_MS })
+    })
+    // The same one that failed is not asked again, only if it keeps silent.
+    const others = new Set(addresses).size > 1
+    const mayGoOn = (error: unknown) => others && elapsedMs() < timeoutMs && isNoMatterOfOurs(error)
+    return firstAnswer(ask, { signal, patienceMs: PATIENCE_MS, mayGoOn })
+  }
+
+  /** All but the last address get half of the time that is left for connecting, so that one mute broker does not use it all up. */
+  async #change<Response>(addresses: Address[], attempt: Attempt<Response>, options: SendOptions): Promise<Response> {
+    const { signal, timeoutMs } = options
     const elapsedMs = stopwatch()
     for (const [index, address] of addresses.entries()) {
       const leftMs = timeoutMs - elapsedMs()
       const isLast = index === addresses.length - 1
       try {
-        return await this.#attempt(address, api, request, signal, leftMs, isLast ? leftMs : leftMs / 2)
+        return await attempt(address, { signal, leftMs, connectMs: isLast ? leftMs : leftMs / 2, fresh: false })
       } catch (error) {
-        if (isLast || timeoutMs <= elapsedMs() || !mayGoOn(error, api.readOnly)) throw error
+        // One that may have arrived must not be asked for twice.
+        const arrived = error instanceof TransportError && error.sent
+        if (isLast || arrived || timeoutMs <= elapsedMs() || !isNoMatterOfOurs(error)) throw error
       }
     }
     throw new TransportError('connect', 'there is no address to try')
   }
 
-  /** One try at one broker. Only requests that may be repeated elsewhere keep to `shareMs` once they are sent. */
+  /** One try at one broker. */
   async #attempt<Request, Response>(
-    address: Address,
     api: Api<Request, Response>,
     request: Request,
-    signal: AbortSignal,
-    leftMs: number,
-    shareMs: number,
+    address: Address,
+    { signal, leftMs, connectMs, fresh }: AttemptOptions,
   ): Promise<Response> {
     if (this.#closed.signal.aborted) throw new TransportError('aborted', 'the transport is closed')
     const where = text(address)
+    const begunMs = this.#nowMs()
     const elapsedMs = stopwatch()
-    const slot = this.#slot(address)
+    const slot = this.#slot(address, fresh)
     let sent = false
     slot.users++
     try {
-      const link = await withDeadline(`connecting to ${where}`, Math.ceil(shareMs), signal, () => slot.opening)
+      const link = await withDeadline(`connecting to ${where}`, Math.ceil(connectMs), signal, () => slot.opening)
       const version = negotiate(api, link.served(api.key), where)
       const body = api.encode(version, request)
-      const restMs = Math.ceil(Math.max(1, (api.readOnly ? shareMs : leftMs) - elapsedMs()))
+      const restMs = Math.ceil(Math.max(1, leftMs - elapsedMs()))
       sent = true
+      slot.waiting.add(elapsedMs)
       const answer = await withDeadline(`${api.name} to ${where}`, restMs, signal, () => link.send(api, version, body))
+      this.#hear(where)
       return api.decode(version, answer)
     } catch (error) {
       const failure = TransportError.of(error, where, sent)
-      if (sent && failure.reason !== 'aborted') this.#retire(where, slot)
+      const waited = failure.reason === 'timeout' || elapsedMs() >= PATIENCE_MS
+      if (waited && begunMs > (this.#heardMs.get(where) ?? -1)) this.#silent.add(where)
+      if (sent && (waited || failure.reason !== 'aborted')) this.#retire(where, slot)
       throw failure
     } finally {
       slot.users--
+      slot.waiting.delete(elapsedMs)
       this.#closeIfDone(slot)
     }
   }
 
-  #slot(address: Address): Slot {
+  #hear(key: string): void {
+    this.#heardMs.set(key, this.#nowMs())
+    this.#silent.delete(key)
+  }
+
+  #forget(key: string): void {
+    this.#heardMs.delete(key)
+    this.#silent.delete(key)
+  }
+
+  #slot(address: Address, fresh: boolean): Slot {
     const key = text(address)
     const present = this.#slots.get(key)
-    if (present && (!present.link || present.link.isOpen())) return present
+    const isDoubtful = fresh && this.#nowMs() - (this.#heardMs.get(key) ?? 0) >= PATIENCE_MS
+    // Behind a request that is not answered another one would wait as well.
+    const isBlocked = [...(present?.waiting ?? [])].some((waitedMs) => waitedMs() >= PATIENCE_MS)
+    if (present && !present.link) return present
+    if (present?.link?.isOpen() && !isBlocked && !isDoubtful) return present
     if (present) this.#retire(key, present)
-    const slot: Slot = { opening: this.#open(address, this.#closed.signal), link: undefined, users: 0, retired: false }
+    const opening = this.#open(address, this.#closed.signal)
+    const slot: Slot = { opening, link: undefined, users: 0, waiting: new Set(), retired: false }
     slot.opening.then(
       (link) => {
         slot.link = link
@@ -233,10 +294,9 @@ export class Router implements KafkaTransport {
   }
 }
 
-/** Bad credentials are bad everywhere; a change that may have arrived must not be asked for twice. */
-function mayGoOn(error: unknown, readOnly: boolean): boolean {
-  if (!(error instanceof TransportError) || error.reason === 'aborted' || error.reason === 'auth') return false
-  return readOnly || !error.sent
+/** Bad credentials are bad everywhere, and who gave up wants no more. */
+function isNoMatterOfOurs(error: unknown): boolean {
+  return error instanceof TransportError && error.reason !== 'aborted' && error.reason !== 'auth'
 }
 
 function text({ host, port }: Address): string {

@@ -10,6 +10,7 @@ import { withDeadline } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import type { Secret } from '../../lib/secret.ts'
 import { type Address, type KafkaTransport, type Link, Router, type UpstreamCall } from './router.ts'
+import { tlsTrouble } from './tls-trouble.ts'
 import { TransportError } from './transport-error.ts'
 import { errorKind } from './wire/errors.ts'
 import { Reader } from './wire/reader.ts'
@@ -47,8 +48,7 @@ export async function createTransport(options: TransportOptions): Promise<KafkaT
   if (!first) throw new EvenkeelError('usage', 'a transport needs a bootstrap address')
   const cluster = createCluster(options, connectTimeoutMs)
   await createBroker(cluster, first)
-  const open = (address: Address, signal: AbortSignal) =>
-    openLink(cluster, address, connectTimeoutMs, options.sasl, signal)
+  const open = (address: Address, signal: AbortSignal) => openLink(cluster, address, connectTimeoutMs, options, signal)
   return new Router(bootstrap, open, observe)
 }
 
@@ -157,7 +157,7 @@ async function openLink(
   cluster: Cluster,
   address: Address,
   connectTimeoutMs: number,
-  sasl: Sasl | undefined,
+  options: Pick<TransportOptions, 'sasl' | 'tls'>,
   signal: AbortSignal,
 ): Promise<Link> {
   const where = `${address.host}:${address.port}`
@@ -167,7 +167,7 @@ async function openLink(
   try {
     await withDeadline(`the handshake of ${where}`, 2 * connectTimeoutMs, signal, () => broker.connect())
   } catch (error) {
-    const failure = TransportError.of(translate(error, where, sasl, answered), where, false)
+    const failure = TransportError.of(translate(error, address, options, answered), where, false)
     sever(failure)
     throw failure
   }
@@ -195,7 +195,7 @@ async function openLink(
         answered = true
         return flexible ? withoutHeaderTags(answer, api.name, version) : answer
       } catch (error) {
-        throw translate(error, where, sasl, answered)
+        throw translate(error, address, options, answered)
       }
     },
     close: () => sever(new TransportError('aborted', `the connection to ${where} was closed`)),
@@ -248,8 +248,14 @@ function withoutHeaderTags(answer: Buffer, api: string, version: number): Buffer
 const AUTH_CODES = [33, 34, 58]
 
 /** What kafkajs threw, in our words. Its own error is never kept: texts around SASL are no place to take chances with. */
-function translate(error: unknown, where: string, sasl: Sasl | undefined, answered: boolean): EvenkeelError {
+function translate(
+  error: unknown,
+  { host, port }: Address,
+  { sasl, tls }: Pick<TransportOptions, 'sasl' | 'tls'>,
+  answered: boolean,
+): EvenkeelError {
   if (error instanceof EvenkeelError) return error
+  const where = `${host}:${port}`
   const { name = '', message = '', code } = error as { name?: string; message?: string; code?: unknown }
   switch (name) {
     case 'KafkaJSSASLAuthenticationError':
@@ -260,8 +266,11 @@ function translate(error: unknown, where: string, sasl: Sasl | undefined, answer
     case 'KafkaJSRequestTimeoutError':
     case 'KafkaJSLockTimeout':
       return new TransportError('timeout', `${where} did not finish the handshake`)
-    case 'KafkaJSConnectionError':
-      return new TransportError('connect', `no connection to ${where}: ${message.replace(/^Connection error: /, '')}`)
+    case 'KafkaJSConnectionError': {
+      const text = message.replace(/^Connection error: /, '')
+      const why = tlsTrouble({ code, message: text }, tls, host) ?? text
+      return new TransportError('connect', `no connection to ${where}: ${why}`)
+    }
     case 'KafkaJSConnectionClosedError': {
       const hint = answered ? '' : ' before its first answer: does it expect TLS or SASL?'
       return new TransportError('connect', `${where} closed the connection${hint}`)

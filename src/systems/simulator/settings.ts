@@ -1,7 +1,6 @@
 /** Throttles of the simulated cluster. A node tells and takes its settings only itself; what stands in them the controller keeps. */
 import type { NodeId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import {
   type CopyLimits,
@@ -70,7 +69,7 @@ export class SimulatedSettings implements Settings {
   async observe(refs: readonly SettingRef[]): Promise<Observed[]> {
     const blind = this.#visit()
     return refs.map((ref) => {
-      const unknown = blind ?? this.#silence(ref)
+      const unknown = blind?.message ?? this.#silence(ref)
       if (unknown !== undefined) return { unknown, unreachable: true }
       return { own: this.#store.own(ref), effective: this.#store.effective(ref) }
     })
@@ -78,7 +77,7 @@ export class SimulatedSettings implements Settings {
 
   async apply(changes: readonly SettingChange[], signal: AbortSignal): Promise<StepResult[]> {
     const blind = this.#visit()
-    if (blind !== undefined) return changes.map(() => no('not_sent', blind))
+    if (blind) return changes.map(() => no('not_sent', blind.message))
     const silent = changes.map((change) => this.#silence(change))
     const isControlled = await this.#controller(signal)
     return changes.map((change, index) => {
@@ -89,7 +88,8 @@ export class SimulatedSettings implements Settings {
   }
 
   async survey(): Promise<(SettingRef & { value: string })[]> {
-    this.#visit()
+    const blind = this.#visit()
+    if (blind) throw blind
     return this.#store.all().filter((ref) => this.#silence(ref) === undefined)
   }
 
@@ -98,14 +98,14 @@ export class SimulatedSettings implements Settings {
   }
 
   /** @returns why nobody answers; undefined when somebody does. */
-  #visit(): string | undefined {
+  #visit(): Error | undefined {
     const world = this.#world
     world.advance()
     try {
       world.faults.check('other', world.cluster.atMs)
       return undefined
     } catch (error) {
-      return messageOf(error)
+      return error as Error
     }
   }
 

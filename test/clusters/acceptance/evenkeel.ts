@@ -56,18 +56,25 @@ export interface PlanJson {
   nodes: { id: number; disk_bytes: { now: number; peak: number; final: number } }[]
 }
 
+/** Keys of the config's cluster: where and as whom evenkeel connects. */
+export interface Access {
+  bootstrap_servers: string[]
+  tls?: Record<string, unknown>
+  sasl?: Record<string, unknown>
+}
+
 /** Writes a config for the cluster, hurried so that a test sees much in little time. */
-export async function configFor(cluster: KafkaCluster, balancing: Balancing, control: number, metrics: number) {
+export async function configFor(access: Access, balancing: Balancing, control: number, metrics: number) {
   const file = join(await freshDir('config'), 'evenkeel.yaml')
-  await writeFile(file, configText(cluster, balancing, control, metrics))
+  await writeFile(file, configText(access, balancing, control, metrics))
   return file
 }
 
-function configText(cluster: KafkaCluster, balancing: Balancing, control: number, metrics: number): string {
+function configText(access: Access, balancing: Balancing, control: number, metrics: number): string {
   const { throttle, ...keys } = balancing
   return stringify({
     version: 1,
-    clusters: [{ name: 'test', system: 'kafka', bootstrap_servers: cluster.bootstrap }],
+    clusters: [{ name: 'test', system: 'kafka', ...access }],
     balancing: {
       tick_interval: '1s',
       pulse_interval: '250ms',
@@ -98,26 +105,26 @@ export async function evenkeel(args: string[], code = 0): Promise<string> {
 /** A running daemon. */
 export class Evenkeel {
   readonly config: string
-  readonly #cluster: KafkaCluster
+  readonly #access: Access
   readonly #ports: { control: number; metrics: number }
   #process: Launched
 
-  private constructor(
-    cluster: KafkaCluster,
-    config: string,
-    process: Launched,
-    ports: { control: number; metrics: number },
-  ) {
+  private constructor(access: Access, config: string, process: Launched, ports: { control: number; metrics: number }) {
     this.config = config
-    this.#cluster = cluster
+    this.#access = access
     this.#process = process
     this.#ports = ports
   }
 
-  static async start(cluster: KafkaCluster, balancing: Balancing): Promise<Evenkeel> {
+  static start(cluster: KafkaCluster, balancing: Balancing): Promise<Evenkeel> {
+    return Evenkeel.startAt({ bootstrap_servers: cluster.bootstrap }, balancing)
+  }
+
+  /** Through another door of the cluster than its first, which is in plain text. */
+  static async startAt(access: Access, balancing: Balancing): Promise<Evenkeel> {
     const ports = { control: await freePort(), metrics: await freePort() }
-    const config = await configFor(cluster, balancing, ports.control, ports.metrics)
-    return new Evenkeel(cluster, config, await begin(config), ports)
+    const config = await configFor(access, balancing, ports.control, ports.metrics)
+    return new Evenkeel(access, config, await begin(config), ports)
   }
 
   /** Where the command line finds it. */
@@ -139,7 +146,7 @@ export class Evenkeel {
     const loads = () => this.metric('evenkeel_config_reloads_total')
     const before = await loads()
     const next = `${this.config}.next`
-    await writeFile(next, configText(this.#cluster, balancing, this.#ports.control, this.#ports.metrics))
+    await writeFile(next, configText(this.#access, balancing, this.#ports.control, this.#ports.metrics))
     await rename(next, this.config)
     await until('the new config being read', 15_000, async () => (await loads()) > before, 50)
     if ((await this.metric('evenkeel_config_last_reload_successful')) !== 1) throw new Error(this.#process.tail(20))
@@ -217,6 +224,16 @@ export class Evenkeel {
   /** kill -9, and waits until it is gone. */
   kill(): Promise<void> {
     return this.#process.end('SIGKILL')
+  }
+
+  /** Standard output and standard error. */
+  text(): string {
+    return this.#process.text()
+  }
+
+  /** Process id. */
+  get pid(): number {
+    return this.#process.pid
   }
 
   /** Asks it to end, as an operator would. @returns its exit code */

@@ -40,7 +40,12 @@ export function skewedCluster(version: KafkaVersion): void {
         'orders',
         assignment.map(() => Math.round((0.3 + random() ** 2 * 6) * MiB)),
       )
-      config = await configFor(cluster, { mode: 'continuous', disk_balance_percent: 9 }, 1, 2)
+      config = await configFor(
+        { bootstrap_servers: cluster.bootstrap },
+        { mode: 'continuous', disk_balance_percent: 9 },
+        1,
+        2,
+      )
     })
     afterAll(() => cluster?.close())
 

@@ -14,6 +14,8 @@ import {
   clientProperties,
   controllerId,
   controllerProperties,
+  type Door,
+  type Listener,
   metaProperties,
   newId,
   type Properties,
@@ -48,6 +50,8 @@ export interface KafkaOptions {
   sasl?: Users
   /** Requests need ACLs; only `adminUser` may do everything. Needs `sasl`. */
   authorizer?: boolean
+  /** Further doors of every broker. */
+  listeners?: Listener[]
   /** Eligible leader replicas: what the version does by itself unless given. 3.9 cannot. */
   elr?: boolean
 }
@@ -86,6 +90,7 @@ export class KafkaCluster implements Reachable {
   readonly #options: KafkaOptions
   readonly #shared: Shared
   readonly #nodes = new Map<number, KafkaNode>()
+  readonly #doors = new Map<number, Door[]>()
   readonly #releases: (() => Promise<unknown>)[] = []
 
   /** For `startKafka` only. */
@@ -101,6 +106,7 @@ export class KafkaCluster implements Reachable {
       controllerPort,
       users: options.sasl && { ...options.sasl, [adminUser.username]: adminUser.password },
       authorizer: options.authorizer ?? false,
+      listeners: options.listeners,
     }
     this.onClose(() => rm(dir, { recursive: true, force: true }))
   }
@@ -117,6 +123,15 @@ export class KafkaCluster implements Reachable {
   /** host:port of every broker, dead or alive. */
   get bootstrap(): string[] {
     return this.brokers.map((broker) => broker.address)
+  }
+
+  /** host:port under which every broker is known at one of the further listeners. */
+  bootstrapAt(listener: string): string[] {
+    return [...this.#doors.values()].map((doors) => {
+      const door = doors.find(({ name }) => name === listener)
+      if (door === undefined) throw new Error(`there is no listener ${listener}`)
+      return `127.0.0.1:${door.advertisedPort}`
+    })
   }
 
   /** Every broker, dead or alive. */
@@ -238,10 +253,24 @@ export class KafkaCluster implements Reachable {
     }
     for (const dir of metadataDir === undefined ? logDirs : [...logDirs, metadataDir]) await this.#format(dir, id)
     const port = await freePort()
+    const doors: Door[] = []
+    for (const listener of this.#options.listeners ?? []) {
+      const own = await freePort()
+      const advertisedPort = (await listener.advertised?.(id, own)) ?? own
+      doors.push({ ...listener, port: own, advertisedPort })
+    }
+    this.#doors.set(id, doors)
     await this.#addNode(
       { id, address: `127.0.0.1:${port}`, rack, logDirs },
       {
-        ...brokerProperties(this.#shared, { id, port, rack, logDirs, metadataDir }),
+        ...brokerProperties(this.#shared, {
+          id,
+          port,
+          rack,
+          logDirs,
+          metadataDir,
+          ...(doors.length > 0 ? { doors } : {}),
+        }),
         ...this.#options.brokerProperties,
         ...spec.properties,
       },

@@ -10,6 +10,23 @@ export type Users = Record<string, string>
 /** The user of the brokers, the tools and the harness: may do everything. */
 export const adminUser = { username: 'admin', password: 'admin' }
 
+/** A further door of every broker, beside the one that brokers and tools use. */
+export interface Listener {
+  /** Upper case, and not one of B and CONTROLLER. */
+  name: string
+  protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+  /** Kafka's settings of this listener, without their prefix. */
+  properties?: Properties
+  /** The port that clients are told, for what stands between them and the broker; that of the broker itself unless given. */
+  advertised?: (broker: number, port: number) => Promise<number>
+}
+
+/** A listener of one broker with its ports. */
+export interface Door extends Listener {
+  port: number
+  advertisedPort: number
+}
+
 /** What all nodes of a cluster have in common. */
 export interface Shared {
   clusterId: string
@@ -18,6 +35,7 @@ export interface Shared {
   users?: Users | undefined
   /** Whether requests need ACLs. */
   authorizer: boolean
+  listeners?: Listener[] | undefined
 }
 
 /** Node id of the only controller. */
@@ -52,13 +70,21 @@ export const controllerProperties = (shared: Shared, dir: string): Properties =>
 /** The `broker` role. */
 export const brokerProperties = (
   shared: Shared,
-  broker: { id: number; port: number; rack?: string | undefined; logDirs: string[]; metadataDir?: string | undefined },
+  broker: {
+    id: number
+    port: number
+    rack?: string | undefined
+    logDirs: string[]
+    metadataDir?: string | undefined
+    doors?: Door[]
+  },
 ): Properties => ({
   ...common(shared),
   ...(shared.users === undefined ? {} : brokerSasl(shared.users)),
   'process.roles': 'broker',
   'node.id': broker.id,
   listeners: `B://127.0.0.1:${broker.port}`,
+  ...(broker.doors === undefined ? {} : doorProperties(broker.port, broker.doors)),
   'inter.broker.listener.name': 'B',
   ...(broker.rack === undefined ? {} : { 'broker.rack': broker.rack }),
   'log.dirs': broker.logDirs.join(','),
@@ -82,7 +108,11 @@ function common(shared: Shared): Properties {
   return {
     'controller.quorum.voters': `${controllerId}@127.0.0.1:${shared.controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,B:${shared.users === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'}`,
+    'listener.security.protocol.map': [
+      'CONTROLLER:PLAINTEXT',
+      `B:${shared.users === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'}`,
+      ...(shared.listeners ?? []).map(({ name, protocol }) => `${name}:${protocol}`),
+    ].join(','),
     ...(shared.authorizer
       ? {
           'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
@@ -104,6 +134,19 @@ function common(shared: Shared): Properties {
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': 1,
     'transaction.state.log.replication.factor': 1,
+  }
+}
+
+function doorProperties(port: number, doors: Door[]): Properties {
+  const urls = (of: (door: Door) => number) =>
+    [`B://127.0.0.1:${port}`, ...doors.map((door) => `${door.name}://127.0.0.1:${of(door)}`)].join(',')
+  const settings = doors.flatMap(({ name, properties = {} }) =>
+    Object.entries(properties).map(([key, value]) => [`listener.name.${name.toLowerCase()}.${key}`, value] as const),
+  )
+  return {
+    listeners: urls((door) => door.port),
+    'advertised.listeners': urls((door) => door.advertisedPort),
+    ...Object.fromEntries(settings),
   }
 }
 

@@ -278,7 +278,11 @@ export const dirRows: Row[] = [
       await see.stays('placement', 5_000, async () => placement(await sampled(cluster), 't'), middle)
       see.now('verdict', await judge(cluster.system, move), 'running')
       const running = {
-        ...{ topic: 't', partition: 0, target: [1, 3], adding: [3], removing: [2] },
+        topic: 't',
+        partition: 0,
+        target: [1, 3],
+        adding: [3],
+        removing: [2],
         broken: 'a dir of node 3 is offline and the copy is in none of the others',
       }
       see.now('pulse', listed((await cluster.system.pulse(live)).running), [running])

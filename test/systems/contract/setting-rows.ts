@@ -33,7 +33,11 @@ export const settingRows: Row[] = [
         settings.map((ref, at) => `${settingKey(ref)}=${values[at]}`).sort(),
       )
       see.now('answers at the end', await apply(cluster, ...settings.map(ended)), Array(5).fill('accepted'))
-      await see.soon('observed at the end', () => observe(cluster, ...settings), Array(5).fill(nothing))
+      await see.soon(
+        'observed at the end',
+        () => observe(cluster, ...settings),
+        Array.from({ length: 5 }, () => nothing),
+      )
       await see.soon('survey at the end', () => survey(cluster), [])
     },
   },

@@ -29,6 +29,28 @@ test('a dir fails: its replicas are offline, another leads, and the dir tells no
   expect(replica(state, 'u', 2)).toEqual({ bytes: 100e6, dir: '/disk1', offline: false })
 })
 
+test.each([
+  ['/disk1', { bytesDone: 10e6, bytesTotal: 100e6 }],
+  [
+    '/disk0',
+    { bytesDone: 0, bytesTotal: 100e6, broken: 'a dir of node 3 is offline and the copy is in none of the others' },
+  ],
+])('a move whose copy is in /disk0 of its target, which loses %s', async (path, expected) => {
+  const target = { ...two(3), metadataDisk: -1 }
+  const { clock, simulator, world } = simulate({ nodes: [two(1), two(2), target], topics })
+  await begin(simulator, replicaMove(simulator, 't', 2, 3))
+  await clock.advance(1_000)
+  world.happen({ failDir: { node: 3, path } })
+  const shown = { topic: 't', partition: 0, target: [1, 3], adding: [3], removing: [2] }
+  expect((await simulator.pulse(live)).running).toEqual([{ ...shown, ...expected }])
+  expect((await simulator.sample(live)).running).toEqual([{ ...shown, ...expected }])
+  // Nothing is known of a node that does not answer, and nothing of the size when none of its holders does.
+  world.happen({ silence: { node: 3, ms: 60_000 } })
+  expect((await simulator.pulse(live)).running).toEqual([{ ...shown, bytesTotal: 100e6 }])
+  for (const id of [1, 2]) world.happen({ silence: { node: id, ms: 60_000 } })
+  expect((await simulator.pulse(live)).running).toEqual([shown])
+})
+
 test('the last in-sync replica fails with its dir: nobody leads, and that is explained', async () => {
   const alone = [topic('t', [], { assignment: [[1], [1]], minIsr: 1 })]
   const { simulator, world } = simulate({ nodes, topics: alone })

@@ -17,6 +17,8 @@ export interface IncrementalAlterConfigsRequest {
       value: string | null
     }[]
   }[]
+  /** Judged like any other, with permissions, and not carried out. */
+  validateOnly?: boolean
 }
 
 export interface IncrementalAlterConfigsResponse {
@@ -40,7 +42,7 @@ export const incrementalAlterConfigs = defineApi<IncrementalAlterConfigsRequest,
   max: 1,
   flexibleFrom: 1,
   readOnly: false,
-  write(writer, { resources }) {
+  write(writer, { resources, validateOnly = false }) {
     writer.array(resources, ({ type, name, configs }) => {
       writer.int8(type)
       writer.string(name)
@@ -52,7 +54,7 @@ export const incrementalAlterConfigs = defineApi<IncrementalAlterConfigsRequest,
       })
       writer.tags()
     })
-    writer.bool(false)
+    writer.bool(validateOnly)
     writer.tags()
   },
   read(reader) {

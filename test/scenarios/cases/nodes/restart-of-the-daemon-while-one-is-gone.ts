@@ -1,6 +1,4 @@
-/**
- * The daemon is restarted while a node is gone: nobody remembers since when, so the timeout begins anew. Late is safe.
- */
+/** The daemon is restarted while a node is gone: the timeout goes on from when the node was last seen to be. */
 import { type Case, MINUTE } from '../../case.ts'
 import { six } from '../../orders.ts'
 
@@ -12,8 +10,8 @@ export default {
   ],
   lasts: 50 * MINUTE,
   way: [
-    { from: 0, to: 27 * MINUTE, starts: 0, reasons: ['node_unavailable'] },
-    { from: 27 * MINUTE, to: 28 * MINUTE, starts: [5, 30], reasons: ['node_unavailable'] },
+    { from: 0, to: 17 * MINUTE, starts: 0, reasons: ['node_unavailable'] },
+    { from: 17 * MINUTE, to: 19 * MINUTE, starts: [5, 30], reasons: ['node_unavailable'] },
   ],
   end: { empty: [3], reasons: ['node_unavailable'] },
 } satisfies Case

@@ -1,0 +1,94 @@
+/**
+ * What a loop remembers and must not forget with the process: taken over from the journal once that has been read, written
+ * into it after each sample as far as it differs. A journal that fails holds everything back by itself: here it is let fail.
+ */
+import type { Memory, PartitionRef } from '../cluster/memory.ts'
+import type { ClusterState } from '../cluster/state.ts'
+import type { Change, Journal } from '../execute/journal/journal.ts'
+import { nodeKey, type RecordKind, type Records } from '../execute/journal/records.ts'
+import { codeOf } from '../lib/errors.ts'
+import type { Breaker } from './breaker.ts'
+import type { Liveness } from './liveness.ts'
+import type { Recollection } from './recollection.ts'
+
+/** How long a node has been alive or gone is brought up to date so often while something waits for it. */
+const SEEN_EVERY_MS = 60_000
+
+export class KeptMemory {
+  readonly #journal: Journal
+  readonly #liveness: Liveness
+  readonly #recollection: Recollection
+  readonly #breaker: Breaker
+  /** What was taken over: a map that is another one has been read since. */
+  #taken: ReadonlyMap<string, unknown> | undefined
+
+  constructor(journal: Journal, liveness: Liveness, recollection: Recollection, breaker: Breaker) {
+    this.#journal = journal
+    this.#liveness = liveness
+    this.#recollection = recollection
+    this.#breaker = breaker
+  }
+
+  /** To be called before a sample is taken in. */
+  takeOver(nowMs: number): void {
+    const journal = this.#journal
+    const left = journal.read('left')
+    if (left === this.#taken) return
+    this.#taken = left
+    this.#liveness.takeOver(journal.read('node').values(), nowMs)
+    this.#recollection.takeOver([...left.values()], [...journal.read('muted').values()])
+    this.#breaker.takeOver(journal.read('failures').get('cluster')?.failures ?? [])
+  }
+
+  /**
+   * @param state the sample that was taken in last.
+   * @param memory what is remembered with it.
+   */
+  async save(state: ClusterState, memory: Memory, nodeAddHoldMs: number, nowMs: number): Promise<void> {
+    const left = new Map(memory.left.map((one) => [`${partitionKey(one)}@${one.node}`, one]))
+    const muted = new Map(memory.muted.map((one) => [partitionKey(one), one]))
+    const failures = new Map(
+      this.#breaker.failures.length > 0 ? [['cluster', { failures: this.#breaker.failures }]] : [],
+    )
+    const changes = [
+      ...this.#differences('left', left, (before, now) => before.atMs === now.atMs),
+      ...this.#differences('muted', muted, (before, now) => before.untilMs === now.untilMs),
+      ...this.#differences('failures', failures, (before, now) => JSON.stringify(before) === JSON.stringify(now)),
+      ...this.#nodes(state, nodeAddHoldMs, nowMs),
+    ]
+    if (changes.length === 0) return
+    try {
+      await this.#journal.write(changes)
+    } catch (error) {
+      if (codeOf(error) !== 'state_unavailable') throw error
+    }
+  }
+
+  #nodes(state: ClusterState, nodeAddHoldMs: number, nowMs: number): Change[] {
+    const now = new Map(
+      this.#liveness.records(state.names.nodes, nowMs).map((record) => [nodeKey(record.node), record]),
+    )
+    return this.#differences('node', now, (before, { state, sinceMs }) => {
+      if (before.state !== state) return false
+      const enoughMs = state === 'alive' ? nodeAddHoldMs : Number.POSITIVE_INFINITY
+      const due = nowMs - before.seenAtMs >= SEEN_EVERY_MS || nowMs - sinceMs >= enoughMs
+      return before.seenAtMs - before.sinceMs >= enoughMs || !due
+    })
+  }
+
+  #differences<Kind extends RecordKind>(
+    kind: Kind,
+    wanted: ReadonlyMap<string, Records[Kind]>,
+    alike: (before: Records[Kind], now: Records[Kind]) => boolean,
+  ): Change[] {
+    const held = this.#journal.read(kind)
+    const dropped = [...held.keys()].flatMap((key) => (wanted.has(key) ? [] : [{ kind, key, value: undefined }]))
+    const put = [...wanted].flatMap(([key, value]) => {
+      const before = held.get(key)
+      return before !== undefined && alike(before, value) ? [] : [{ kind, key, value }]
+    })
+    return [...dropped, ...put] as Change[]
+  }
+}
+
+const partitionKey = ({ topic, partition }: PartitionRef) => `${topic}-${partition}`
