@@ -210,7 +210,8 @@ export class ChangeLedger {
 
 function byScope(refs: readonly SettingRef[]): { nodes: NodeId[]; topics: string[] } {
   const of = (scope: SettingRef['scope']) => [
-    ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => ref.of)),
+    // What is set for all nodes at once has no node of its own.
+    ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => (ref.of === '' ? '*' : ref.of))),
   ]
   return { nodes: of('node'), topics: of('topic').map(String) }
 }
