@@ -1,6 +1,6 @@
 /** The daemon and its commands as real processes against a real cluster. */
 import { rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { KafkaCluster } from '../kafka/cluster.ts'
@@ -125,6 +125,14 @@ export class Evenkeel {
     const ports = { control: await freePort(), metrics: await freePort() }
     const config = await configFor(access, balancing, ports.control, ports.metrics)
     return new Evenkeel(access, config, await begin(config), ports)
+  }
+
+  /** Another one with the same config and the same state directory. */
+  async beside(balancing: Balancing): Promise<Evenkeel> {
+    const ports = { control: await freePort(), metrics: await freePort() }
+    const config = join(dirname(this.config), 'beside.yaml')
+    await writeFile(config, configText(this.#access, balancing, ports.control, ports.metrics))
+    return new Evenkeel(this.#access, config, await begin(config), ports)
   }
 
   /** Where the command line finds it. */
