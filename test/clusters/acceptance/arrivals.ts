@@ -1,5 +1,5 @@
-/** Which partitions come to which broker, seen in the metadata by a client of others. */
-import { kafkaClient } from '../kafka/client.ts'
+/** Which partitions come to which broker, seen in the metadata of broker 1 by a client of others. */
+import { clientOfOne } from '../kafka/client.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 
 export interface Arrival {
@@ -15,7 +15,7 @@ export function watchArrivals(cluster: KafkaCluster) {
   let looks = 0
   const stop = new AbortController()
   const watching = (async () => {
-    const admin = kafkaClient(cluster).admin()
+    const admin = clientOfOne(cluster, cluster.bootstrap[0]!).admin()
     await admin.connect()
     try {
       while (!stop.signal.aborted) {
