@@ -99,18 +99,25 @@ export class ChangeLedger {
 
   /** Puts everything back. */
   release(signal: AbortSignal): Promise<Unset[]> {
-    return this.align(nothing, true, signal)
+    return this.align(nothing, { whole: true, keepRates: false }, signal)
   }
 
   /**
    * Makes the settings what the throttle needs, as far as they are nobody else's, and gives back what it does not need.
-   * @param whole also looks at what should be as it is.
+   * @param look `whole`: also at what should be as it is. `keepRates`: rates of nodes that nothing is copied from or to now stay,
+   * since more is to come: they bind nothing but what is listed.
    * @returns what is needed and could not be had.
    * @throws what the journal throws: then nothing was changed.
    */
-  async align(throttle: Throttle, whole: boolean, signal: AbortSignal): Promise<Unset[]> {
+  async align(throttle: Throttle, look: { whole: boolean; keepRates: boolean }, signal: AbortSignal): Promise<Unset[]> {
+    const { whole, keepRates } = look
     const wanted = new Map(this.#settings.settingsOf(throttle).map((setting) => [settingKey(setting), setting]))
     const { records } = this
+    if (keepRates) {
+      for (const [key, { setting }] of records) {
+        if (setting.scope === 'node' && !wanted.has(key)) wanted.set(key, setting)
+      }
+    }
     const keys = [...new Set([...wanted.keys(), ...records.keys()])]
     const open = keys.filter((key) => whole || !isCovered(wanted.get(key), records.get(key)))
     // Somebody else's setting is looked at again only with everything else.
@@ -210,7 +217,8 @@ export class ChangeLedger {
 
 function byScope(refs: readonly SettingRef[]): { nodes: NodeId[]; topics: string[] } {
   const of = (scope: SettingRef['scope']) => [
-    ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => ref.of)),
+    // What is set for all nodes at once has no node of its own.
+    ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => (ref.of === '' ? '*' : ref.of))),
   ]
   return { nodes: of('node'), topics: of('topic').map(String) }
 }
