@@ -2,11 +2,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  type AclEntry,
   AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  ConfigResourceTypes,
-  ResourcePatternTypes,
+  AclPermissionTypes,AclPermissionTypes, 
+  AclResourceTypes,AclResourceTypes, 
+  ConfigResourceTypes,ConfigResourceTypes, 
+  ResourcePatternTypes,ResourcePatternTypes 
 } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -94,11 +95,13 @@ const accessOf = (user: string): Access => ({
 async function grantAll(): Promise<void> {
   const admin = kafkaClient(cluster).admin()
   await admin.connect()
-  const kinds = { Describe: 8, DescribeConfigs: 10, Alter: 7, AlterConfigs: 11 } satisfies Record<
-    Operation,
-    AclOperationTypes
-  >
-  const acl = (user: string, operation: Operation, resourceType: AclResourceTypes, resourceName: string) => ({
+  const kinds: Record<Operation, AclOperationTypes> = {
+    Describe: AclOperationTypes.DESCRIBE,
+    DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+    Alter: AclOperationTypes.ALTER,
+    AlterConfigs: AclOperationTypes.ALTER_CONFIGS,
+  }
+  const acl = (user: string, operation: Operation, resourceType: AclResourceTypes, resourceName: string): AclEntry => ({
     principal: `User:${user}`,
     host: '*',
     operation: kinds[operation],

@@ -72,9 +72,9 @@ test('with one of four brokers frozen, reads of any broker are answered within 2
     }
     const [old, fresh] = await Promise.all([readOn(warm!), readOn(cold!)])
     const slowest = (took: number[]) => Math.max(...took)
-    console.log(`slowest of ${old!.length} reads over old connections ${slowest(old!).toFixed(0)} ms`)
-    console.log(`slowest of ${fresh!.length} reads over new connections ${slowest(fresh!).toFixed(0)} ms`)
-    for (const took of [old!, fresh!]) {
+    console.log(`slowest of ${old.length} reads over old connections ${slowest(old).toFixed(0)} ms`)
+    console.log(`slowest of ${fresh.length} reads over new connections ${slowest(fresh).toFixed(0)} ms`)
+    for (const took of [old, fresh]) {
       expect(slowest(took)).toBeLessThan(2_000)
       expect(took.filter((ms) => ms > 900).length, 'reads that waited for the frozen broker').toBeLessThanOrEqual(3)
     }
