@@ -148,6 +148,10 @@ describe('a node that cannot be reached', () => {
     settings.unreachable.add(2)
     const unset = await align(copying([0]))
     expect(unset.map(({ ref, text }) => [ref.of, text])).toEqual([[2, 'no answer']])
+    // It is not asked again at every pulse, and still said to be missing.
+    settings.unreachable.clear()
+    expect(await align(copying([0]))).toEqual(unset)
+    settings.unreachable.add(2)
     expect(stands()).toMatchObject({ 'node/1/out': '100', 'node/3/in': '100' })
     settings.unreachable.add(3)
     await align(nothing)
