@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import {
   type AclEntry,
   AclOperationTypes,
-  AclPermissionTypes,AclPermissionTypes, 
-  AclResourceTypes,AclResourceTypes, 
-  ConfigResourceTypes,ConfigResourceTypes, 
-  ResourcePatternTypes,ResourcePatternTypes 
+  AclPermissionTypes,
+  AclResourceTypes,
+  ConfigResourceTypes,
+  ResourcePatternTypes,
 } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
