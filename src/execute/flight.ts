@@ -164,13 +164,19 @@ export class Flight {
       ({ move, state, stall }) =>
         move.kind === 'replica' && (state === 'running' || (state === 'stalled' && stall === 'still')),
     )
+    const late = (operator: Operator) => isLate(operator, limitOf(operator.move) / copies.length, now)
     const judgement = judgeStalls(
       copies.map((operator) => ({
         move: operator.move as Copying,
         still: operator.state === 'stalled',
-        late: isLate(operator, limitOf(operator.move) / copies.length, now),
+        late: late(operator),
       })),
     )
+    for (const operator of copies) {
+      // Late alone is no reason to take anything back: the bytes would have to come once more.
+      if (operator.state === 'running')
+        operator.text = late(operator) ? 'it takes longer than its bytes should' : undefined
+    }
     if (judgement?.kind === 'wait') {
       for (const operator of copies) if (operator.state === 'stalled') operator.text = judgement.text
     }
