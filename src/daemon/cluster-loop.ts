@@ -336,6 +336,7 @@ export class ClusterLoop {
       settings,
       foreignMoves: circumstances.strangers.moving.length,
       throttle: this.#executor.throttle,
+      notes: this.#executor.notes,
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })

@@ -45,6 +45,8 @@ export class ChangeLedger {
   readonly #clock: Clock
   readonly #emit: (event: LedgerEvent) => void
   readonly #foreign = new Set<string>()
+  /** Nodes that did not answer, and what was said: they are asked again only with everything else. */
+  readonly #silent = new Map<NodeId, string>()
   #limits = new Map<NodeId, CopyLimits>()
   #cleanupFailures = 0
   /** What others had set at the last survey. */
@@ -99,36 +101,56 @@ export class ChangeLedger {
 
   /** Puts everything back. */
   release(signal: AbortSignal): Promise<Unset[]> {
-    return this.align(nothing, true, signal)
+    return this.align(nothing, { whole: true, keepRates: false }, signal)
   }
 
   /**
    * Makes the settings what the throttle needs, as far as they are nobody else's, and gives back what it does not need.
-   * @param whole also looks at what should be as it is.
+   * @param look `whole`: also at what should be as it is. `keepRates`: rates of nodes that nothing is copied from or to now stay,
+   * since more is to come: they bind nothing but what is listed.
    * @returns what is needed and could not be had.
    * @throws what the journal throws: then nothing was changed.
    */
-  async align(throttle: Throttle, whole: boolean, signal: AbortSignal): Promise<Unset[]> {
+  async align(throttle: Throttle, look: { whole: boolean; keepRates: boolean }, signal: AbortSignal): Promise<Unset[]> {
+    const { whole, keepRates } = look
     const wanted = new Map(this.#settings.settingsOf(throttle).map((setting) => [settingKey(setting), setting]))
     const { records } = this
+    if (keepRates) {
+      for (const [key, { setting }] of records) {
+        if (setting.scope === 'node' && !wanted.has(key)) wanted.set(key, setting)
+      }
+    }
     const keys = [...new Set([...wanted.keys(), ...records.keys()])]
     const open = keys.filter((key) => whole || !isCovered(wanted.get(key), records.get(key)))
-    // Somebody else's setting is looked at again only with everything else.
-    const due = whole ? open : open.filter((key) => !this.#foreign.has(key))
+    // Somebody else's setting is looked at again only with everything else, and so is a node that keeps silent.
+    if (whole) this.#silent.clear()
+    const refOf = (key: string): SettingRef => wanted.get(key) ?? records.get(key)!.setting
+    const isSilent = ({ scope, of }: SettingRef) => scope === 'node' && this.#silent.has(of)
+    const due = whole ? open : open.filter((key) => !this.#foreign.has(key) && !isSilent(refOf(key)))
     for (const key of this.#foreign) if (!wanted.has(key)) this.#foreign.delete(key)
-    if (due.length === 0) return []
-    const refs = new Map<string, SettingRef>(due.map((key) => [key, wanted.get(key) ?? records.get(key)!.setting]))
-    const nodes = throttle.rates.map(({ node }) => node)
+    const silent = open.flatMap((key): Unset[] => {
+      const ref = wanted.get(key)
+      return ref && isSilent(ref) ? [{ ref, text: this.#silent.get(ref.of)!, denied: false }] : []
+    })
+    if (due.length === 0) return silent
+    const refs = new Map<string, SettingRef>(due.map((key) => [key, refOf(key)]))
+    const nodes = throttle.rates.map(({ node }) => node).filter((node) => !this.#silent.has(node))
     for (const node of nodes) for (const ref of this.#settings.limitRefs(node)) refs.set(settingKey(ref), ref)
     const seen = await this.#observe(refs, signal)
     const unset = await this.#carryOut(due, wanted, seen, signal)
     this.#seeLimits(nodes, seen, whole)
-    return unset
+    return [...silent, ...unset]
   }
 
   async #observe(refs: ReadonlyMap<string, SettingRef>, signal: AbortSignal): Promise<Map<string, Observed>> {
     const answers = await this.#settings.observe([...refs.values()], signal)
-    return new Map([...refs.keys()].map((key, index) => [key, answers[index]!]))
+    const seen = new Map<string, Observed>()
+    for (const [index, [key, { scope, of }]] of [...refs].entries()) {
+      const answer = answers[index]!
+      seen.set(key, answer)
+      if (scope === 'node' && 'unknown' in answer && answer.unreachable) this.#silent.set(of, answer.unknown)
+    }
+    return seen
   }
 
   async #carryOut(
@@ -194,7 +216,7 @@ export class ChangeLedger {
       this.#cleanupFailures += 1
       told.failed.push({ key, text: result.text })
     }
-    return { ref: refOf(change!), text: result.text, denied }
+    return { ref: refIn(change!), text: result.text, denied }
   }
 
   /** Rates just set may not be seen yet: what is ours is in force as soon as it was accepted. */
@@ -220,6 +242,6 @@ function recordChange(key: string, value: SettingRecord | null | undefined): Cha
   return value === undefined ? [] : [{ kind: 'setting', key, value: value ?? undefined }]
 }
 
-function refOf({ scope, of, name }: SettingChange): SettingRef {
+function refIn({ scope, of, name }: SettingChange): SettingRef {
   return { scope, of, name }
 }

@@ -17,6 +17,7 @@ import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
+import { formatRate } from '../lib/units.ts'
 import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets } from './budgets.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
@@ -56,6 +57,8 @@ export interface ExecutorParts {
 
 /** A missing permission is the same for every move: asking again at every tick would only fill the log. */
 const DENIED_FOR_MS = 5 * 60_000
+/** Nodes and topics that a sentence names. */
+const NAMED = 5
 
 export class Executor {
   readonly #system: System
@@ -165,6 +168,32 @@ export class Executor {
   /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
   get throttle(): ThrottleReport | undefined {
     return this.#ledger?.report()
+  }
+
+  /** What is worth knowing of limits on copying, one sentence each. */
+  get notes(): string[] {
+    const report = this.throttle
+    if (!report) return []
+    const rate = this.#options.throttle?.rate ?? Number.POSITIVE_INFINITY
+    const raised = [...this.#ledger!.records.values()].flatMap(({ setting }) =>
+      'value' in setting && Number(setting.value) > rate
+        ? [`node ${setting.of} to ${formatRate(Number(setting.value))}`]
+        : [],
+    )
+    const { nodes, topics } = report.foreign
+    return [
+      ...(raised.length > 0
+        ? [`rates of copying raised because so much is written: ${raised.slice(0, NAMED).join(', ')}`]
+        : []),
+      ...(nodes.length > 0
+        ? [
+            `limits on copying that are not ours stand on node ${nodes.slice(0, NAMED).join(', ')}: they are kept and reckoned with`,
+          ]
+        : []),
+      ...(topics.length > 0
+        ? [`lists of throttled replicas that are not ours stand on topic ${topics.slice(0, NAMED).join(', ')}`]
+        : []),
+    ]
   }
 
   /** Looks through what anybody has set on the cluster. */
@@ -383,7 +412,8 @@ export class Executor {
     if (!this.#ledger) return []
     const whole = this.#lookAtSettings && begun.length === 0
     const wanted = this.#need()?.throttle() ?? { rates: [], copies: [] }
-    const unset = await this.#ledger.align(wanted, whole, signal)
+    const keepRates = this.inFlight.length + this.#pending.length > 0
+    const unset = await this.#ledger.align(wanted, { whole, keepRates }, signal)
     if (whole) this.#lookAtSettings = false
     return unset
   }

@@ -48,6 +48,7 @@ const REVERTED_MS = 10_000
 /** A copy is late when it takes so many times as long as its bytes need at its part of the rate, and a while more. */
 const LATE_TIMES = 3
 const LATE_MS = 10 * 60_000
+const LATE_TEXT = 'it takes longer than its bytes should'
 
 /** Bytes per second that bind a copy now. */
 export type LimitOf = (move: Move) => number
@@ -164,13 +165,18 @@ export class Flight {
       ({ move, state, stall }) =>
         move.kind === 'replica' && (state === 'running' || (state === 'stalled' && stall === 'still')),
     )
+    const late = (operator: Operator) => isLate(operator, limitOf(operator.move) / copies.length, now)
     const judgement = judgeStalls(
       copies.map((operator) => ({
         move: operator.move as Copying,
         still: operator.state === 'stalled',
-        late: isLate(operator, limitOf(operator.move) / copies.length, now),
+        late: late(operator),
       })),
     )
+    for (const operator of copies) {
+      // Late alone is no reason to take anything back: the bytes would have to come once more.
+      if (operator.state === 'running' && operator.text === undefined && late(operator)) operator.text = LATE_TEXT
+    }
     if (judgement?.kind === 'wait') {
       for (const operator of copies) if (operator.state === 'stalled') operator.text = judgement.text
     }

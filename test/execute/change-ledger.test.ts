@@ -26,7 +26,8 @@ function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal()) {
     journal,
     ledger,
     events,
-    align: (throttle: Throttle, whole = false) => ledger.align(throttle, whole, signal),
+    align: (throttle: Throttle, whole = false, keepRates = false) =>
+      ledger.align(throttle, { whole, keepRates }, signal),
     stands: () => Object.fromEntries([...settings.own].toSorted(([a], [b]) => a.localeCompare(b))),
   }
 }
@@ -48,6 +49,15 @@ test('what a copy needs is set, follows the partitions, and is gone when they ar
   expect(stands()).toMatchObject({ 'topic/t/followers': '1:3', 'topic/t/leaders': '1:1,1:2', 'node/3/in': '100' })
   await align(nothing)
   expect([stands(), journal.read('setting').size]).toEqual([{}, 0])
+})
+
+test('while more is to come rates stay and lists do not', async () => {
+  const { align, stands } = ledgerOn()
+  await align(copying([0]))
+  await align(nothing, true, true)
+  expect(stands()).toEqual({ 'node/1/out': '100', 'node/2/out': '100', 'node/3/in': '100' })
+  await align(nothing)
+  expect(stands()).toEqual({})
 })
 
 test('everything is written down before it is set', async () => {
@@ -138,6 +148,10 @@ describe('a node that cannot be reached', () => {
     settings.unreachable.add(2)
     const unset = await align(copying([0]))
     expect(unset.map(({ ref, text }) => [ref.of, text])).toEqual([[2, 'no answer']])
+    // It is not asked again at every pulse, and still said to be missing.
+    settings.unreachable.clear()
+    expect(await align(copying([0]))).toEqual(unset)
+    settings.unreachable.add(2)
     expect(stands()).toMatchObject({ 'node/1/out': '100', 'node/3/in': '100' })
     settings.unreachable.add(3)
     await align(nothing)
