@@ -122,6 +122,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
 
         const had = (await describeTopics(cluster)).filter(({ replicas }) => replicas.includes(victim))
         await cluster.kill(victim)
+        await daemon.reaches('healing', 60_000, (s) => s.violations.some(({ kind }) => kind === 'node_unavailable'))
         await killAgainAndAgain(Math.floor(kills * 0.4))
         await setByHand(...later)
         await daemon.reaches('everything healed', 180_000, isQuiet)
