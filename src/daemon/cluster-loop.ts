@@ -295,6 +295,7 @@ export class ClusterLoop {
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
     this.#recollection.keep(sample)
+    await this.#kept.saveBegun(thought.assessment.memory)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
     if (changes !== this.#changes) this.#executor.offer([])
   }

@@ -67,6 +67,15 @@ test('everything is written down before it is set', async () => {
   expect(settings.log).toHaveLength(5)
 })
 
+test('a list that was left empty by one who died over deleting it is gone in the end', async () => {
+  const first = ledgerOn()
+  await first.align(copying([0]))
+  for (const name of ['followers', 'leaders']) first.settings.own.set(`topic/t/${name}`, '')
+  const next = ledgerOn(first.settings, first.journal)
+  await next.align(nothing)
+  expect([next.stands(), next.journal.read('setting').size]).toEqual([{}, 0])
+})
+
 describe('what is somebody else’s', () => {
   test('a rate that stands is kept and not taken away', async () => {
     const { align, settings, stands, ledger } = ledgerOn()
