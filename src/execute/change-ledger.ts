@@ -161,17 +161,18 @@ export class ChangeLedger {
   ): Promise<Unset[]> {
     const unset: Unset[] = []
     const told: SettingChanges = { set: [], restored: [], left: [], failed: [] }
-    const decided: { key: string; decision: Decision }[] = []
+    const decided: { key: string; decision: Decision; had: SettingRecord | undefined }[] = []
     for (const key of due) {
       const observed = seen.get(key)!
-      const decision = decide(wanted.get(key), this.records.get(key), observed, this.#settings, this.#clock.now())
+      const had = this.records.get(key)
+      const decision = decide(wanted.get(key), had, observed, this.#settings, this.#clock.now())
       if (decision.note === 'foreign') this.#foreign.add(key)
       else this.#foreign.delete(key)
       if (decision.note === 'taken') told.left.push(key)
       const setting = wanted.get(key)
       if (decision.note === 'unknown' && setting && 'unknown' in observed)
         unset.push({ ref: setting, text: observed.unknown, denied: false })
-      decided.push({ key, decision })
+      decided.push({ key, decision, had })
     }
     const before = decided.flatMap(({ key, decision }) => recordChange(key, decision.record))
     if (before.length > 0) await this.#journal.write(before)
@@ -184,11 +185,13 @@ export class ChangeLedger {
       acting.map(({ decision }) => decision.change!),
       signal,
     )
-    const after: Change[] = []
-    acting.forEach(({ key, decision }, index) => {
-      const failed = this.#applied(key, decision, results[index]!, wanted.get(key), told)
-      if (failed) unset.push(failed)
-      else if (decision.after !== undefined) after.push(...recordChange(key, decision.after))
+    const after = acting.flatMap(({ key, decision, had }, index): Change[] => {
+      const result = results[index]!
+      const failed = this.#applied(key, decision, result, wanted.get(key), told)
+      if (!failed) return recordChange(key, decision.after)
+      unset.push(failed)
+      // A change that was refused has not been made.
+      return result.outcome === 'refused' && decision.record !== undefined ? recordChange(key, had ?? null) : []
     })
     this.#tell(told)
     if (after.length > 0) await this.#journal.write(after)

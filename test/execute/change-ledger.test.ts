@@ -173,9 +173,11 @@ describe('a node that cannot be reached', () => {
 })
 
 test('what is refused is told, and what cannot be put back is counted and tried again', async () => {
-  const { align, settings, ledger, stands, events } = ledgerOn()
+  const { align, settings, ledger, journal, stands, events } = ledgerOn()
   settings.answers = [{ outcome: 'refused', code: 'not_permitted', text: 'CLUSTER ALTER_CONFIGS is missing' }]
   expect(await align(copying([0]))).toMatchObject([{ ref: { of: 1, name: 'out' }, denied: true }])
+  // It has not been made, and is no debt.
+  expect([...journal.read('setting').keys()]).not.toContain('node/1/out')
   await align(copying([0]))
   settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
   await align(nothing)
