@@ -97,6 +97,8 @@ export class ClusterLoop {
   /** Moves that ended since the tick at work began: its sample may still show their middle. */
   #endedMeanwhile: Move[] = []
   #surveyedAtMs = Number.NEGATIVE_INFINITY
+  /** What is being done about the last pulse; undefined while nothing is. */
+  #working: Promise<void> | undefined
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
@@ -143,8 +145,20 @@ export class ClusterLoop {
       this.#wakePulse = new AbortController()
       const awake = AbortSignal.any([signal, this.#wakePulse.signal])
       await clock.sleep(this.#options.pulseIntervalMs, awake)
-      if (!signal.aborted) await this.#guarded(signal, () => this.#pulse(signal))
+      if (signal.aborted) break
+      const pulse = await this.#look(signal)
+      if (pulse) this.#beginWork(pulse, signal)
     }
+    await this.#working
+  }
+
+  /** An act may wait for a broker that keeps silent: meanwhile the looks go on, and nothing else is begun. */
+  #beginWork(pulse: Pulse, signal: AbortSignal): void {
+    if (this.#working) return
+    const work = this.#guarded(signal, () => this.#work(pulse, signal))
+    this.#working = work.then(() => {
+      this.#working = undefined
+    })
   }
 
   #executed(event: ExecutorEvent): void {
@@ -281,6 +295,7 @@ export class ClusterLoop {
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
     this.#recollection.keep(sample)
+    await this.#kept.saveBegun(thought.assessment.memory)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
     if (changes !== this.#changes) this.#executor.offer([])
   }
@@ -343,17 +358,21 @@ export class ClusterLoop {
     this.#emit({ type: 'tick', report: this.#report })
   }
 
-  async #pulse(signal: AbortSignal): Promise<void> {
+  /** @returns undefined when nothing could be seen. */
+  async #look(signal: AbortSignal): Promise<Pulse | undefined> {
     const { system, clock } = this.#parts
-    let pulse: Pulse
     try {
-      pulse = await withDeadline('the pulse', PULSE_DEADLINE_MS, signal, (s) => system.pulse(s))
+      const pulse = await withDeadline('the pulse', PULSE_DEADLINE_MS, signal, (s) => system.pulse(s))
+      for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+      return pulse
     } catch (error) {
       // The executor gets no pulse and waits; the next tick says what is wrong.
-      this.#error = messageOf(error)
-      return
+      if (!signal.aborted) this.#error = messageOf(error)
+      return undefined
     }
-    for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+  }
+
+  async #work(pulse: Pulse, signal: AbortSignal): Promise<void> {
     // Before the first sample nobody knows whether this is the cluster that the journal speaks of.
     if (this.#recollection.state === undefined) return
     const before = this.#executor.pending.length + this.#executor.inFlight.length
@@ -415,9 +434,12 @@ export class ClusterLoop {
 
   #remember(progress: MoveProgress): void {
     this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
-    if (progress.state === 'done') this.#done += 1
-    if (progress.move.kind !== 'leader' || progress.state === 'done') return
-    this.#recollection.mute(progress.move, this.#parts.clock.now() + this.#options.balance.leadershipMuteMs)
+    const now = this.#parts.clock.now()
+    if (progress.state === 'done') {
+      this.#done += 1
+      this.#recollection.moved(progress, now)
+    } else if (progress.move.kind === 'leader')
+      this.#recollection.mute(progress.move, now + this.#options.balance.leadershipMuteMs)
   }
 
   async #guarded(signal: AbortSignal, work: () => Promise<void>): Promise<void> {

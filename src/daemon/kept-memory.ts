@@ -36,7 +36,8 @@ export class KeptMemory {
     if (left === this.#taken) return
     this.#taken = left
     this.#liveness.takeOver(journal.read('node').values(), nowMs)
-    this.#recollection.takeOver([...left.values()], [...journal.read('muted').values()])
+    const begun = journal.read('begun').get('cluster')
+    this.#recollection.takeOver([...left.values()], [...journal.read('muted').values()], begun)
     this.#breaker.takeOver(journal.read('failures').get('cluster')?.failures ?? [])
   }
 
@@ -54,14 +55,31 @@ export class KeptMemory {
       ...this.#differences('left', left, (before, now) => before.atMs === now.atMs),
       ...this.#differences('muted', muted, (before, now) => before.untilMs === now.untilMs),
       ...this.#differences('failures', failures, (before, now) => JSON.stringify(before) === JSON.stringify(now)),
+      ...this.#begun(memory),
       ...this.#nodes(state, nodeAddHoldMs, nowMs),
     ]
+    await this.#write(changes)
+  }
+
+  /** Before anything of it is done: who dies over it goes on with it afterwards. */
+  async saveBegun(memory: Memory): Promise<void> {
+    await this.#write(this.#begun(memory))
+  }
+
+  async #write(changes: Change[]): Promise<void> {
     if (changes.length === 0) return
     try {
       await this.#journal.write(changes)
     } catch (error) {
       if (codeOf(error) !== 'state_unavailable') throw error
     }
+  }
+
+  #begun({ filling, skewedDomains, relieving }: Memory): Change[] {
+    const lists = [filling, skewedDomains, relieving.disk_critical, relieving.disk_over_limit]
+    const isAny = lists.some((list) => list.length > 0)
+    const begun = new Map(isAny ? [['cluster', { filling, skewedDomains, relieving }]] : [])
+    return this.#differences('begun', begun, (before, now) => JSON.stringify(before) === JSON.stringify(now))
   }
 
   #nodes(state: ClusterState, nodeAddHoldMs: number, nowMs: number): Change[] {

@@ -315,9 +315,15 @@ export class Executor {
     if (chosen.length === 0) return
     const now = this.#clock.now()
     const operators = chosen.map((move) => new Operator(move, this.#system.steps(move), now))
-    // Before the settings too: they are only for what is meant to be done.
-    await this.#journal.write([...operators.map((operator) => intentOf(operator)), ...this.#day.begun(chosen)])
+    // At once: whoever plans meanwhile must know of them.
     this.#flight.operators.push(...operators)
+    try {
+      // Before the settings too: they are only for what is meant to be done.
+      await this.#journal.write([...operators.map((operator) => intentOf(operator)), ...this.#day.begun(chosen)])
+    } catch (error) {
+      this.#flight.operators = this.#flight.operators.filter((operator) => !operators.includes(operator))
+      throw error
+    }
     let unset: Unset[]
     try {
       unset = await this.#align(chosen, signal)
@@ -355,9 +361,11 @@ export class Executor {
     const budgets = new Budgets({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
     const need = this.#need()
     const busy = new Set(pulse.running.map(partitionName))
-    for (const { move } of this.#flight.operators) {
+    for (const { move, state, stall } of this.#flight.operators) {
       busy.add(partitionName(move))
-      if (move.kind === 'replica') budgets.take(move)
+      if (move.kind !== 'replica') continue
+      if (state === 'stalled' && stall === 'gone') budgets.takeWaiting(move)
+      else budgets.take(move)
     }
     for (const move of foreign) budgets.takeForeign(move)
 

@@ -98,6 +98,9 @@ function decideList(
     return { record: as(members), change: { scope, of, name, add: missing } }
   }
   const after = kept.length > 0 ? as(kept) : null
+  // Left by one who died between taking our last member out and deleting the list that was empty then.
+  if (record && kept.length === 0 && own === '' && record.before !== '')
+    return { change: { scope, of, name, delete: true }, after: null }
   if (surplus.length === 0) return record && kept.length < ours.length ? { record: after } : {}
   // An empty list that was there before us is put back as one: taking the last member away leaves none.
   const nothingLeft = present.length === surplus.length && kept.length === 0

@@ -103,6 +103,23 @@ test('where partitions have left is kept for as long as it counts', async () => 
   expect(journal.read('left').size).toBe(0)
 })
 
+test('a node that is more than half filled is filled on by the next process', async () => {
+  const options = { balance: { nodeAddHoldMs: 0 }, execution: { concurrentMovesPerNode: 1 } }
+  const whole = start(options)
+  await whole.advance(30 * MINUTE)
+  const count = bytesTo(whole, 5)
+
+  const { journal } = watched()
+  const first = start({ journal, ...options })
+  while (bytesTo(first, 5) < 0.7 * count) await first.advance(SECOND)
+  expect(journal.read('begun').get('cluster')?.filling).toEqual([5])
+  const again = await restart(first, { journal, ...options })
+  await again.advance(30 * MINUTE)
+  const adopted = again.of('move_started').filter(({ adopted }) => adopted).length
+  expect(bytesTo(first, 5) + bytesTo(again, 5) - adopted).toBe(count)
+  expect(journal.read('begun').size).toBe(0)
+})
+
 test('leadership that is left alone is so over a restart', async () => {
   const journal = forgetfulJournal()
   const untilMs = startMs + 10 * MINUTE

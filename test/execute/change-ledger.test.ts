@@ -17,13 +17,15 @@ const copying = (partitions: number[], rate = 100): Throttle => ({
   copies: partitions.map((partition) => ({ topic: 't', partition, sources: [1, 2], targets: [3] })),
 })
 
-function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal()) {
+function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal(), nowMs = 0) {
   const events: LedgerEvent[] = []
-  const ledger = new ChangeLedger(settings, journal, new VirtualClock(0), (event) => void events.push(event))
+  const clock = new VirtualClock(nowMs)
+  const ledger = new ChangeLedger(settings, journal, clock, (event) => void events.push(event))
   const { signal } = new AbortController()
   return {
     settings,
     journal,
+    clock,
     ledger,
     events,
     align: (throttle: Throttle, whole = false, keepRates = false) =>
@@ -65,6 +67,18 @@ test('everything is written down before it is set', async () => {
   settings.before = (key) => expect([...journal.read('setting').keys()]).toContain(key)
   await align(copying([0]))
   expect(settings.log).toHaveLength(5)
+})
+
+test('a list that was left empty by one who died over deleting it is gone in the end', async () => {
+  const first = ledgerOn()
+  await first.align(copying([0]))
+  for (const name of ['followers', 'leaders']) first.settings.own.set(`topic/t/${name}`, '')
+  const next = ledgerOn(first.settings, first.journal)
+  await next.align(nothing)
+  expect(next.stands()).toEqual({})
+  await next.clock.advance(90_000)
+  await next.align(nothing, true)
+  expect(next.journal.read('setting').size).toBe(0)
 })
 
 describe('what is somebody else’s', () => {
@@ -148,6 +162,10 @@ describe('a node that cannot be reached', () => {
     settings.unreachable.add(2)
     const unset = await align(copying([0]))
     expect(unset.map(({ ref, text }) => [ref.of, text])).toEqual([[2, 'no answer']])
+    // It is not asked again at every pulse, and still said to be missing.
+    settings.unreachable.clear()
+    expect(await align(copying([0]))).toEqual(unset)
+    settings.unreachable.add(2)
     expect(stands()).toMatchObject({ 'node/1/out': '100', 'node/3/in': '100' })
     settings.unreachable.add(3)
     await align(nothing)
@@ -160,9 +178,11 @@ describe('a node that cannot be reached', () => {
 })
 
 test('what is refused is told, and what cannot be put back is counted and tried again', async () => {
-  const { align, settings, ledger, stands, events } = ledgerOn()
+  const { align, settings, ledger, journal, stands, events } = ledgerOn()
   settings.answers = [{ outcome: 'refused', code: 'not_permitted', text: 'CLUSTER ALTER_CONFIGS is missing' }]
   expect(await align(copying([0]))).toMatchObject([{ ref: { of: 1, name: 'out' }, denied: true }])
+  // It has not been made, and is no debt.
+  expect([...journal.read('setting').keys()]).not.toContain('node/1/out')
   await align(copying([0]))
   settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
   await align(nothing)
@@ -171,6 +191,57 @@ test('what is refused is told, and what cannot be put back is counted and tried 
   expect(Object.keys(stands())).toHaveLength(1)
   await align(nothing)
   expect(stands()).toEqual({})
+})
+
+describe('a change without an answer that happens later', () => {
+  const unknown = { outcome: 'unknown' as const, text: 'no answer' }
+
+  test('is given back as well', async () => {
+    const { align, settings, stands, clock, journal } = ledgerOn()
+    settings.answers = [unknown, unknown, unknown, unknown, unknown]
+    expect(await align(copying([0]))).toHaveLength(5)
+    await align(nothing)
+    await clock.advance(60_000)
+    settings.happensLate()
+    expect(Object.keys(stands())).toHaveLength(5)
+    await align(nothing)
+    expect(stands()).toEqual({})
+    await clock.advance(90_000)
+    await align(nothing)
+    expect(journal.read('setting').size).toBe(0)
+  })
+
+  test('also when another try of it was given back meanwhile', async () => {
+    const { align, settings, stands, clock, journal } = ledgerOn()
+    settings.answers = [unknown, unknown, unknown, unknown, unknown]
+    await align(copying([0]))
+    await align(copying([0]), true)
+    await align(nothing)
+    expect(stands()).toEqual({})
+    settings.happensLate()
+    await align(nothing)
+    expect(stands()).toEqual({})
+    await clock.advance(90_000)
+    await align(nothing)
+    expect(journal.read('setting').size).toBe(0)
+  })
+
+  test('also when it was under way as the process died', async () => {
+    const settings = new FakeSettings()
+    const journal = forgetfulJournal()
+    settings.answers = [unknown]
+    settings.before = () => {
+      if (settings.answers.length === 0) throw new Error('killed')
+    }
+    await expect(ledgerOn(settings, journal).align(copying([0]))).rejects.toThrow('killed')
+    settings.before = () => undefined
+    await ledgerOn(settings, journal, 5_000).align(nothing, true)
+    settings.happensLate()
+    await ledgerOn(settings, journal, 60_000).align(nothing, true)
+    expect(Object.fromEntries(settings.own)).toEqual({})
+    await ledgerOn(settings, journal, 95_000).align(nothing, true)
+    expect(journal.read('setting').size).toBe(0)
+  })
 })
 
 /** The process may die before any change; a new one takes up the journal. Strangers do what they like in between. */
@@ -206,8 +277,8 @@ test('whatever happens, in the end only what strangers set stands', async () => 
         await align(one.copies.length === 0 ? nothing : copying(one.copies, one.rate), one.whole).catch(() => undefined)
       }
       settings.before = () => undefined
-      await ledgerOn(settings, journal).align(nothing, true)
-      await ledgerOn(settings, journal).align(nothing, true)
+      await ledgerOn(settings, journal, 90_000).align(nothing, true)
+      await ledgerOn(settings, journal, 90_000).align(nothing, true)
       expect(Object.fromEntries(settings.own)).toEqual(Object.fromEntries(expected))
       expect(journal.read('setting').size).toBe(0)
     }),

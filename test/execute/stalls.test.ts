@@ -120,6 +120,21 @@ test('a target that is broken for a while is given up at once, and gets nothing 
   expect(executor.holds.nodes).toMatchObject([{ node: 3 }])
 })
 
+test('a copy may be stalled for one reason after the other', async () => {
+  const { work, show, executor, cluster } = await threeCopies()
+  const text = () => executor.progress()[0]!.text
+  cluster.alive = [1, 2, 4]
+  await work(3000)
+  expect(text()).toContain('node 3 is gone')
+  cluster.alive = [1, 2, 3, 4]
+  show([{ broken: 'a dir of node 3 is offline' }])
+  await work(3000)
+  expect(text()).toBe('a dir of node 3 is offline')
+  cluster.alive = [1, 2, 4]
+  await work(3000)
+  expect(text()).toContain('node 3 is gone')
+})
+
 test('without anybody to read from a copy waits and is not judged', async () => {
   const { work, asked, executor, cluster, bytes, show } = await threeCopies()
   cluster.alive = [3, 4]
@@ -142,4 +157,22 @@ test('speed and time left are told once they are known', async () => {
   }
   expect(executor.progress()[0]!.bytesPerSecond).toBeCloseTo(10)
   expect(executor.progress()[0]!.remainingMs).toBeCloseTo((1000 - 310) * 100)
+})
+
+test('a copy that gets on but takes too long is told and left alone', async () => {
+  const { work, bytes, show, asked, executor } = await threeCopies()
+  for (let minute = 0; minute < 11; minute += 1) {
+    bytes[0]! += 1
+    bytes[1]! += 1
+    bytes[2]! += 1
+    show()
+    await work(50_000)
+  }
+  expect(executor.progress()[0]).toMatchObject({ state: 'running' })
+  expect(executor.progress()[0]).not.toHaveProperty('text')
+  bytes[0]! += 1
+  show()
+  await work(50_000)
+  expect(executor.progress()[0]).toMatchObject({ state: 'running', text: expect.stringContaining('takes longer') })
+  expect(asked.filter((act) => act.startsWith('cancel'))).toEqual([])
 })

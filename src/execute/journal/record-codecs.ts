@@ -57,5 +57,10 @@ export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   muted: object<Records['muted']>({ ...ofPartition, untilMs: time }),
   node: object<Records['node']>({ node: id, state: oneOf(['alive', 'gone']), sinceMs: time, seenAtMs: time }),
   day: object<Records['day']>({ bytes: amount }),
+  begun: object<Records['begun']>({
+    filling: list(id),
+    skewedDomains: list(text),
+    relieving: object({ disk_critical: list(text), disk_over_limit: list(text) }),
+  }),
   failures: object<Records['failures']>({ failures: list(object({ atMs: time, text })) }),
 }

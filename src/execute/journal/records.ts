@@ -1,4 +1,5 @@
 /** What must survive the process: small records, each of a kind and with a key. */
+import type { Memory } from '../../cluster/memory.ts'
 import type { Move } from '../../cluster/move.ts'
 import type { NodeId, PartitionId } from '../../cluster/state.ts'
 import type { Pause } from '../../cluster/wishes.ts'
@@ -67,6 +68,8 @@ export interface Records {
   node: { node: NodeId; state: 'alive' | 'gone'; sinceMs: number; seenAtMs: number }
   /** Key: the UTC day, `2026-01-31`. Bytes of moves begun on it. */
   day: { bytes: number }
+  /** Key: `cluster`. What has begun and goes on to its own end, which is further than where it would begin. */
+  begun: { filling: NodeId[]; skewedDomains: string[]; relieving: Memory['relieving'] }
   /** Key: `cluster`. Failures of our own moves lately, for the circuit breaker. */
   failures: { failures: { atMs: number; text: string }[] }
 }

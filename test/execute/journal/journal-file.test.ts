@@ -38,6 +38,16 @@ const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } =
   muted: [['t-0', { topic: 't', partition: 'segment', untilMs: noon }]],
   node: [['3', { node: 3, state: 'gone', sinceMs: noon, seenAtMs: noon + 7 }]],
   day: [['2026-01-01', { bytes: 1e15 }]],
+  begun: [
+    [
+      'cluster',
+      {
+        filling: [5, 'Server_6'],
+        skewedDomains: ['all'],
+        relieving: { disk_critical: [], disk_over_limit: ['1//d0'] },
+      },
+    ],
+  ],
   failures: [['cluster', { failures: [{ atMs: noon, text: 'x failed' }] }]],
 }
 const all = Object.entries(samples).flatMap(([kind, pairs]) =>
