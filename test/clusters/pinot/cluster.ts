@@ -78,6 +78,8 @@ export class PinotCluster {
   readonly #nodes = new Map<string, LocalNode>()
   readonly #servers: { name: string; adminUrl: string; dir: string }[] = []
   readonly #brokers: string[] = []
+  /** How many addresses have been given, to those that are still being prepared as well. */
+  readonly #given = { servers: 0, brokers: 0 }
   readonly #startSeconds = new Map<string, number>()
   readonly #releases: (() => Promise<unknown>)[] = []
 
@@ -228,21 +230,21 @@ export class PinotCluster {
 
   async #prepareServer(spec: ServerSpec): Promise<string> {
     const { tags = ['DefaultTenant_OFFLINE', 'DefaultTenant_REALTIME'], pools = {}, tmpfsMiB } = spec
-    const adminPort = await freePort()
-    const host = `127.0.1.${this.#servers.length + 1}`
+    const host = `127.0.1.${++this.#given.servers}`
     const name = `Server_${host}_8098`
     const dir = join(this.dir, name)
-    this.#servers.push({ name, dir, adminUrl: `http://${host}:${adminPort}` })
+    const adminPort = await freePort()
     if (tmpfsMiB !== undefined) this.onClose(await mountTmpfs(dir, tmpfsMiB))
     await this.#addConfigured(name, 'server', serverProperties(this.#shared, { host, adminPort, dir, tags, pools }))
+    this.#servers.push({ name, dir, adminUrl: `http://${host}:${adminPort}` })
     return name
   }
 
   async #prepareBroker(): Promise<string> {
-    const host = `127.0.2.${this.#brokers.length + 1}`
+    const host = `127.0.2.${++this.#given.brokers}`
     const name = `Broker_${host}_8099`
-    this.#brokers.push(name)
     await this.#addConfigured(name, 'broker', brokerProperties(this.#shared, { host, tags: ['DefaultTenant_BROKER'] }))
+    this.#brokers.push(name)
     return name
   }
 

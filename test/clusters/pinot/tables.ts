@@ -88,7 +88,7 @@ export const externalView = (cluster: PinotCluster, table: string): Promise<Plac
   placement(cluster, table, 'externalview')
 
 /**
- * Waits until the servers report what Pinot wants, and nothing else.
+ * Waits until the servers report what Pinot wants, and nothing else. That is so between two steps of a rebalance as well.
  * @throws Error when they do not within `deadlineMs`
  */
 export async function converged(cluster: PinotCluster, table: string, deadlineMs = 60_000): Promise<void> {
