@@ -106,7 +106,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
         const before = await sizes(cluster, [1, 2, 3, 4])
         await cluster.addBroker({ id: 5, tmpfsMiB: 512 })
         await cluster.waitReady()
-        const copying = await killAgainAndAgain(kills - lateDeaths, 2_500)
+        const copying = await killAgainAndAgain(kills - lateDeaths, 8_000)
         expect(copying).toBeGreaterThanOrEqual(kills / 10)
         await daemon.reaches('the new one being filled', 180_000, isQuiet)
         const filled = arrivals.take()
