@@ -434,9 +434,12 @@ export class ClusterLoop {
 
   #remember(progress: MoveProgress): void {
     this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
-    if (progress.state === 'done') this.#done += 1
-    if (progress.move.kind !== 'leader' || progress.state === 'done') return
-    this.#recollection.mute(progress.move, this.#parts.clock.now() + this.#options.balance.leadershipMuteMs)
+    const now = this.#parts.clock.now()
+    if (progress.state === 'done') {
+      this.#done += 1
+      this.#recollection.moved(progress, now)
+    } else if (progress.move.kind === 'leader')
+      this.#recollection.mute(progress.move, now + this.#options.balance.leadershipMuteMs)
   }
 
   async #guarded(signal: AbortSignal, work: () => Promise<void>): Promise<void> {

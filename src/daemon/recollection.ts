@@ -1,8 +1,9 @@
 /** What a loop remembers of earlier samples, brought up to date with each new one. */
 import { grownSince } from '../assess/gates.ts'
 import { departures } from '../cluster/departures.ts'
+import type { MoveProgress } from '../cluster/events.ts'
 import { freshMemory, type Memory, type PartitionRef } from '../cluster/memory.ts'
-import { partitionName } from '../cluster/move.ts'
+import { isDirMove, partitionName } from '../cluster/move.ts'
 import type { Sample } from '../cluster/sample.ts'
 import { RETURN_WINDOW_MS } from '../cluster/settings.ts'
 import type { ClusterState } from '../cluster/state.ts'
@@ -21,6 +22,8 @@ export class Recollection {
   #unseenSinceMs: number | undefined
   /** A person has looked and goes on from the health that is. */
   #accepted = false
+  /** Heard since the last sample was taken in; a tick that is at work still judges by what was known before. */
+  #heard: Pick<Memory, 'left' | 'muted'> = { left: [], muted: [] }
 
   /** The last complete reading; undefined before the first. */
   get state(): ClusterState | undefined {
@@ -39,6 +42,8 @@ export class Recollection {
     // What our moves have made worse does not become good by their end.
     const over = idle && grownSince(known, sample.health) === undefined
     const since = over ? undefined : (known ?? (this.#lastHealth ?? sample.health).unexplained)
+    const heard = this.#heard
+    this.#heard = { left: [], muted: [] }
     const unseenMs = nowMs - (this.#unseenSinceMs ?? nowMs)
     this.#unseenSinceMs = undefined
     this.#sampledAtMs = nowMs
@@ -48,9 +53,10 @@ export class Recollection {
       pending: Object.fromEntries(Object.entries(rest.pending).map(([what, sinceMs]) => [what, sinceMs + unseenMs])),
       left: [
         ...rest.left.filter(({ atMs }) => nowMs - atMs < RETURN_WINDOW_MS),
+        ...heard.left,
         ...gone.map((departure) => ({ ...departure, atMs: nowMs })),
       ],
-      muted: rest.muted.filter(({ untilMs }) => untilMs > nowMs),
+      muted: [...rest.muted, ...heard.muted].filter(({ untilMs }) => untilMs > nowMs),
       ...(since && { baseline: since }),
     }
   }
@@ -102,7 +108,16 @@ export class Recollection {
   }
 
   mute({ topic, partition }: PartitionRef, untilMs: number): void {
-    this.#memory = { ...this.#memory, muted: [...this.#memory.muted, { topic, partition, untilMs }] }
+    this.#heard.muted.push({ topic, partition, untilMs })
+  }
+
+  /** A move of ours is done. Samples need not have shown anything of it, as when it was carried out while nobody looked. */
+  moved({ move, startedAtMs }: MoveProgress, atMs: number): void {
+    if (move.kind !== 'replica' || isDirMove(move)) return
+    const { topic, partition, from: node } = move
+    const left = { topic, partition, node, atMs }
+    const seen = this.#memory.left.some((one) => leftName(one) === leftName(left) && one.atMs >= startedAtMs)
+    if (!seen) this.#heard.left.push(left)
   }
 
   /** The health of the next sample is what moves are measured against from then on. */

@@ -4,6 +4,9 @@
  * A setting is written down before it is changed. It is put back only while what stands is still ours: who changed it
  * meanwhile wins. What cannot be reached stays written down as pending and holds up nothing else; what somebody swept away is
  * set again while it is needed. Nothing of it is kept but in the journal, so that the next start gives back what this one could not.
+ *
+ * A change without an answer may still happen. Until it cannot any more nothing is crossed out: what comes late is found and given
+ * back. So it is with what an earlier process wrote down last: whether it got an answer nobody knows.
  */
 import type { SettingChanges, ThrottleReport } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -38,6 +41,8 @@ const unlimited: CopyLimits = {
   dirs: Number.POSITIVE_INFINITY,
 }
 const nothing: Throttle = { rates: [], copies: [] }
+/** How long a change without an answer may still happen. */
+const UNANSWERED_MS = 90_000
 
 export class ChangeLedger {
   readonly #settings: Settings
@@ -47,6 +52,8 @@ export class ChangeLedger {
   readonly #foreign = new Set<string>()
   /** Nodes that did not answer, and what was said: they are asked again only with everything else. */
   readonly #silent = new Map<NodeId, string>()
+  /** Written down by this process → until when a change without an answer may still happen. */
+  readonly #openUntil = new Map<string, number>()
   #limits = new Map<NodeId, CopyLimits>()
   #cleanupFailures = 0
   /** What others had set at the last survey. */
@@ -101,6 +108,8 @@ export class ChangeLedger {
 
   /** Puts everything back. */
   release(signal: AbortSignal): Promise<Unset[]> {
+    // Whoever asks for it has ended the process that was at work, and wants to see the end of it.
+    for (const key of this.records.keys()) this.#openUntil.set(key, Number.NEGATIVE_INFINITY)
     return this.align(nothing, { whole: true, keepRates: false }, signal)
   }
 
@@ -161,22 +170,22 @@ export class ChangeLedger {
   ): Promise<Unset[]> {
     const unset: Unset[] = []
     const told: SettingChanges = { set: [], restored: [], left: [], failed: [] }
-    const decided: { key: string; decision: Decision; had: SettingRecord | undefined }[] = []
+    const decisions: { key: string; decision: Decision; had: SettingRecord | undefined }[] = []
     for (const key of due) {
       const observed = seen.get(key)!
       const had = this.records.get(key)
-      const decision = decide(wanted.get(key), had, observed, this.#settings, this.#clock.now())
+      const decided = decide(wanted.get(key), had, observed, this.#settings, this.#clock.now())
+      const decision = had && this.#isOpen(key, had) ? keepingAll(decided, had) : decided
       if (decision.note === 'foreign') this.#foreign.add(key)
       else this.#foreign.delete(key)
       if (decision.note === 'taken') told.left.push(key)
       const setting = wanted.get(key)
       if (decision.note === 'unknown' && setting && 'unknown' in observed)
         unset.push({ ref: setting, text: observed.unknown, denied: false })
-      decided.push({ key, decision, had })
+      decisions.push({ key, decision, had })
     }
-    const before = decided.flatMap(({ key, decision }) => recordChange(key, decision.record))
-    if (before.length > 0) await this.#journal.write(before)
-    const acting = decided.filter(({ decision }) => decision.change)
+    await this.#write(decisions.flatMap(({ key, decision }) => recordChange(key, decision.record)))
+    const acting = decisions.filter(({ decision }) => decision.change)
     if (acting.length === 0) {
       this.#tell(told)
       return unset
@@ -190,12 +199,35 @@ export class ChangeLedger {
       const failed = this.#applied(key, decision, result, wanted.get(key), told)
       if (!failed) return recordChange(key, decision.after)
       unset.push(failed)
-      // A change that was refused has not been made.
-      return result.outcome === 'refused' && decision.record !== undefined ? recordChange(key, had ?? null) : []
+      if (result.outcome === 'unknown') return this.#unanswered(key)
+      // A change that was refused has not been made; what may still happen of an earlier one is no less a debt.
+      return decision.record === undefined || (had && this.#isOpen(key, had)) ? [] : recordChange(key, had ?? null)
     })
     this.#tell(told)
-    if (after.length > 0) await this.#journal.write(after)
+    await this.#write(after)
     return unset
+  }
+
+  async #write(changes: Change[]): Promise<void> {
+    if (changes.length === 0) return
+    await this.#journal.write(changes)
+    for (const { key, value } of changes) {
+      if (value === undefined) this.#openUntil.delete(key)
+      else if (!this.#openUntil.has(key)) this.#openUntil.set(key, Number.NEGATIVE_INFINITY)
+    }
+  }
+
+  /** The time of its record is that of the last change that may still happen. */
+  #unanswered(key: string): Change[] {
+    const record = this.records.get(key)
+    if (!record) return []
+    const atMs = this.#clock.now()
+    this.#openUntil.set(key, atMs + UNANSWERED_MS)
+    return recordChange(key, { ...record, atMs })
+  }
+
+  #isOpen(key: string, { atMs }: SettingRecord): boolean {
+    return this.#clock.now() < (this.#openUntil.get(key) ?? atMs + UNANSWERED_MS)
   }
 
   #tell(told: SettingChanges): void {
@@ -239,6 +271,23 @@ function byScope(refs: readonly SettingRef[]): { nodes: NodeId[]; topics: string
     ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => (ref.of === '' ? '*' : ref.of))),
   ]
   return { nodes: of('node'), topics: of('topic').map(String) }
+}
+
+/** Crosses nothing out, unless somebody else has put something in its place. */
+function keepingAll(decision: Decision, { setting }: SettingRecord): Decision {
+  const { record, change, note } = decision
+  if (note === 'taken') return decision
+  const shrinks =
+    record === null ||
+    (record !== undefined &&
+      'members' in setting &&
+      'members' in record.setting &&
+      record.setting.members.length < setting.members.length)
+  return {
+    ...(record !== undefined && !shrinks && { record }),
+    ...(change !== undefined && { change }),
+    ...(note !== undefined && { note }),
+  }
 }
 
 function recordChange(key: string, value: SettingRecord | null | undefined): Change[] {

@@ -24,7 +24,7 @@ import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
 import type { Change, Journal } from './journal/journal.ts'
-import { moveKey } from './journal/records.ts'
+import { moveKey, type RecordKind, type Records } from './journal/records.ts'
 import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
@@ -162,7 +162,7 @@ export class Executor {
 
   /** What is left alone for a while because it failed. */
   get holds(): Hold {
-    return holdsAt(this.#journal, this.#clock.now())
+    return holdsAt(this.#known, this.#clock.now())
   }
 
   /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
@@ -281,9 +281,9 @@ export class Executor {
     failed: boolean,
     now: number,
   ) {
-    if (result === 'done') return afterSuccess(this.#journal, move)
-    if (result === 'reverted') return [afterCancelByOthers(this.#journal, move, text, now)]
-    if (failed || refusal === 'rejected') return [afterFailure(this.#journal, move, text, now)]
+    if (result === 'done') return afterSuccess(this.#known, move)
+    if (result === 'reverted') return [afterCancelByOthers(this.#known, move, text, now)]
+    if (failed || refusal === 'rejected') return [afterFailure(this.#known, move, text, now)]
     return []
   }
 
@@ -460,6 +460,19 @@ export class Executor {
       this.#pending = []
     }
     this.#flight.end(operator, 'failed', { text: `${result.code}: ${result.text}`, refusal: result.code })
+  }
+
+  /** The journal with what is not in it yet: a plan made while an act is awaited must not begin anew what has just failed. */
+  readonly #known: Pick<Journal, 'read'> = {
+    read: <Kind extends RecordKind>(kind: Kind) => {
+      const records = new Map<string, Records[Kind]>(this.#journal.read(kind))
+      for (const change of this.#owed) {
+        if (change.kind !== kind) continue
+        if (change.value === undefined) records.delete(change.key)
+        else records.set(change.key, change.value as Records[Kind])
+      }
+      return records
+    },
   }
 
   /** Outcomes that cannot be written now are written later: until then they are taken from here. */

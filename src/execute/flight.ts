@@ -16,6 +16,7 @@ import type { Clock } from '../lib/clock.ts'
 import { groupBy } from '../lib/group-by.ts'
 import { formatDuration } from '../lib/units.ts'
 import type { Outcome, Refusal, System } from '../systems/port.ts'
+import { forecasts } from './forecast.ts'
 import type { Operator } from './operator.ts'
 import { judgeStalls } from './stalls.ts'
 
@@ -81,7 +82,17 @@ export class Flight {
   }
 
   progress(): MoveProgress[] {
-    return this.operators.map((operator) => operator.progress())
+    const shown = this.operators.map((operator) => operator.progress())
+    const paces = shown.flatMap(({ move, bytesDone, bytesTotal, bytesPerSecond = 0 }, index) => {
+      if (bytesPerSecond <= 0 || move.kind !== 'replica' || isDirMove(move)) return []
+      const { to, leader } = move
+      return [{ to, leader, left: Math.max(0, bytesTotal - bytesDone), perSecond: bytesPerSecond, index }]
+    })
+    const remainingMs = forecasts(paces)
+    paces.forEach(({ index }, at) => {
+      shown[index] = { ...shown[index]!, remainingMs: remainingMs[at]! }
+    })
+    return shown
   }
 
   /** Those of the running moves that are not ours. */

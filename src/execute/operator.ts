@@ -7,7 +7,7 @@
  *                    └▶ failed             refused before anything happened
  *     running ⇄ stalled ─▶ cancelling ─▶ cancelled | done | reverted | superseded | failed
  *
- * A state is left only along these arrows; anything else is a bug and throws.
+ * What is stalled may come to be so for another reason. A state is left only along these arrows; anything else is a bug and throws.
  */
 import type { MoveProgress, OperatorState } from '../cluster/events.ts'
 import { bytesOf, type Move } from '../cluster/move.ts'
@@ -21,7 +21,7 @@ const arrows: Record<OperatorState, OperatorState[]> = {
   submitting: ['running', 'unknown', 'failed'],
   running: ['unknown', 'stalled', 'cancelling', ...ends],
   unknown: ['running', 'stalled', 'submitting', 'cancelling', ...ends],
-  stalled: ['running', 'unknown', 'cancelling', ...ends],
+  stalled: ['running', 'unknown', 'stalled', 'cancelling', ...ends],
   cancelling: ['unknown', ...ends],
   done: [],
   failed: [],

@@ -84,7 +84,8 @@ class Seeker {
         // Straight over, with something smaller coming back.
         const first = { replica, partition, from: giver, to: receiver }
         for (const back of this.#near(receiver, bytes - amount)) {
-          yield* this.#judge([first, { ...back, from: receiver, to: giver }])
+          const found = this.#judge(first, back, receiver, giver)
+          if (found) yield found
         }
         continue
       }
@@ -93,36 +94,43 @@ class Seeker {
         if (this.#effort.spent) return
         if (between === giver || between === receiver || !this.#allows(replica, partition, between)) continue
         const first = { replica, partition, from: giver, to: between }
-        for (const on of this.#near(between, bytes)) yield* this.#judge([first, { ...on, from: between, to: receiver }])
+        for (const on of this.#near(between, bytes)) {
+          const found = this.#judge(first, on, between, receiver)
+          if (found) yield found
+        }
       }
     }
   }
 
-  *#judge(legs: [Leg, Leg]): Generator<Exchange> {
-    const [first, second] = legs
+  /** Looked at so often that nothing is made for one that comes to nothing. */
+  #judge(first: Leg, second: Pick<Leg, 'replica' | 'partition'>, from: number, to: number): Exchange | undefined {
+    const { bytes, usedBytes } = this.#model
     this.#effort.spend(1)
-    if (first.partition === second.partition) return
-    const bytes = [first, second].map(({ replica }) => this.#model.bytes[replica]!) as [number, number]
-    const nodes = [...new Set(legs.flatMap(({ from, to }) => [from, to]))]
-    const after = new Map(nodes.map((node) => [node, this.#model.usedBytes[node]!]))
-    legs.forEach(({ from, to }, index) => {
-      after.set(from, after.get(from)! - bytes[index]!)
-      after.set(to, after.get(to)! + bytes[index]!)
-    })
-    let mended = 0
-    for (const [node, used] of after) {
-      const change = this.#violation(node, this.#model.usedBytes[node]!) - this.#violation(node, used)
-      // Nobody pays for it: the node between may not be worse off.
-      if (change < 0) return
-      mended += change
-    }
-    const worth = mended / (bytes[0] + bytes[1])
-    if (worth < LEAST_WORTH || mended < this.#task.minGainBytes) return
-    const receiver = second.to === first.from ? first.to : second.to
-    const ratioAfter = (node: number) => after.get(node)! / this.#model.shares.capacityBytes[node]!
-    if (ratioAfter(first.from) < ratioAfter(receiver)) return
-    if (!this.#allows(second.replica, second.partition, second.to)) return
-    yield { legs, worth, bytes: bytes[0] + bytes[1] }
+    if (first.partition === second.partition) return undefined
+    const there = bytes[first.replica]!
+    const on = bytes[second.replica]!
+    const giver = first.from
+    const back = to === giver
+    const giverAfter = usedBytes[giver]! - there + (back ? on : 0)
+    const betweenAfter = usedBytes[from]! + there - on
+    const receiver = back ? from : to
+    const receiverAfter = back ? betweenAfter : usedBytes[to]! + on
+    // Nobody pays for it: the node between may not be worse off.
+    const ofGiver = this.#mended(giver, giverAfter)
+    const ofBetween = this.#mended(from, betweenAfter)
+    const ofReceiver = back ? 0 : this.#mended(to, receiverAfter)
+    if (ofGiver < 0 || ofBetween < 0 || ofReceiver < 0) return undefined
+    const mended = ofGiver + ofBetween + ofReceiver
+    const worth = mended / (there + on)
+    if (worth < LEAST_WORTH || mended < this.#task.minGainBytes) return undefined
+    const { capacityBytes } = this.#model.shares
+    if (giverAfter / capacityBytes[giver]! < receiverAfter / capacityBytes[receiver]!) return undefined
+    if (!this.#allows(second.replica, second.partition, to)) return undefined
+    return { legs: [first, { ...second, from, to }], worth, bytes: there + on }
+  }
+
+  #mended(node: number, usedAfter: number): number {
+    return this.#violation(node, this.#model.usedBytes[node]!) - this.#violation(node, usedAfter)
   }
 
   #allows(replica: number, partition: number, to: number): boolean {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { inlinePlanner, type Planner } from '../../src/plan/planner.ts'
 import type { System } from '../../src/systems/port.ts'
@@ -196,6 +197,23 @@ test('a restarted loop finishes what an earlier one has begun', async () => {
   expect(again.loop.view().status).toBe('ready')
   // What was under way was seen as somebody else's until it had landed.
   expect(again.of('move_ended').filter(({ result }) => result !== 'done')).toEqual([])
+})
+
+test('where a replica left while nobody looked it is not moved back for a while', async () => {
+  const journal = forgetfulJournal()
+  const loop = start({ journal })
+  while (loop.of('move_started').length === 0) await loop.advance(SECOND)
+  await loop.stop()
+  expect([...journal.read('left').keys()]).toEqual([])
+  await loop.advance(10 * MINUTE)
+  const again = start({ clock: loop.clock, journal, between: () => loop.simulator })
+  await again.advance(MINUTE)
+  const landed = again.of('move_ended').slice(0, 3)
+  expect(landed).toHaveLength(3)
+  for (const { progress } of landed) {
+    const { topic, partition, from } = progress.move
+    expect([...journal.read('left').keys()]).toContain(`${topic}-${partition}@${from}`)
+  }
 })
 
 test('what ended lately is shown newest first, a hundred at most', async () => {

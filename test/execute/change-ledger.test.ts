@@ -17,13 +17,15 @@ const copying = (partitions: number[], rate = 100): Throttle => ({
   copies: partitions.map((partition) => ({ topic: 't', partition, sources: [1, 2], targets: [3] })),
 })
 
-function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal()) {
+function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal(), nowMs = 0) {
   const events: LedgerEvent[] = []
-  const ledger = new ChangeLedger(settings, journal, new VirtualClock(0), (event) => void events.push(event))
+  const clock = new VirtualClock(nowMs)
+  const ledger = new ChangeLedger(settings, journal, clock, (event) => void events.push(event))
   const { signal } = new AbortController()
   return {
     settings,
     journal,
+    clock,
     ledger,
     events,
     align: (throttle: Throttle, whole = false, keepRates = false) =>
@@ -73,7 +75,10 @@ test('a list that was left empty by one who died over deleting it is gone in the
   for (const name of ['followers', 'leaders']) first.settings.own.set(`topic/t/${name}`, '')
   const next = ledgerOn(first.settings, first.journal)
   await next.align(nothing)
-  expect([next.stands(), next.journal.read('setting').size]).toEqual([{}, 0])
+  expect(next.stands()).toEqual({})
+  await next.clock.advance(90_000)
+  await next.align(nothing, true)
+  expect(next.journal.read('setting').size).toBe(0)
 })
 
 describe('what is somebody else’s', () => {
@@ -188,6 +193,57 @@ test('what is refused is told, and what cannot be put back is counted and tried 
   expect(stands()).toEqual({})
 })
 
+describe('a change without an answer that happens later', () => {
+  const unknown = { outcome: 'unknown' as const, text: 'no answer' }
+
+  test('is given back as well', async () => {
+    const { align, settings, stands, clock, journal } = ledgerOn()
+    settings.answers = [unknown, unknown, unknown, unknown, unknown]
+    expect(await align(copying([0]))).toHaveLength(5)
+    await align(nothing)
+    await clock.advance(60_000)
+    settings.happensLate()
+    expect(Object.keys(stands())).toHaveLength(5)
+    await align(nothing)
+    expect(stands()).toEqual({})
+    await clock.advance(90_000)
+    await align(nothing)
+    expect(journal.read('setting').size).toBe(0)
+  })
+
+  test('also when another try of it was given back meanwhile', async () => {
+    const { align, settings, stands, clock, journal } = ledgerOn()
+    settings.answers = [unknown, unknown, unknown, unknown, unknown]
+    await align(copying([0]))
+    await align(copying([0]), true)
+    await align(nothing)
+    expect(stands()).toEqual({})
+    settings.happensLate()
+    await align(nothing)
+    expect(stands()).toEqual({})
+    await clock.advance(90_000)
+    await align(nothing)
+    expect(journal.read('setting').size).toBe(0)
+  })
+
+  test('also when it was under way as the process died', async () => {
+    const settings = new FakeSettings()
+    const journal = forgetfulJournal()
+    settings.answers = [unknown]
+    settings.before = () => {
+      if (settings.answers.length === 0) throw new Error('killed')
+    }
+    await expect(ledgerOn(settings, journal).align(copying([0]))).rejects.toThrow('killed')
+    settings.before = () => undefined
+    await ledgerOn(settings, journal, 5_000).align(nothing, true)
+    settings.happensLate()
+    await ledgerOn(settings, journal, 60_000).align(nothing, true)
+    expect(Object.fromEntries(settings.own)).toEqual({})
+    await ledgerOn(settings, journal, 95_000).align(nothing, true)
+    expect(journal.read('setting').size).toBe(0)
+  })
+})
+
 /** The process may die before any change; a new one takes up the journal. Strangers do what they like in between. */
 test('whatever happens, in the end only what strangers set stands', async () => {
   const keys = ['node/1/out', 'node/3/in', 'topic/t/leaders', 'topic/t/followers'] as const
@@ -221,8 +277,8 @@ test('whatever happens, in the end only what strangers set stands', async () => 
         await align(one.copies.length === 0 ? nothing : copying(one.copies, one.rate), one.whole).catch(() => undefined)
       }
       settings.before = () => undefined
-      await ledgerOn(settings, journal).align(nothing, true)
-      await ledgerOn(settings, journal).align(nothing, true)
+      await ledgerOn(settings, journal, 90_000).align(nothing, true)
+      await ledgerOn(settings, journal, 90_000).align(nothing, true)
       expect(Object.fromEntries(settings.own)).toEqual(Object.fromEntries(expected))
       expect(journal.read('setting').size).toBe(0)
     }),

@@ -21,6 +21,8 @@ export class FakeSettings implements Settings {
   answers: StepResult[] = []
   /** Every change that was carried out, in order. */
   readonly log: string[] = []
+  /** Changes that got no answer. */
+  #unanswered: SettingChange[] = []
   /** Told before each change; may throw, as a process that dies does. */
   before: (key: string) => void = () => undefined
 
@@ -77,19 +79,27 @@ export class FakeSettings implements Settings {
       const key = settingKey(change)
       this.before(key)
       const answer = this.answers.shift() ?? { outcome: 'accepted' }
-      if (answer.outcome !== 'accepted') return answer
-      const members = this.membersOf(this.own.get(key) ?? null).members
-      if ('set' in change) this.own.set(key, change.set)
-      else if ('delete' in change) this.own.delete(key)
-      else if ('add' in change) this.own.set(key, [...new Set([...members, ...change.add])].join(','))
-      else {
-        const left = members.filter((one) => !change.remove.includes(one))
-        if (left.length === 0) this.own.delete(key)
-        else this.own.set(key, left.join(','))
-      }
-      this.log.push(key)
+      if (answer.outcome === 'unknown') this.#unanswered.push(change)
+      if (answer.outcome === 'accepted') this.#carryOut(key, change)
       return answer
     })
+  }
+
+  happensLate(): void {
+    for (const change of this.#unanswered.splice(0)) this.#carryOut(settingKey(change), change)
+  }
+
+  #carryOut(key: string, change: SettingChange): void {
+    const members = this.membersOf(this.own.get(key) ?? null).members
+    if ('set' in change) this.own.set(key, change.set)
+    else if ('delete' in change) this.own.delete(key)
+    else if ('add' in change) this.own.set(key, [...new Set([...members, ...change.add])].join(','))
+    else {
+      const left = members.filter((one) => !change.remove.includes(one))
+      if (left.length === 0) this.own.delete(key)
+      else this.own.set(key, left.join(','))
+    }
+    this.log.push(key)
   }
 
   async survey(): Promise<(SettingRef & { value: string })[]> {

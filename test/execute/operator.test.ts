@@ -9,7 +9,7 @@ const ways: Record<OperatorState, OperatorState[]> = {
   submitting: ['running', 'unknown', 'failed'],
   running: ['unknown', 'stalled', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
   unknown: ['running', 'stalled', 'submitting', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
-  stalled: ['running', 'unknown', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
+  stalled: ['running', 'unknown', 'stalled', 'cancelling', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
   cancelling: ['unknown', 'done', 'failed', 'cancelled', 'reverted', 'superseded'],
   done: [],
   failed: [],

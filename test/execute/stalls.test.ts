@@ -120,6 +120,21 @@ test('a target that is broken for a while is given up at once, and gets nothing 
   expect(executor.holds.nodes).toMatchObject([{ node: 3 }])
 })
 
+test('a copy may be stalled for one reason after the other', async () => {
+  const { work, show, executor, cluster } = await threeCopies()
+  const text = () => executor.progress()[0]!.text
+  cluster.alive = [1, 2, 4]
+  await work(3000)
+  expect(text()).toContain('node 3 is gone')
+  cluster.alive = [1, 2, 3, 4]
+  show([{ broken: 'a dir of node 3 is offline' }])
+  await work(3000)
+  expect(text()).toBe('a dir of node 3 is offline')
+  cluster.alive = [1, 2, 4]
+  await work(3000)
+  expect(text()).toContain('node 3 is gone')
+})
+
 test('without anybody to read from a copy waits and is not judged', async () => {
   const { work, asked, executor, cluster, bytes, show } = await threeCopies()
   cluster.alive = [3, 4]

@@ -15,10 +15,19 @@ import type { WorldWatch } from './world-watch.ts'
 export interface Watched {
   world: World
   worldWatch: WorldWatch
-  journal: Journal
+  journal: Pick<Journal, 'read'>
   options: () => LoopOptions
   view: () => ClusterView
   say: (problem: string) => void
+  /** When somebody last changed what is wanted: what was begun before that may still be on its way. */
+  changedAtMs?: () => number
+  /** When the process that lives began. */
+  begunAtMs?: () => number
+  /**
+   * How long a replica must not come back to where it was; for ever unless given. Given: what is urgent may, since by then it may
+   * be elsewhere that nothing can stay.
+   */
+  returnWindowMs?: number
 }
 
 /** A part of the nodes beyond which nothing may be made of their absence. */
@@ -26,11 +35,15 @@ const MASS_FAILURE = 0.4
 
 export class DaemonWatch {
   readonly #watched: Watched
-  /** Partition and the node, or dir, that one of its replicas left by a move of ours. */
-  readonly #left = new Set<string>()
+  /** Partition and the node, or dir, that one of its replicas left by a move of ours → when that began. */
+  readonly #left = new Map<string, number>()
   /** Partition and where a replica of it is → where that very replica was before. */
   readonly #way = new Map<string, string[]>()
   readonly returns: string[] = []
+  /** Moves of ours in flight at the last look. */
+  #flying = 0
+  /** When a move was last refused: what had its slot might have been another's. */
+  #refusedAtMs = Number.NEGATIVE_INFINITY
   /** Since when so many nodes are gone. */
   #massSinceMs: number | undefined
 
@@ -41,24 +54,38 @@ export class DaemonWatch {
   see(event: LoopEvent): void {
     const { say } = this.#watched
     if (event.type === 'plan_rejected') say(`a plan was rejected: ${event.text}`)
-    if (event.type === 'move_started') this.#started(event.progress.move, event.atMs)
-    if (event.type === 'move_ended' && event.result === 'done') this.#done(event.progress.move)
+    if (event.type === 'move_started') {
+      const { move, startedAtMs } = event.progress
+      const changed = startedAtMs <= (this.#watched.changedAtMs?.() ?? Number.NEGATIVE_INFINITY)
+      this.#started(move, startedAtMs, changed)
+    }
+    if (event.type === 'move_ended' && event.result === 'failed') this.#refusedAtMs = event.atMs
+    if (event.type === 'move_ended' && event.result === 'done')
+      this.#done(event.progress.move, event.progress.startedAtMs)
   }
 
   /** At every pulse. */
   look(nowMs: number): void {
     const { view, options, say } = this.#watched
-    const replicas = view().running.filter(({ move }) => move.kind === 'replica').length
+    const begunAtMs = this.#watched.begunAtMs?.() ?? Number.NEGATIVE_INFINITY
+    // Of what an earlier process began it is not known at first whether it has ended.
+    const replicas = view().running.filter(
+      ({ move, state, startedAtMs }) => move.kind === 'replica' && (state !== 'unknown' || startedAtMs >= begunAtMs),
+    ).length
     const most = options().execution.concurrentMoves
-    if (replicas > most) say(`${replicas} moves at once, at most ${most} are allowed`)
+    // Those that were begun by a higher limit stay.
+    if (replicas > Math.max(most, this.#flying)) say(`${replicas} moves at once, at most ${most} are allowed`)
+    this.#flying = replicas
     if (!this.#massFailure()) this.#massSinceMs = undefined
     else this.#massSinceMs ??= nowMs
   }
 
-  #started(move: Move, nowMs: number): void {
+  #started(move: Move, nowMs: number, changed: boolean): void {
     const { options, journal, say } = this.#watched
     const { balance, tickIntervalMs } = options()
     const { id, reason } = move
+    if (move.kind === 'replica') this.#checkReturn(move, nowMs)
+    if (changed) return
     if (balance.mode === 'off' || balance.dryRun) say(`${id} was started in mode off`)
     if (pauseAt(pauseOf(journal), nowMs)) say(`${id} was started while paused`)
     // Who is gone is known to the next tick only.
@@ -66,7 +93,7 @@ export class DaemonWatch {
       say(`${id} was started in a mass failure`)
     this.#checkGates(move)
     if (move.kind === 'replica') this.#checkPlaces(move)
-    if (!isUrgent(reason)) this.#checkOrder(move)
+    if (!isUrgent(reason) && nowMs > this.#refusedAtMs) this.#checkOrder(move)
   }
 
   #checkGates({ id, reason }: Move): void {
@@ -88,10 +115,19 @@ export class DaemonWatch {
     if (missing.includes(to)) say(`${id} goes to a node that does not answer`)
     if (missing.includes(from) && reason !== 'node_unavailable') say(`${id} leaves a node that does not answer`)
     if (drainsOf(journal).includes(to)) say(`${id} goes to a node that is to be emptied`)
-    // What is urgent may take any node of a partition, but no replica back to where that one was.
-    const way = this.#way.get(keyOf(move, 'from')) ?? []
-    const returns = isUrgent(reason) ? way.includes(placeOf(move, 'to')) : this.#left.has(keyOf(move, 'to'))
-    if (returns) this.returns.push(id)
+  }
+
+  /** What is urgent may take any node of a partition, but no replica back to where that one was. */
+  #checkReturn(move: ReplicaMove, nowMs: number): void {
+    const { returnWindowMs } = this.#watched
+    if (isUrgent(move.reason)) {
+      const way = this.#way.get(keyOf(move, 'from')) ?? []
+      if (returnWindowMs === undefined && way.includes(placeOf(move, 'to'))) this.returns.push(move.id)
+      return
+    }
+    const leftMs = this.#left.get(keyOf(move, 'to'))
+    if (leftMs !== undefined && nowMs - leftMs < (returnWindowMs ?? Number.POSITIVE_INFINITY))
+      this.returns.push(move.id)
   }
 
   /** What is urgent and could start does so before anything else. */
@@ -113,10 +149,15 @@ export class DaemonWatch {
     }
   }
 
-  #done(move: Move): void {
+  #done(move: Move, startedAtMs: number): void {
     if (move.kind !== 'replica') return
     const from = keyOf(move, 'from')
-    this.#left.add(from)
+    this.#left.set(from, startedAtMs)
+    const { returnWindowMs } = this.#watched
+    if (returnWindowMs !== undefined) {
+      for (const [key, leftMs] of this.#left) if (startedAtMs - leftMs > 2 * returnWindowMs) this.#left.delete(key)
+      return
+    }
     this.#way.set(keyOf(move, 'to'), [...(this.#way.get(from) ?? []), placeOf(move, 'from')])
     this.#way.delete(from)
   }

@@ -152,7 +152,7 @@ function optionsOf({ settings: balance, execution, tickMs, pulseMs }: Case): Loo
 }
 
 /** Looks at the world whenever it is asked something, and around everything that is asked of it. */
-function watchedSystem(simulator: Simulator, watch: WorldWatch, pulsed: () => void): System {
+export function watchedSystem(simulator: Simulator, watch: WorldWatch, pulsed: () => void): System {
   return {
     ...simulator,
     sample: async (signal) => {

@@ -17,17 +17,25 @@ export class WorldWatch {
   readonly #world: World
   readonly #hardDiskUsage: () => number
   readonly #say: (problem: string) => void
-  readonly #factor = new Map<Partition, number>()
+  readonly #disturbed: (node: NodeId) => boolean
+  readonly #factor = new WeakMap<Partition, number>()
   /** Nodes that hold all of a partition and could give it to others. */
-  readonly #whole = new Map<Partition, NodeId[]>()
-  readonly #dirs = new Map<Dir, { over: boolean; otherBytes: number }>()
+  readonly #whole = new WeakMap<Partition, NodeId[]>()
+  readonly #dirs = new Map<Dir, { over: boolean; full: boolean; otherBytes: number }>()
   /** Target lists that we asked for. */
-  readonly #ours = new Map<string, string>()
+  readonly #ours = new WeakMap<Partition, string>()
 
-  constructor(world: World, hardDiskUsage: () => number, say: (problem: string) => void) {
+  /** @param disturbed whether something came to a node so lately that no plan could know of it. */
+  constructor(
+    world: World,
+    hardDiskUsage: () => number,
+    say: (problem: string) => void,
+    disturbed: (node: NodeId) => boolean = () => false,
+  ) {
     this.#world = world
     this.#hardDiskUsage = hardDiskUsage
     this.#say = say
+    this.#disturbed = disturbed
   }
 
   look(): void {
@@ -42,13 +50,15 @@ export class WorldWatch {
   /** Partitions that somebody else is moving. */
   foreign(): Partition[] {
     return this.#world.partitions.filter(
-      (partition) => isMoving(partition) && this.#ours.get(nameOf(partition)) !== targetOf(partition).join(),
+      (partition) => isMoving(partition) && this.#ours.get(partition) !== targetOf(partition).join(),
     )
   }
 
   sending(steps: Step[]): void {
-    for (const step of steps)
-      if (step.kind === 'set') this.#ours.set(`${step.topic}-${step.partition}`, step.replicas.join())
+    for (const { kind, topic, partition: id, replicas } of steps) {
+      const partition = this.#world.partition(topic, id)
+      if (kind === 'set' && partition) this.#ours.set(partition, replicas.join())
+    }
   }
 
   sent(steps: Step[], results: StepResult[]): void {
@@ -97,12 +107,14 @@ export class WorldWatch {
   }
 
   #lookAtDir(node: Node, dir: Dir): void {
-    const { over: wasOver, otherBytes } = this.#dirs.get(dir) ?? { over: true, otherBytes: 0 }
+    const before = this.#dirs.get(dir) ?? { over: true, full: false, otherBytes: 0 }
     const over = !dir.failed && usedBytes(dir) > dir.capacityBytes * this.#hardDiskUsage()
-    this.#dirs.set(dir, { over, otherBytes: dir.otherBytes })
-    if (dir.failed === 'full' && this.#arrivingIn(node, dir).some(({ ours }) => ours))
+    const full = dir.failed === 'full'
+    this.#dirs.set(dir, { over, full, otherBytes: dir.otherBytes })
+    if (dir.otherBytes > before.otherBytes || this.#disturbed(node.id)) return
+    if (full && !before.full && this.#arrivingIn(node, dir).some(({ ours }) => ours))
       this.#say(`we filled ${labelOf(node, dir)} up`)
-    if (!over || wasOver || dir.otherBytes > otherBytes) return
+    if (!over || before.over) return
     const grows = this.#growthIn(node, dir) > 0 || this.#arrivingIn(node, dir).some(({ ours }) => !ours)
     if (!grows) this.#say(`${labelOf(node, dir)} went over the hard limit by our moves`)
   }
@@ -113,7 +125,7 @@ export class WorldWatch {
     for (const id of step.kind === 'relocate' ? [step.dir!.node] : step.adds) {
       const copy = step.kind === 'relocate' ? partition?.futures.get(id) : partition?.copies.get(id)
       const node = this.#world.nodes.get(id)!
-      if (!copy || copy.dir.failed) continue
+      if (!copy || copy.dir.failed || this.#disturbed(id)) continue
       const arriving = this.#arrivingIn(node, copy.dir).reduce((sum, { bytes }) => sum + bytes, 0)
       const grown = this.#growthIn(node, copy.dir) * STALE_MS
       const limit = copy.dir.capacityBytes * this.#hardDiskUsage()
@@ -127,7 +139,7 @@ export class WorldWatch {
     return this.#world.partitions.flatMap((partition) => {
       const copy = partition.copies.get(node.id)
       const future = partition.futures.get(node.id)
-      const ours = this.#ours.get(nameOf(partition)) === targetOf(partition).join()
+      const ours = this.#ours.get(partition) === targetOf(partition).join()
       return [
         ...(copy?.dir === dir && copy.bytes < partition.bytes - 1
           ? [{ ours: ours && partition.adding.includes(node.id), bytes: partition.bytes - copy.bytes }]

@@ -56,6 +56,7 @@ export function listedOf(world: World, partition: Partition, move: Move) {
 }
 
 export function act(world: World, kind: ActKind, send: Act): StepResult {
+  world.touch()
   const fault = world.faults.take(kind)
   if (fault === undefined) return answer(send())
   if ('refused' in fault) return no(fault.refused, 'it was refused')

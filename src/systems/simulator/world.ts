@@ -29,6 +29,8 @@ export class World {
   readonly #startMs: number
   /** In the order of their times. */
   #script: { atMs: number; act: () => unknown }[] = []
+  /** Somebody did something since everything that is due had happened. */
+  #touched = true
 
   /** @throws EvenkeelError `bad_config` when the options contradict themselves. */
   constructor(options: SimulatorOptions, clock: Clock) {
@@ -56,6 +58,9 @@ export class World {
   advance(): void {
     const { cluster } = this
     const untilMs = Math.max(cluster.atMs, this.#clock.now() - this.#startMs)
+    // Whoever looks a second time at one moment sees the same.
+    if (untilMs === cluster.atMs && !this.#touched) return
+    this.#touched = false
     do {
       this.#happen()
       const { flows, msToFull } = this.#flows()
@@ -68,6 +73,11 @@ export class World {
     this.#happen()
   }
 
+  /** To be told whenever something is done to the cluster at its present moment. */
+  touch(): void {
+    this.#touched = true
+  }
+
   /**
    * Lets something happen now.
    * @returns why the cluster did not let it, where it has a say
@@ -75,6 +85,7 @@ export class World {
    */
   happen(what: Happening): string | undefined {
     this.advance()
+    this.touch()
     return befall(this, what)
   }
 
@@ -106,17 +117,20 @@ export class World {
   /** Takes back whatever reassignment runs: undefined when accepted, else why not. */
   revert(topic: string, partition: PartitionId): string | undefined {
     this.advance()
+    this.touch()
     return this.cluster.revert(topic, partition)
   }
 
   /** Makes the first replica of the list leader: undefined when it leads, else why not. */
   elect(topic: string, partition: PartitionId): string | undefined {
     this.advance()
+    this.touch()
     return this.cluster.elect(topic, partition)
   }
 
   /** Does something so much later, whoever looks. */
   later(afterMs: number, act: () => unknown): void {
+    this.touch()
     const atMs = this.cluster.atMs + afterMs
     const after = this.#script.findIndex((other) => other.atMs > atMs)
     this.#script.splice(after === -1 ? this.#script.length : after, 0, { atMs, act })
@@ -125,9 +139,15 @@ export class World {
   /** Everything due at this very moment. */
   #happen(): void {
     const { cluster } = this
-    while (this.#script[0] && this.#script[0].atMs <= cluster.atMs) this.#script.shift()!.act()
+    while (this.#script[0] && this.#script[0].atMs <= cluster.atMs) {
+      this.touch()
+      this.#script.shift()!.act()
+    }
     for (const node of cluster.nodes.values()) {
-      if (cluster.controlled && node.noticedAtMs !== undefined && node.noticedAtMs <= cluster.atMs) cluster.fence(node)
+      if (cluster.controlled && node.noticedAtMs !== undefined && node.noticedAtMs <= cluster.atMs) {
+        this.touch()
+        cluster.fence(node)
+      }
       if (node.silentUntilMs !== undefined && node.silentUntilMs <= cluster.atMs) cluster.speakAgain(node)
       if (!node.up) continue
       for (const dir of node.dirs) {

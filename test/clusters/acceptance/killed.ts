@@ -17,12 +17,12 @@ import { MiB, underLoad, watchFactors } from './watch.ts'
 
 const partitions = 24
 const victim = 2
-const settings = {
+const settingsAt = (rate: string) => ({
   mode: 'continuous' as const,
   // What was not sent before a death is begun anew after this.
   unknown_outcome_hold: '3s',
-  throttle: { rate_per_node: '1MiB/s' },
-}
+  throttle: { rate_per_node: rate },
+})
 
 /** What an operator has set before, as `OF KEY` → value: the limits of ours must not be his. */
 const byHand = new Map([
@@ -41,7 +41,10 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     let cluster: KafkaCluster
     let daemon: Evenkeel
     let second: Evenkeel | undefined
+    const settings = settingsAt(kills > 50 ? '256KiB/s' : '1MiB/s')
     const random = seededRandom(seed)
+    /** Deaths during the healing. */
+    const lateDeaths = Math.min(kills, kills > 50 ? 10 : 3)
     const bytes = Array.from({ length: partitions }, () => Math.round((0.8 + random() * 2) * MiB))
 
     beforeAll(async () => {
@@ -78,11 +81,11 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
      * Kills it so many times: each time within a second, by the seed, after its first sign of work, or without one when none
      * comes. How far it has got by then differs from machine to machine.
      */
-    async function killAgainAndAgain(times: number): Promise<number> {
+    async function killAgainAndAgain(times: number, patienceMs: number): Promise<number> {
       let copying = 0
       for (let count = 0; count < times; count += 1) {
         const works = async () => (await daemon.status()).moves.running > 0
-        await until('work', 2_500, works, 20).catch(() => undefined)
+        await until('work', patienceMs, works, 20).catch(() => undefined)
         await new Promise((resolve) => setTimeout(resolve, random() * 1_000))
         await daemon.kill()
         if ((await reassignments(cluster)).size > 0) copying += 1
@@ -103,9 +106,9 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
         const before = await sizes(cluster, [1, 2, 3, 4])
         await cluster.addBroker({ id: 5, tmpfsMiB: 512 })
         await cluster.waitReady()
-        const copying = await killAgainAndAgain(Math.ceil(kills * 0.6))
+        const copying = await killAgainAndAgain(kills - lateDeaths, 8_000)
         expect(copying).toBeGreaterThanOrEqual(kills / 10)
-        await daemon.reaches('the new one being filled', 120_000, isQuiet)
+        await daemon.reaches('the new one being filled', 180_000, isQuiet)
         const filled = arrivals.take()
         const moved = bytesOf(filled)
         const used = total([...(await sizes(cluster, [5])).get(5)!.values()])
@@ -122,8 +125,8 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
 
         const had = (await describeTopics(cluster)).filter(({ replicas }) => replicas.includes(victim))
         await cluster.kill(victim)
-        await daemon.reaches('healing', 60_000, (s) => s.violations.some(({ kind }) => kind === 'node_unavailable'))
-        await killAgainAndAgain(Math.floor(kills * 0.4))
+        // Each life waits anew until the broker has been gone for long enough.
+        await killAgainAndAgain(lateDeaths, 15_000)
         await setByHand(...later)
         await daemon.reaches('everything healed', 180_000, isQuiet)
         const healed = arrivals.take()
@@ -177,7 +180,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       second = await Evenkeel.start(cluster, settings)
       const held = await second.reaches('it being held', 30_000, ({ verdict }) => verdict?.code === 'foreign_moves')
       expect(held.foreign_moves, held.verdict?.text).toBeGreaterThan(0)
-      await daemon.reconfigure(settings)
+      await daemon.reconfigure(settingsAt('4MiB/s'))
       await daemon.reaches('quiet', 120_000, isQuiet)
       const acts = (await second.moves()).filter(({ state }) => state !== 'planned')
       expect(acts).toEqual([])

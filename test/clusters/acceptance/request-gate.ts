@@ -54,7 +54,7 @@ export class RequestGate {
     })
     client.on('data', frames)
     // What was sent before goes on, as it does on a wire.
-    client.on('close', () => turn.then(() => server.end()))
+    client.on('close', () => void turn.then(() => server.end()))
   }
 }
 
