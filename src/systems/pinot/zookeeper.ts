@@ -1,6 +1,7 @@
 /**
  * ZooKeeper, hardened: every call has a deadline, since the library promises no callback; a server that accepts and keeps
- * silent is noticed by a watchdog, since the library has no read timeout; a session that expired is replaced by a new one.
+ * silent is noticed by a watchdog, since the library has no read timeout; a session that expired is replaced by a new one, and so
+ * is one that found nobody for as long as a session lasts (a server that was restored from an older state refuses it for ever).
  *
  *     connecting ⇄ connected ─▶ (expired: a new session) connecting ─▶ closed
  *
@@ -50,12 +51,15 @@ export class ZooKeeper {
   #client: Client
   #manager: Manager
   #connected = false
+  /** Since when there is no connection. */
+  #lostMs: number
   /** Told whenever the connection comes or goes. */
   #changed: (() => void)[] = []
   #watchdog: Promise<void>
 
   constructor(options: ZooKeeperOptions) {
     this.#options = options
+    this.#lostMs = options.clock.now()
     ;({ client: this.#client, manager: this.#manager } = this.#open())
     this.#watchdog = this.#watch()
   }
@@ -147,6 +151,7 @@ export class ZooKeeper {
     if (digest) client.addAuthInfo('digest', Buffer.from(digest.reveal()))
     client.on('state', (state: State) => {
       if (client !== this.#client) return
+      if (this.#connected && state !== State.SYNC_CONNECTED) this.#lostMs = this.#options.clock.now()
       this.#connected = state === State.SYNC_CONNECTED
       for (const told of this.#changed.splice(0)) told()
       if (state === State.SYNC_CONNECTED) for (const path of this.#watches.keys()) this.#arm(path)
@@ -160,6 +165,7 @@ export class ZooKeeper {
   #renew(): void {
     if (this.#closed.signal.aborted) return
     this.#drop()
+    this.#lostMs = this.#options.clock.now()
     ;({ client: this.#client, manager: this.#manager } = this.#open())
     for (const listeners of this.#watches.values()) for (const listener of listeners) listener()
   }
@@ -198,7 +204,11 @@ export class ZooKeeper {
     const { signal } = this.#closed
     while (!signal.aborted) {
       await clock.sleep(everyMs, signal)
-      if (signal.aborted || !this.#connected) continue
+      if (signal.aborted) break
+      if (!this.#connected) {
+        if (clock.now() - this.#lostMs > sessionTimeoutMs) this.#renew()
+        continue
+      }
       const manager = this.#manager
       try {
         await withDeadline('the watchdog', everyMs, signal, () =>
