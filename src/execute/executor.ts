@@ -17,7 +17,6 @@ import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import { formatRate } from '../lib/units.ts'
 import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets } from './budgets.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
@@ -28,6 +27,7 @@ import { moveKey, type RecordKind, type Records } from './journal/records.ts'
 import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
+import { throttleNotes } from './throttle-notes.ts'
 import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, outdated } from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
@@ -57,8 +57,6 @@ export interface ExecutorParts {
 
 /** A missing permission is the same for every move: asking again at every tick would only fill the log. */
 const DENIED_FOR_MS = 5 * 60_000
-/** Nodes and topics that a sentence names. */
-const NAMED = 5
 
 export class Executor {
   readonly #system: System
@@ -174,26 +172,9 @@ export class Executor {
   get notes(): string[] {
     const report = this.throttle
     if (!report) return []
-    const rate = this.#options.throttle?.rate ?? Number.POSITIVE_INFINITY
-    const raised = [...this.#ledger!.records.values()].flatMap(({ setting }) =>
-      'value' in setting && Number(setting.value) > rate
-        ? [`node ${setting.of} to ${formatRate(Number(setting.value))}`]
-        : [],
-    )
-    const { nodes, topics } = report.foreign
-    return [
-      ...(raised.length > 0
-        ? [`rates of copying raised because so much is written: ${raised.slice(0, NAMED).join(', ')}`]
-        : []),
-      ...(nodes.length > 0
-        ? [
-            `limits on copying that are not ours stand on node ${nodes.slice(0, NAMED).join(', ')}: they are kept and reckoned with`,
-          ]
-        : []),
-      ...(topics.length > 0
-        ? [`lists of throttled replicas that are not ours stand on topic ${topics.slice(0, NAMED).join(', ')}`]
-        : []),
-    ]
+    const records = this.#ledger!.records.values()
+    const overrun = this.#need()?.overrun() ?? []
+    return throttleNotes({ report, records, rate: this.#options.throttle?.rate, overrun })
   }
 
   /** Looks through what anybody has set on the cluster. */
