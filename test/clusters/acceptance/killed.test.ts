@@ -2,4 +2,4 @@ import { guardLeaks } from '../leaks.ts'
 import { killed } from './killed.ts'
 
 guardLeaks()
-killed('4.3.1', { kills: 16, seed: 1 })
+killed('4.3.1', { kills: 30, seed: 1 })
