@@ -164,6 +164,8 @@ export class ClusterLoop {
   #executed(event: ExecutorEvent): void {
     if (event.type === 'factor_changed') {
       this.#breaker.factorChanged(event.text)
+      // The next tick pauses the cluster: nothing begins until then.
+      this.#hurry()
       return
     }
     if (event.type === 'move_ended') {
