@@ -271,7 +271,7 @@ export class ClusterLoop {
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
     const memory = { ...this.#recollection.recall(sample, idle, now), hold: this.#executor.holds }
     await this.#selfDefence(sample, memory, now)
-    await this.#kept.save(sample.state, memory, this.#options.balance.nodeAddHoldMs, now)
+    await this.#kept.save(sample.state, memory, this.#options.balance, now)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
     const strangers = this.#strangersOf(sample, now)

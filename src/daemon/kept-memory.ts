@@ -3,6 +3,7 @@
  * into it after each sample as far as it differs. A journal that fails holds everything back by itself: here it is let fail.
  */
 import type { Memory, PartitionRef } from '../cluster/memory.ts'
+import type { BalanceSettings } from '../cluster/settings.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
 import { nodeKey, type RecordKind, type Records } from '../execute/journal/records.ts'
@@ -11,8 +12,15 @@ import type { Breaker } from './breaker.ts'
 import type { Liveness } from './liveness.ts'
 import type { Recollection } from './recollection.ts'
 
-/** How long a node has been alive or gone is brought up to date so often while something waits for it. */
+/**
+ * How long a node has been alive or gone is brought up to date so often while something waits for it: a part of the wait, so that
+ * also lives that are short come to its end, and a minute at most.
+ */
+const SEEN_PART = 10
 const SEEN_EVERY_MS = 60_000
+
+/** What waits for how long a node has been alive, or gone. */
+type Waits = Pick<BalanceSettings, 'nodeAddHoldMs' | 'nodeAvailabilityTimeoutMs'>
 
 export class KeptMemory {
   readonly #journal: Journal
@@ -45,7 +53,7 @@ export class KeptMemory {
    * @param state the sample that was taken in last.
    * @param memory what is remembered with it.
    */
-  async save(state: ClusterState, memory: Memory, nodeAddHoldMs: number, nowMs: number): Promise<void> {
+  async save(state: ClusterState, memory: Memory, waits: Waits, nowMs: number): Promise<void> {
     const left = new Map(memory.left.map((one) => [`${partitionKey(one)}@${one.node}`, one]))
     const muted = new Map(memory.muted.map((one) => [partitionKey(one), one]))
     const failures = new Map(
@@ -56,7 +64,7 @@ export class KeptMemory {
       ...this.#differences('muted', muted, (before, now) => before.untilMs === now.untilMs),
       ...this.#differences('failures', failures, (before, now) => JSON.stringify(before) === JSON.stringify(now)),
       ...this.#begun(memory),
-      ...this.#nodes(state, nodeAddHoldMs, nowMs),
+      ...this.#nodes(state, waits, nowMs),
     ]
     await this.#write(changes)
   }
@@ -82,14 +90,15 @@ export class KeptMemory {
     return this.#differences('begun', begun, (before, now) => JSON.stringify(before) === JSON.stringify(now))
   }
 
-  #nodes(state: ClusterState, nodeAddHoldMs: number, nowMs: number): Change[] {
+  #nodes(state: ClusterState, { nodeAddHoldMs, nodeAvailabilityTimeoutMs }: Waits, nowMs: number): Change[] {
     const now = new Map(
       this.#liveness.records(state.names.nodes, nowMs).map((record) => [nodeKey(record.node), record]),
     )
     return this.#differences('node', now, (before, { state, sinceMs }) => {
       if (before.state !== state) return false
       const enoughMs = state === 'alive' ? nodeAddHoldMs : Number.POSITIVE_INFINITY
-      const due = nowMs - before.seenAtMs >= SEEN_EVERY_MS || nowMs - sinceMs >= enoughMs
+      const waitMs = state === 'alive' ? nodeAddHoldMs : nodeAvailabilityTimeoutMs
+      const due = nowMs - before.seenAtMs >= Math.min(SEEN_EVERY_MS, waitMs / SEEN_PART) || nowMs - sinceMs >= enoughMs
       return before.seenAtMs - before.sinceMs >= enoughMs || !due
     })
   }

@@ -17,17 +17,17 @@ import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import { formatRate } from '../lib/units.ts'
 import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets } from './budgets.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
 import type { Change, Journal } from './journal/journal.ts'
-import { moveKey } from './journal/records.ts'
+import { moveKey, type RecordKind, type Records } from './journal/records.ts'
 import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
+import { throttleNotes } from './throttle-notes.ts'
 import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, outdated } from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
@@ -57,8 +57,6 @@ export interface ExecutorParts {
 
 /** A missing permission is the same for every move: asking again at every tick would only fill the log. */
 const DENIED_FOR_MS = 5 * 60_000
-/** Nodes and topics that a sentence names. */
-const NAMED = 5
 
 export class Executor {
   readonly #system: System
@@ -167,7 +165,7 @@ export class Executor {
 
   /** What is left alone for a while because it failed. */
   get holds(): Hold {
-    return holdsAt(this.#journal, this.#clock.now())
+    return holdsAt(this.#known, this.#clock.now())
   }
 
   /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
@@ -179,26 +177,9 @@ export class Executor {
   get notes(): string[] {
     const report = this.throttle
     if (!report) return []
-    const rate = this.#options.throttle?.rate ?? Number.POSITIVE_INFINITY
-    const raised = [...this.#ledger!.records.values()].flatMap(({ setting }) =>
-      'value' in setting && Number(setting.value) > rate
-        ? [`node ${setting.of} to ${formatRate(Number(setting.value))}`]
-        : [],
-    )
-    const { nodes, topics } = report.foreign
-    return [
-      ...(raised.length > 0
-        ? [`rates of copying raised because so much is written: ${raised.slice(0, NAMED).join(', ')}`]
-        : []),
-      ...(nodes.length > 0
-        ? [
-            `limits on copying that are not ours stand on node ${nodes.slice(0, NAMED).join(', ')}: they are kept and reckoned with`,
-          ]
-        : []),
-      ...(topics.length > 0
-        ? [`lists of throttled replicas that are not ours stand on topic ${topics.slice(0, NAMED).join(', ')}`]
-        : []),
-    ]
+    const records = this.#ledger!.records.values()
+    const overrun = this.#need()?.overrun() ?? []
+    return throttleNotes({ report, records, rate: this.#options.throttle?.rate, overrun })
   }
 
   /** Looks through what anybody has set on the cluster. */
@@ -288,9 +269,9 @@ export class Executor {
     failed: boolean,
     now: number,
   ) {
-    if (result === 'done') return afterSuccess(this.#journal, move)
-    if (result === 'reverted') return [afterCancelByOthers(this.#journal, move, text, now)]
-    if (failed || refusal === 'rejected') return [afterFailure(this.#journal, move, text, now)]
+    if (result === 'done') return afterSuccess(this.#known, move)
+    if (result === 'reverted') return [afterCancelByOthers(this.#known, move, text, now)]
+    if (failed || refusal === 'rejected') return [afterFailure(this.#known, move, text, now)]
     return []
   }
 
@@ -477,6 +458,19 @@ export class Executor {
       this.#pending = []
     }
     this.#flight.end(operator, 'failed', { text: `${result.code}: ${result.text}`, refusal: result.code })
+  }
+
+  /** The journal with what is not in it yet: a plan made while an act is awaited must not begin anew what has just failed. */
+  readonly #known: Pick<Journal, 'read'> = {
+    read: <Kind extends RecordKind>(kind: Kind) => {
+      const records = new Map<string, Records[Kind]>(this.#journal.read(kind))
+      for (const change of this.#owed) {
+        if (change.kind !== kind) continue
+        if (change.value === undefined) records.delete(change.key)
+        else records.set(change.key, change.value as Records[Kind])
+      }
+      return records
+    },
   }
 
   /** Outcomes that cannot be written now are written later: until then they are taken from here. */

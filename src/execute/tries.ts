@@ -7,6 +7,8 @@ import { type Move, partitionName } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Change, Journal } from './journal/journal.ts'
 
+type Readable = Pick<Journal, 'read'>
+
 const TRIES = 3
 const WITHIN_MS = 24 * 3_600_000
 const FIRST_WAIT_MS = 60_000
@@ -14,7 +16,7 @@ const FIRST_WAIT_MS = 60_000
 const CANCELLED_MS = 3_600_000
 const COOL_DOWN_MS = 10 * 60_000
 
-export function afterFailure(journal: Journal, move: Move, why: string, nowMs: number): Change {
+export function afterFailure(journal: Readable, move: Move, why: string, nowMs: number): Change {
   const { topic, partition } = move
   const key = partitionName(move)
   const before = journal.read('tries').get(key)?.failedAtMs ?? []
@@ -25,7 +27,7 @@ export function afterFailure(journal: Journal, move: Move, why: string, nowMs: n
 }
 
 /** Somebody else took our move back: he will have had his reasons. */
-export function afterCancelByOthers(journal: Journal, move: Move, why: string, nowMs: number): Change {
+export function afterCancelByOthers(journal: Readable, move: Move, why: string, nowMs: number): Change {
   const { topic, partition } = move
   const key = partitionName(move)
   const failedAtMs = journal.read('tries').get(key)?.failedAtMs ?? []
@@ -33,7 +35,7 @@ export function afterCancelByOthers(journal: Journal, move: Move, why: string, n
 }
 
 /** @returns nothing where nothing was remembered. */
-export function afterSuccess(journal: Journal, move: Move): Change[] {
+export function afterSuccess(journal: Readable, move: Move): Change[] {
   const key = partitionName(move)
   return journal.read('tries').has(key) ? [{ kind: 'tries', key, value: undefined }] : []
 }
@@ -43,7 +45,7 @@ export function coolDown(node: NodeId, why: string, nowMs: number): Change {
 }
 
 /** What is left alone now. */
-export function holdsAt(journal: Journal, nowMs: number): Hold {
+export function holdsAt(journal: Readable, nowMs: number): Hold {
   const partitions = [...journal.read('tries').values()].filter(({ untilMs }) => untilMs > nowMs)
   const nodes = [...journal.read('cool_down').values()].filter(({ untilMs }) => untilMs > nowMs)
   return {

@@ -135,6 +135,22 @@ test('a placement as before counts as undone only when it has lasted', async () 
   expect(told.at(-1)).toBe('t-0 reverted: the placement is as before')
 })
 
+test('what has just failed is held also for a plan that is made while the next act is awaited', async () => {
+  const { executor, cluster, system, work } = scripted()
+  executor.offer([replica()])
+  await work()
+  cluster.outcome = () => ({ outcome: 'reverted' })
+  await work(3000)
+  executor.offer([replica(1)])
+  const seen: unknown[] = []
+  system.perform = async (steps) => {
+    seen.push(...executor.holds.partitions.map(({ topic, partition }) => `${topic}-${partition}`))
+    return steps.map(() => accepted)
+  }
+  await work(10_000)
+  expect(seen).toEqual(['t-0'])
+})
+
 describe('a move ends as superseded', () => {
   const rows: [string, (all: ReturnType<typeof scripted>) => void, string][] = [
     [

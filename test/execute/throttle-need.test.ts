@@ -60,3 +60,11 @@ describe('where more is written than the rate', () => {
     )
   })
 })
+
+test('copies that have begun and no longer keep up are named by their node', () => {
+  const need = written(200)
+  need.add(replica(0))
+  expect(need.overrun()).toEqual([1])
+  expect(need.throttle().rates[0]).toEqual({ node: 1, out: 400 })
+  expect(written(80).overrun()).toEqual([])
+})

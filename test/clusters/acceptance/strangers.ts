@@ -104,7 +104,10 @@ export function strangers(version: KafkaVersion): void {
       const left = `${undone.topic}-${undone.partition}`
       await until('all else having gone', 60_000, async () => (await replicasOn(3)).join() === left, 300)
       await daemon!.passTicks(5)
-      expect(await replicasOf(undone)).toEqual(before.filter((id) => id !== undone.to))
+      const again = (await daemon!.moves()).filter(
+        ({ partition, topic }) => topic === undone.topic && partition === undone.partition,
+      )
+      expect(await replicasOf(undone), JSON.stringify(again)).toEqual(before.filter((id) => id !== undone.to))
       expect((await daemon!.status()).verdict?.text).toMatch(/what failed a short while ago is left alone/)
       const { broken, looks } = await watch.stop()
       expect(broken).toEqual([])

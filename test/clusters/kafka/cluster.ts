@@ -1,13 +1,15 @@
 /** Real Kafka clusters: one controller and any number of brokers, each a JVM of its own, on loopback, for the length of a test. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { NodeState } from '../local-node.ts'
 import { freePort } from '../ports.ts'
+import { type Properties, propertiesText } from '../properties-file.ts'
 import { freshDir, mountTmpfs } from '../sandbox.ts'
 import { until } from '../wait.ts'
 import { brokersSeenBy, type Reachable } from './client.ts'
 import { type Distribution, distribution, type KafkaVersion, placeCheckpoint } from './jars.ts'
 import { java } from './jvm.ts'
-import { KafkaNode, type NodeState } from './node.ts'
+import { KafkaNode } from './node.ts'
 import {
   adminUser,
   brokerProperties,
@@ -18,8 +20,6 @@ import {
   type Listener,
   metaProperties,
   newId,
-  type Properties,
-  propertiesText,
   type Shared,
   type Users,
 } from './properties.ts'

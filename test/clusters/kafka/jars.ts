@@ -4,16 +4,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeOnce, mustRun } from '../make.ts'
 import { freePort } from '../ports.ts'
+import { propertiesText } from '../properties-file.ts'
 import { freshDir, launch } from '../sandbox.ts'
 import { java } from './jvm.ts'
-import {
-  brokerProperties,
-  controllerId,
-  controllerProperties,
-  metaProperties,
-  newId,
-  propertiesText,
-} from './properties.ts'
+import { brokerProperties, controllerId, controllerProperties, metaProperties, newId } from './properties.ts'
 
 /** The versions the tests know, each with the log binding its slf4j accepts. */
 const logBinding = {
