@@ -164,6 +164,8 @@ export class ClusterLoop {
   #executed(event: ExecutorEvent): void {
     if (event.type === 'factor_changed') {
       this.#breaker.factorChanged(event.text)
+      // The next tick pauses the cluster: nothing begins until then.
+      this.#hurry()
       return
     }
     if (event.type === 'move_ended') {
@@ -218,7 +220,7 @@ export class ClusterLoop {
 
   #hurry(): void {
     this.#changes += 1
-    this.#executor.offer([])
+    this.#executor.withdraw()
     this.#due = true
     this.#wakeTick.abort()
   }
@@ -297,7 +299,7 @@ export class ClusterLoop {
     this.#recollection.keep(sample)
     await this.#kept.saveBegun(thought.assessment.memory)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
-    if (changes !== this.#changes) this.#executor.offer([])
+    if (changes !== this.#changes) this.#executor.withdraw()
   }
 
   /** Pauses the cluster when our moves went wrong too often or made it worse. */
@@ -339,7 +341,8 @@ export class ClusterLoop {
       problems,
     }
     const verdict = verdictOf(found)
-    this.#executor.offer(mayStart(found) ? plan.moves : [])
+    if (assessment.gate) this.#executor.withdraw()
+    else this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =
       this.#executor.inFlight.length === 0 && sample.state.nodeState.every((state) => HERE.includes(state))
     this.#recollection.conclude(thought, settled, nowMs)
@@ -377,7 +380,7 @@ export class ClusterLoop {
     if (this.#recollection.state === undefined) return
     const before = this.#executor.pending.length + this.#executor.inFlight.length
     const doneBefore = this.#done
-    await this.#executor.work(pulse, !this.#thinking, signal)
+    await this.#executor.work(pulse, () => !this.#thinking, signal)
     const after = this.#executor.pending.length + this.#executor.inFlight.length
     // What the plan had is used up and did some good: see at once whether there is more, instead of idling until the tick.
     if (before > 0 && after === 0 && this.#done > doneBefore) {
@@ -424,7 +427,7 @@ export class ClusterLoop {
 
   #sampleFailed(error: unknown, durationMs: number): void {
     // What was planned from an older reading is not started on a cluster that cannot be seen.
-    this.#executor.offer([])
+    this.#executor.withdraw()
     this.#liveness.blind()
     this.#recollection.blind()
     this.#error = messageOf(error)
@@ -448,7 +451,7 @@ export class ClusterLoop {
     } catch (error) {
       if (signal.aborted) return
       // What is left of an older plan is not begun on the strength of a tick that failed.
-      this.#executor.offer([])
+      this.#executor.withdraw()
       this.#error = messageOf(error)
       this.#emit({ type: 'tick_failed', text: this.#error })
     }

@@ -52,6 +52,8 @@ export class ChangeLedger {
   readonly #foreign = new Set<string>()
   /** Nodes that did not answer, and what was said: they are asked again only with everything else. */
   readonly #silent = new Map<NodeId, string>()
+  /** Could not be given back: that is tried again only with everything else. */
+  readonly #stuck = new Set<string>()
   /** Written down by this process → until when a change without an answer may still happen. */
   readonly #openUntil = new Map<string, number>()
   #limits = new Map<NodeId, CopyLimits>()
@@ -132,10 +134,14 @@ export class ChangeLedger {
     const keys = [...new Set([...wanted.keys(), ...records.keys()])]
     const open = keys.filter((key) => whole || !isCovered(wanted.get(key), records.get(key)))
     // Somebody else's setting is looked at again only with everything else, and so is a node that keeps silent.
-    if (whole) this.#silent.clear()
+    if (whole) {
+      this.#silent.clear()
+      this.#stuck.clear()
+    }
     const refOf = (key: string): SettingRef => wanted.get(key) ?? records.get(key)!.setting
     const isSilent = ({ scope, of }: SettingRef) => scope === 'node' && this.#silent.has(of)
-    const due = whole ? open : open.filter((key) => !this.#foreign.has(key) && !isSilent(refOf(key)))
+    const isStuck = (key: string) => this.#stuck.has(key) && !wanted.has(key)
+    const due = whole ? open : open.filter((key) => !this.#foreign.has(key) && !isStuck(key) && !isSilent(refOf(key)))
     for (const key of this.#foreign) if (!wanted.has(key)) this.#foreign.delete(key)
     const silent = open.flatMap((key): Unset[] => {
       const ref = wanted.get(key)
@@ -248,6 +254,7 @@ export class ChangeLedger {
     }
     const denied = result.outcome === 'refused' && result.code === 'not_permitted'
     if (!setsOurs) {
+      this.#stuck.add(key)
       this.#cleanupFailures += 1
       told.failed.push({ key, text: result.text })
     }

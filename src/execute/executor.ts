@@ -69,6 +69,7 @@ export class Executor {
   readonly #pace = new Pace()
   #options: ExecutorOptions
   #pending: Move[] = []
+  #withdrawals = 0
   #transfers = 0
   #movedBytes = 0
   #denied: { text: string; atMs: number } | undefined
@@ -100,13 +101,17 @@ export class Executor {
     this.#tooLow = undefined
   }
 
+  /** Nothing more is to begin, not even what has been chosen and waits for its settings; what was asked for goes on. */
+  withdraw(): void {
+    this.#withdrawals += 1
+    this.offer([])
+  }
+
   /** To be told once a tick: settings are looked at as a whole, the pace is seen to. */
   tick(writeRate: WriteRate): void {
     this.#writeRate = writeRate
     this.#lookAtSettings = true
     this.#pace.tick(this.#options.concurrentMovesPerNode)
-    if (this.#journal.problem() !== undefined) return
-    this.#owed.push(...outdated(this.#journal, this.#clock.now()), ...this.#day.outdated())
   }
 
   /** Something is wrong with the cluster's health: fewer moves at once. */
@@ -212,16 +217,18 @@ export class Executor {
 
   /**
    * Follows what is in flight, then starts what the budgets allow.
-   * @param mayStart whether anything new may begin.
+   * @param mayStart whether anything new may begin: asked when it is about to, since what comes before may take long.
    */
-  async work(pulse: Pulse, mayStart: boolean, signal: AbortSignal): Promise<void> {
+  async work(pulse: Pulse, mayStart: () => boolean, signal: AbortSignal): Promise<void> {
     this.adopt()
     await this.#flight.follow(pulse, (move) => this.#limitOf(move), signal)
     // Without a journal nothing is done that would have to be in it.
     if (this.#journal.problem() === undefined) {
       await this.#takeBack(signal)
       await this.#continue(signal)
-      if (mayStart) await this.#dispatch(pulse, signal)
+      // First: a partition's next move has the key of the one that has just ended.
+      await this.#pay()
+      if (mayStart()) await this.#dispatch(pulse, signal)
       await this.#align([], signal)
     }
     await this.#pay()
@@ -295,6 +302,7 @@ export class Executor {
     const chosen = this.#choose(pulse)
     if (chosen.length === 0) return
     const now = this.#clock.now()
+    const withdrawals = this.#withdrawals
     const operators = chosen.map((move) => new Operator(move, this.#system.steps(move), now))
     // At once: whoever plans meanwhile must know of them.
     this.#flight.operators.push(...operators)
@@ -312,14 +320,18 @@ export class Executor {
       for (const operator of operators) this.#notSent(operator, messageOf(error))
       throw error
     }
+    if (withdrawals !== this.#withdrawals) {
+      for (const operator of operators) this.#notSent(operator, 'it was called off before it was sent')
+      return
+    }
     await this.#perform(this.#withoutUnset(operators, unset), signal)
     // A leader move has a second step that need not wait for the next pulse.
     await this.#continue(signal)
   }
 
-  /** Moves whose copying could not be bound are not begun. */
+  /** Moves whose copying could not be bound are not begun, nor are those of their group. */
   #withoutUnset(operators: Operator[], unset: Unset[]): Operator[] {
-    return operators.filter((operator) => {
+    const bound = operators.filter((operator) => {
       const { move } = operator
       if (move.kind !== 'replica') return true
       const missing = unset.find(({ ref: { scope, of } }) =>
@@ -327,6 +339,11 @@ export class Executor {
       )
       if (!missing) return true
       this.#notSent(operator, `its throttle could not be set: ${missing.text}`, missing.denied)
+      return false
+    })
+    return bound.filter((operator) => {
+      if (!operator.unwanted) return true
+      this.#notSent(operator, operator.unwanted.why)
       return false
     })
   }
@@ -458,8 +475,11 @@ export class Executor {
 
   /** Outcomes that cannot be written now are written later: until then they are taken from here. */
   async #pay(): Promise<void> {
-    if (this.#owed.length === 0 || this.#journal.problem() !== undefined) return
-    const paid = this.#owed
+    if (this.#journal.problem() !== undefined) return
+    // What is forgotten comes first: the same may have happened once more.
+    const forgotten = [...outdated(this.#journal, this.#clock.now()), ...this.#day.outdated()]
+    const paid = [...forgotten, ...this.#owed]
+    if (paid.length === 0) return
     await this.#journal.write(paid)
     this.#owed = this.#owed.filter((change) => !paid.includes(change))
   }

@@ -192,7 +192,8 @@ export class Flight {
       for (const operator of copies) if (operator.state === 'stalled') operator.text = judgement.text
     }
     if (judgement?.kind !== 'cancel') return
-    if (judgement.blame !== undefined) {
+    const fresh = judgement.copies.some((index) => copies[index]!.unwanted === undefined)
+    if (fresh && judgement.blame !== undefined) {
       this.#blamed(judgement.blame, `${judgement.copies.length} copies stood still there while others got on`)
     }
     for (const index of judgement.copies) {
@@ -251,10 +252,12 @@ export class Flight {
     operator.revertedSinceMs ??= now
     const { unknownHoldMs } = this.options
     if (operator.state === 'unknown') {
+      if (now - operator.sinceMs < unknownHoldMs) return
+      const { unwanted } = operator
+      // An earlier process was taking it back, and has.
+      if (unwanted) return this.end(operator, 'cancelled', { text: unwanted.why, failed: unwanted.failed })
       // Nothing has come of it: that says nothing against trying again.
-      if (now - operator.sinceMs >= unknownHoldMs)
-        this.end(operator, 'failed', { text: 'it was never applied', refusal: 'not_sent' })
-      return
+      return this.end(operator, 'failed', { text: 'it was never applied', refusal: 'not_sent' })
     }
     // A transfer of leadership that is not seen yet is only late: election has no list to look it up in.
     const patienceMs = operator.move.kind === 'leader' ? unknownHoldMs : REVERTED_MS

@@ -66,8 +66,12 @@ function decideValue(
     return { record: { setting, before: own, atMs: nowMs }, change }
   }
   if (own === wanted) return valueIn(record.setting) === wanted ? {} : { record: { ...record, setting } }
-  // Nothing stands: it was never set, or somebody swept the cluster.
-  if (own === null) return { record: { ...record, setting }, change }
+  // Nothing stands: somebody swept the cluster, or what was asked for before is still to come.
+  const earlier = valueIn(record.setting)
+  if (own === null) {
+    const previous = earlier !== undefined && earlier !== wanted ? { previous: earlier } : {}
+    return { record: { ...record, setting, ...previous }, change }
+  }
   if (!isOurs(record, own)) return { record: null, note: 'taken' }
   return { record: { ...record, setting, previous: own }, change }
 }

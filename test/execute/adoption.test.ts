@@ -90,6 +90,17 @@ test('what was being taken back goes on being taken back', async () => {
   expect(asked).toEqual(['cancel t-0'])
 })
 
+test('what was being taken back and is gone from the list was cancelled, and counts as a try', async () => {
+  const journal = forgetfulJournal()
+  const why = 'node 3 is gone for 5m'
+  await journal.write([{ kind: 'intent', key: 't-0', value: { move: replica(), atMs: 0, unwanted: why } }])
+  const { executor, cluster, work, told } = scripted({}, { journal })
+  cluster.outcome = () => ({ outcome: 'reverted' })
+  await work(90_000)
+  expect(told.at(-1)).toBe(`t-0 cancelled: ${why}`)
+  expect(executor.holds.partitions).toHaveLength(1)
+})
+
 test('a journal that cannot be written lets nothing begin, and what ends meanwhile is written later', async () => {
   const journal = forgetfulJournal()
   const { executor, cluster, work, asked, told } = scripted({}, { journal })

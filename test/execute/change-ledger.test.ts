@@ -81,6 +81,19 @@ test('a list that was left empty by one who died over deleting it is gone in the
   expect(next.journal.read('setting').size).toBe(0)
 })
 
+test('a rate that comes late is known for ours although another was wanted meanwhile', async () => {
+  const { align, settings, stands, clock, journal } = ledgerOn()
+  settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
+  await align({ rates: [{ node: 3, in: 100 }], copies: [] })
+  settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
+  await align({ rates: [{ node: 3, in: 300 }], copies: [] })
+  settings.own.set('node/3/in', '100')
+  await align(nothing, true)
+  await clock.advance(90_000)
+  await align(nothing, true)
+  expect([stands(), journal.read('setting').size]).toEqual([{}, 0])
+})
+
 describe('what is somebody else’s', () => {
   test('a rate that stands is kept and not taken away', async () => {
     const { align, settings, stands, ledger } = ledgerOn()
@@ -190,6 +203,8 @@ test('what is refused is told, and what cannot be put back is counted and tried 
   expect(events.at(-1)!.failed).toMatchObject([{ text: 'no answer' }])
   expect(Object.keys(stands())).toHaveLength(1)
   await align(nothing)
+  expect(Object.keys(stands())).toHaveLength(1)
+  await align(nothing, true)
   expect(stands()).toEqual({})
 })
 
