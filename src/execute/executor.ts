@@ -208,8 +208,8 @@ export class Executor {
     ])
     for (const [key, { move, atMs, unwanted }] of this.#journal.read('intent')) {
       if (known.has(key)) continue
-      const operator = Operator.adopted(move, this.#system.steps(move), atMs)
-      if (unwanted !== undefined) operator.unwanted = { why: unwanted, failed: true }
+      const operator = Operator.adopted(move, this.#system.steps(move), atMs, this.#clock.now())
+      operator.unwanted = unwanted
       this.#flight.operators.push(operator)
       this.#emit({ type: 'move_started', progress: operator.progress(), adopted: true })
     }
@@ -486,7 +486,7 @@ export class Executor {
 }
 
 function intentOf({ move, startedAtMs, unwanted }: Operator): Change {
-  const value = { move, atMs: startedAtMs, ...(unwanted && { unwanted: unwanted.why }) }
+  const value = { move, atMs: startedAtMs, ...(unwanted && { unwanted }) }
   return { kind: 'intent', key: moveKey(move), value }
 }
 

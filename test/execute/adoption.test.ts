@@ -46,15 +46,18 @@ test('what an earlier process began is taken up: what runs goes on, what has lan
   expect(executor.progress()).toMatchObject([{ state: 'running', bytesDone: 7 }, { state: 'running' }])
 })
 
-test('what was perhaps never applied is left alone until the hold is over, counted from when it was asked for', async () => {
+test('what was perhaps never applied is left alone until the hold is over, counted from when it was sent at the latest', async () => {
   const { executor, cluster, work, asked, told, journal } = await died()
   cluster.outcome = () => ({ outcome: 'reverted' })
+  // Sent within 65 s of its intent.
   await work(80_000)
   executor.offer([replica(0)])
   await work(3000)
   expect([executor.inFlight.length, asked]).toEqual([2, []])
   executor.offer([])
-  await work(10_000)
+  await work(70_000)
+  expect(executor.inFlight).toHaveLength(2)
+  await work(2000)
   expect(told.slice(-2)).toEqual(['t-0 failed: it was never applied', 't-1 failed: it was never applied'])
   expect([executor.holds.partitions, journal.read('tries').size]).toEqual([[], 0])
   executor.offer([replica(0)])
@@ -93,9 +96,12 @@ test('what was being taken back goes on being taken back', async () => {
 test('what was being taken back and is gone from the list was cancelled, and counts as a try', async () => {
   const journal = forgetfulJournal()
   const why = 'node 3 is gone for 5m'
-  await journal.write([{ kind: 'intent', key: 't-0', value: { move: replica(), atMs: 0, unwanted: why } }])
+  await journal.write([
+    { kind: 'intent', key: 't-0', value: { move: replica(), atMs: 0, unwanted: { why, failed: true } } },
+  ])
   const { executor, cluster, work, told } = scripted({}, { journal })
   cluster.outcome = () => ({ outcome: 'reverted' })
+  await work()
   await work(90_000)
   expect(told.at(-1)).toBe(`t-0 cancelled: ${why}`)
   expect(executor.holds.partitions).toHaveLength(1)

@@ -10,8 +10,8 @@ export interface IntentRecord {
   move: Move
   /** When its first step was about to be sent. */
   atMs: number
-  /** Being taken back, and why. */
-  unwanted?: string
+  /** Being taken back, why, and whether that counts as a try that failed. */
+  unwanted?: { why: string; failed: boolean }
 }
 
 /** A setting of the cluster that is ours for a while. Written before the act. */

@@ -12,7 +12,6 @@ import {
 } from '../../../src/systems/kafka/wire/describe-configs.ts'
 import { CONFIG_OPERATION, incrementalAlterConfigs } from '../../../src/systems/kafka/wire/incremental-alter-configs.ts'
 import type { Setting, SettingChange, SettingRef } from '../../../src/systems/port.ts'
-import { guardLeaks } from '../leaks.ts'
 import { until } from '../wait.ts'
 import { type KafkaCluster, startKafka } from './cluster.ts'
 import { fill } from './fill.ts'

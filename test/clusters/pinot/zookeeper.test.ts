@@ -18,7 +18,7 @@ describe('ZooKeeper', () => {
 
   const create = (path: string, text: string) =>
     new Promise<string>((resolve, reject) => {
-      writer.create(path, Buffer.from(text), (error, made) => (error ? reject(error as Error) : resolve(made)))
+      writer.create(path, Buffer.from(text), (error, made) => (error ? reject(error) : resolve(made)))
     })
   const connect = () => new ZooKeeper({ connect: cluster.zkConnect, sessionTimeoutMs: SESSION_MS, clock: realClock })
 

@@ -26,7 +26,14 @@ const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } =
   pause: [['cluster', { by: 'operator', reason: 'disks are "swapped"\n', sinceMs: noon, untilMs: noon + 1_800_000 }]],
   intent: [
     ['t-0', { move: { ...move, kind: 'replica', bytes: 5, fromDir: '/a', toDir: '/b', group: 'g' }, atMs: noon }],
-    ['t-1', { move: { ...move, kind: 'leader', partition: 1 }, atMs: noon, unwanted: 'node 2 is to be emptied' }],
+    [
+      't-1',
+      {
+        move: { ...move, kind: 'leader', partition: 1 },
+        atMs: noon,
+        unwanted: { why: 'node 2 is to be emptied', failed: false },
+      },
+    ],
   ],
   setting: [
     ['a', { setting: { scope: 'node', of: 1, name: 'rate', value: '5' }, before: null, atMs: noon }],
