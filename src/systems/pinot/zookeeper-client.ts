@@ -6,8 +6,8 @@
 import { type Client, createClient, Exception, type Option } from 'node-zookeeper-client'
 import { EvenkeelError } from '../../lib/errors.ts'
 
-export type { Client, Event, Stat } from 'node-zookeeper-client'
-export { CreateMode, Event as EventType, Exception, State } from 'node-zookeeper-client'
+export type { Client, Stat } from 'node-zookeeper-client'
+export { Exception, State } from 'node-zookeeper-client'
 
 /** What of the connection is used that the library does not export. */
 export interface Manager {
