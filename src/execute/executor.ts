@@ -28,7 +28,7 @@ import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
 import { throttleNotes } from './throttle-notes.ts'
-import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, outdated } from './tries.ts'
+import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, leaving, outdated } from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
   /** Leadership transfers started for one plan at most. */
@@ -269,7 +269,7 @@ export class Executor {
     failed: boolean,
     now: number,
   ) {
-    if (result === 'done') return afterSuccess(this.#known, move)
+    if (result === 'done') return [...afterSuccess(this.#known, move), ...leaving(move, now)]
     if (result === 'reverted') return [afterCancelByOthers(this.#known, move, text, now)]
     if (failed || refusal === 'rejected') return [afterFailure(this.#known, move, text, now)]
     return []

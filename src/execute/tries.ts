@@ -3,7 +3,7 @@
  * copies stood still gets nothing new. Kept in the journal, so that a restart is no reason to try again.
  */
 import type { Hold } from '../cluster/memory.ts'
-import { type Move, partitionName } from '../cluster/move.ts'
+import { isDirMove, type Move, partitionName } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Change, Journal } from './journal/journal.ts'
 
@@ -38,6 +38,13 @@ export function afterCancelByOthers(journal: Readable, move: Move, why: string, 
 export function afterSuccess(journal: Readable, move: Move): Change[] {
   const key = partitionName(move)
   return journal.read('tries').has(key) ? [{ kind: 'tries', key, value: undefined }] : []
+}
+
+/** Where it was is told together with its end: whoever dies over the next sample must not take it back there. */
+export function leaving(move: Move, nowMs: number): Change[] {
+  if (move.kind !== 'replica' || isDirMove(move)) return []
+  const { topic, partition, from: node } = move
+  return [{ kind: 'left', key: `${partitionName(move)}@${node}`, value: { topic, partition, node, atMs: nowMs } }]
 }
 
 export function coolDown(node: NodeId, why: string, nowMs: number): Change {

@@ -27,6 +27,8 @@ test('an intent is written before the act, and dropped once its end is known', a
   cluster.outcome = () => ({ outcome: 'landed' })
   await work(3000)
   expect([journal.read('intent').size, executor.inFlight]).toEqual([0, []])
+  // Written with its end, not with the next sample: who dies in between must not take it back.
+  expect([...journal.read('left').values()]).toEqual([{ topic: 't', partition: 0, node: 1, atMs: 3000 }])
 })
 
 test('what an earlier process began is taken up: what runs goes on, what has landed is done', async () => {
