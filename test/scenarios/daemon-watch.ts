@@ -21,6 +21,8 @@ export interface Watched {
   say: (problem: string) => void
   /** When somebody last changed what is wanted: what was begun before that may still be on its way. */
   changedAtMs?: () => number
+  /** So much goes wrong that less than is allowed is begun at a node at once. */
+  troubled?: boolean
   /** When the process that lives began. */
   begunAtMs?: () => number
   /**
@@ -40,8 +42,9 @@ export class DaemonWatch {
   /** Partition and where a replica of it is → where that very replica was before. */
   readonly #way = new Map<string, string[]>()
   readonly returns: string[] = []
-  /** Moves of ours in flight at the last look. */
+  /** Moves of ours in flight at the last look, and when that was. */
   #flying = 0
+  #lookedAtMs = Number.NEGATIVE_INFINITY
   /** When a move was last refused: what had its slot might have been another's. */
   #refusedAtMs = Number.NEGATIVE_INFINITY
   /** Since when so many nodes are gone. */
@@ -74,8 +77,11 @@ export class DaemonWatch {
     ).length
     const most = options().execution.concurrentMoves
     // Those that were begun by a higher limit stay.
-    if (replicas > Math.max(most, this.#flying)) say(`${replicas} moves at once, at most ${most} are allowed`)
+    const lowered = (this.#watched.changedAtMs?.() ?? Number.NEGATIVE_INFINITY) >= this.#lookedAtMs
+    if (!lowered && replicas > Math.max(most, this.#flying))
+      say(`${replicas} moves at once, at most ${most} are allowed`)
     this.#flying = replicas
+    this.#lookedAtMs = nowMs
     if (!this.#massFailure()) this.#massSinceMs = undefined
     else this.#massSinceMs ??= nowMs
   }
@@ -113,7 +119,9 @@ export class DaemonWatch {
     const { id, from, to, reason } = move
     const missing = view().report?.missingNodes ?? []
     if (missing.includes(to)) say(`${id} goes to a node that does not answer`)
-    if (missing.includes(from) && reason !== 'node_unavailable') say(`${id} leaves a node that does not answer`)
+    // Repair and drains copy from others.
+    if (missing.includes(from) && reason !== 'node_unavailable' && reason !== 'node_draining')
+      say(`${id} leaves a node that does not answer`)
     if (drainsOf(journal).includes(to)) say(`${id} goes to a node that is to be emptied`)
   }
 
@@ -132,9 +140,10 @@ export class DaemonWatch {
 
   /** What is urgent and could start does so before anything else. */
   #checkOrder(move: Move): void {
-    const { view, options, worldWatch, say } = this.#watched
+    const { view, options, worldWatch, say, troubled = false } = this.#watched
     const { pending, running } = view()
     const { concurrentMoves, concurrentMovesPerNode } = options().execution
+    const perNode = troubled ? 1 : concurrentMovesPerNode
     const flying = running.flatMap(({ move }) => (move.kind === 'replica' ? [move] : []))
     const count = (of: (move: ReplicaMove) => NodeId, node: NodeId) => flying.filter((move) => of(move) === node).length
     const foreign = worldWatch.foreign().length
@@ -143,8 +152,8 @@ export class DaemonWatch {
       const busy = running.some(({ move }) => partitionName(move) === partitionName(urgent))
       const room =
         flying.length + foreign < concurrentMoves &&
-        count(({ to }) => to, urgent.to) < concurrentMovesPerNode &&
-        count(({ leader }) => leader, urgent.leader) < concurrentMovesPerNode
+        count(({ to }) => to, urgent.to) < perNode &&
+        count(({ leader }) => leader, urgent.leader) < perNode
       if (!busy && foreign === 0 && room) say(`${move.id} was started before ${urgent.id}, which could not wait`)
     }
   }

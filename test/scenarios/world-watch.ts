@@ -5,7 +5,7 @@
 import type { NodeId } from '../../src/cluster/state.ts'
 import type { Step, StepResult } from '../../src/systems/port.ts'
 import { measureDirs } from '../../src/systems/simulator/flows.ts'
-import type { Dir, Node, Partition } from '../../src/systems/simulator/model.ts'
+import type { Copy, Dir, Node, Partition } from '../../src/systems/simulator/model.ts'
 import { usedBytes } from '../../src/systems/simulator/node.ts'
 import { targetOf } from '../../src/systems/simulator/partition.ts'
 import type { World } from '../../src/systems/simulator/world.ts'
@@ -19,8 +19,8 @@ export class WorldWatch {
   readonly #say: (problem: string) => void
   readonly #disturbed: (node: NodeId) => boolean
   readonly #factor = new WeakMap<Partition, number>()
-  /** Nodes that hold all of a partition and could give it to others. */
-  readonly #whole = new WeakMap<Partition, NodeId[]>()
+  /** Nodes that hold all of a partition and could give it to others, with their copies. */
+  readonly #whole = new WeakMap<Partition, Map<NodeId, Copy>>()
   readonly #dirs = new Map<Dir, { over: boolean; full: boolean; otherBytes: number }>()
   /** Target lists that we asked for. */
   readonly #ours = new WeakMap<Partition, string>()
@@ -96,13 +96,20 @@ export class WorldWatch {
     const { serves } = this.#world.cluster
     const { replicas, adding } = partition
     const now = replicas.filter((id) => !adding.includes(id) && serves(partition, id) && isFull(partition, id))
-    const before = this.#whole.get(partition) ?? now
-    this.#whole.set(partition, now)
+    const wholeBefore = this.#whole.get(partition)
+    const before = wholeBefore ? [...wholeBefore.keys()] : now
+    this.#whole.set(partition, new Map(now.map((id) => [id, partition.copies.get(id)!])))
     // Somebody who supersedes a move may leave more copies for a while than there should be.
     const factor = this.#factor.get(partition)!
     if (now.length >= Math.min(before.length, factor)) return
-    const lost = before.filter((id) => !now.includes(id) && !works(this.#world, partition, id)).length
-    if (now.length < Math.min(before.length - lost, factor))
+    // One that is still there was left behind: its node was gone for a while.
+    const lost = before.filter((id) => {
+      const stays = partition.copies.has(id) && partition.copies.get(id) === wholeBefore?.get(id)
+      return !now.includes(id) && (stays || !works(this.#world, partition, id))
+    }).length
+    // One that has landed was whole then, and has been left behind since.
+    const landed = replicas.filter((id) => !adding.includes(id) && !now.includes(id) && !before.includes(id)).length
+    if (now.length + landed < Math.min(before.length - lost, factor))
       this.#say(`${nameOf(partition)} had whole copies on ${before.join(', ')}, now on ${now.join(', ')}`)
   }
 

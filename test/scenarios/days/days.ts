@@ -33,6 +33,7 @@ const SETTLE_MS = 30 * HOUR
 const QUIET_MS = 30 * MINUTE
 /** So long after something came to a node a plan may not know of it. */
 const UNKNOWN_MS = 3 * MINUTE
+const UNWATCHED_MS = 3 * SECOND
 const TOLERATED = /the process is dead|no paper is left|no broker|no controller|was given up|does not answer/
 
 export interface DaysOptions {
@@ -102,6 +103,7 @@ export async function runDays(options: DaysOptions): Promise<DaysTold> {
     say,
     changedAtMs: () => household.changedAtMs,
     begunAtMs: () => household.begunAtMs,
+    troubled: true,
     returnWindowMs: RETURN_WINDOW_MS,
   })
   const figures = new Figures()
@@ -126,6 +128,13 @@ export async function runDays(options: DaysOptions): Promise<DaysTold> {
   const place = { world, clock, dice, book, later, tell, touch }
   const people = new People(place, household)
   const mischief = new Mischief(place, people)
+
+  // While nobody lives who asks the cluster something.
+  const lookOn = () => {
+    if (!household.lives) worldWatch.look()
+    later(UNWATCHED_MS, lookOn)
+  }
+  lookOn()
 
   const days: DayFigures[] = []
   household.begin()
@@ -208,7 +217,7 @@ function optionsOf(): LoopOptions {
       maxTransfersPerTick: 50,
       unknownHoldMs: 90_000,
       targetGraceMs: 300_000,
-      throttle: { rate: 20 * MB, maxRate: 80 * MB, headroom: 0.2 },
+      throttle: { rate: 10 * MB, maxRate: 60 * MB, headroom: 0.2 },
     },
     tickIntervalMs: 30 * SECOND,
     pulseIntervalMs: 3 * SECOND,

@@ -54,7 +54,7 @@ export class Mischief {
   #added = 0
   #topics = 0
   #over = false
-  #rough = true
+  #rough = false
   count = 0
 
   constructor(place: Place, people: People) {
@@ -76,7 +76,7 @@ export class Mischief {
 
   #next(): void {
     const { dice, later } = this.#place
-    later(dice.wait((this.#rough ? 6 : 60) * MINUTE), () => {
+    later(dice.wait((this.#rough ? 2.5 : 40) * MINUTE), () => {
       if (this.#over) return
       // One that cannot be now makes room for another.
       for (let tries = 0; tries < 5; tries += 1) if (this.#do(dice.weighted(weights))) break
