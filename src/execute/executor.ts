@@ -320,10 +320,7 @@ export class Executor {
       for (const operator of operators) this.#notSent(operator, messageOf(error))
       throw error
     }
-    if (withdrawals !== this.#withdrawals) {
-      for (const operator of operators) this.#notSent(operator, 'it was called off before it was sent')
-      return
-    }
+    if (withdrawals !== this.#withdrawals) return this.#callOff(operators)
     await this.#perform(this.#withoutUnset(operators, unset), signal)
     // A leader move has a second step that need not wait for the next pulse.
     await this.#continue(signal)
@@ -346,6 +343,12 @@ export class Executor {
       this.#notSent(operator, operator.unwanted.why)
       return false
     })
+  }
+
+  /** What was called off before anything of it was sent has never begun: nobody is told of it. */
+  #callOff(operators: Operator[]): void {
+    this.#flight.operators = this.#flight.operators.filter((operator) => !operators.includes(operator))
+    this.#owed.push(...operators.map(({ move }): Change => ({ kind: 'intent', key: moveKey(move), value: undefined })))
   }
 
   #notSent(operator: Operator, text: string, denied = false): void {

@@ -383,7 +383,7 @@ describe('what comes before a start may take long', () => {
     executor.offer([replica()])
     await work()
     expect([asked, executor.inFlight, journal.read('intent').size, settings.own.size]).toEqual([[], [], 0, 0])
-    expect(told).toContain('t-0 failed: not_sent: it was called off before it was sent')
+    expect(told.filter((line) => line.startsWith('t-0'))).toEqual([])
   })
 })
 
