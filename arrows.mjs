@@ -27,6 +27,7 @@ export const arrows = {
   execute: ['systems/port.ts', 'cluster', 'lib'],
   'systems/port.ts': ['cluster', 'lib'],
   'systems/kafka': ['systems/port.ts', 'cluster', 'lib'],
+  'systems/pinot': ['systems/port.ts', 'cluster', 'lib'],
   'systems/simulator': ['systems/port.ts', 'cluster', 'lib'],
   plan: ['cluster', 'lib'],
   assess: ['cluster', 'lib'],
@@ -45,6 +46,7 @@ export const clockFiles = ['src/lib/clock.ts', 'src/lib/iso-time.ts']
 export const onlyImporter = {
   'prom-client': ['src/observe/metrics.ts'],
   kafkajs: ['src/systems/kafka/transport.ts'],
+  'node-zookeeper-client': ['src/systems/pinot/zookeeper-client.ts'],
   fastify: ['src/http/server.ts'],
   commander: ['src/cli/**'],
   yaml: ['src/config/**', 'src/cli/**'],

@@ -24,10 +24,22 @@ export default defineConfig({
         test: {
           name: 'clusters',
           include: ['test/clusters/**/*.test.ts'],
+          exclude: ['test/clusters/pinot/**'],
           execArgv,
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 180_000,
+        },
+      },
+      // By `npm run test:pinot` only. The very first start fetches Pinot.
+      {
+        test: {
+          name: 'pinot',
+          include: ['test/clusters/pinot/**/*.test.ts'],
+          execArgv,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -96,7 +96,7 @@ function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   if (found.participants < 2) return no('too_few_nodes', `only ${found.participants} node can take part; ${why}`)
   const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
   if (most?.reason === 'retry_wait')
-    return no('holding', `what failed a short while ago is left alone for a while: ${why}`)
+    return no('holding', `what failed or was taken back a short while ago is left alone for a while: ${why}`)
   if (most?.reason === 'retry_exhausted') {
     return no('retry_exhausted', `three tries a day are used up for ${formatCount(most.count, 'candidate')}: ${why}`)
   }

@@ -35,12 +35,12 @@ export function modeText({ balancing }: ClusterSettings): string {
 }
 
 /** Kafka's name of the user; a placeholder where the config does not tell. */
-export function principalOf({ sasl, tls }: KafkaConfig): string {
+function principalOf({ sasl, tls }: KafkaConfig): string {
   if (sasl) return `User:${sasl.username}`
   const certificate = tls === undefined || tls === true ? undefined : tls.cert
   // Kafka names the owner of a certificate the other way round, unless ssl.principal.mapping.rules say otherwise.
   if (certificate !== undefined)
-    return `User:${new X509Certificate(certificate).subject.split('\n').reverse().join(',')}`
+    return `User:${new X509Certificate(certificate).subject.split('\n').toReversed().join(',')}`
   return 'User:NAME'
 }
 
@@ -93,6 +93,7 @@ export function permissionsJson(cluster: ClusterConfig & { system: 'kafka' }, fi
     cluster: cluster.name,
     principal: principalOf(cluster.kafka),
     needed: setFor(cluster),
+    warning: nearRoot,
     sets: Object.fromEntries(setsOf(cluster).map((set) => [set, grantsOf(set).map(plain)])),
     ...(findings === undefined
       ? {}

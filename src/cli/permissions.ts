@@ -50,6 +50,8 @@ function isKafka(cluster: ClusterConfig): cluster is ClusterConfig & { system: '
 async function ask(cluster: ClusterConfig & { system: 'kafka' }, signal: AbortSignal): Promise<Finding[]> {
   const probe = await openProbe(cluster.kafka)
   try {
+    // Else every permission would be unknown for the same reason.
+    await probe.connect(signal)
     return await probe.permissions('act', signal)
   } finally {
     await probe.close()

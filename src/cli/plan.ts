@@ -97,5 +97,6 @@ async function judge(
     foreignMoves: sample.running.length,
     pause: undefined,
     windowOpen: anyWindowOpen(balance.windows, nowMs),
+    notes: [],
   })
 }

@@ -20,7 +20,9 @@ export function fileSchema(read: ReadText) {
     server: serverBlock.describe('Where evenkeel listens.').exactOptional(),
     state: block({
       directory: text('the path of a directory')
-        .describe('Drains and pauses are kept here; it must outlive the process and belong to one evenkeel alone.')
+        .describe(
+          'What must outlive the process is kept here: drains, pauses, what is under way. On a disk of the host, not shared by others.',
+        )
         .exactOptional(),
     })
       .describe('What evenkeel itself has to remember.')

@@ -97,6 +97,8 @@ export class ClusterLoop {
   /** Moves that ended since the tick at work began: its sample may still show their middle. */
   #endedMeanwhile: Move[] = []
   #surveyedAtMs = Number.NEGATIVE_INFINITY
+  /** What is being done about the last pulse; undefined while nothing is. */
+  #working: Promise<void> | undefined
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
@@ -143,13 +145,27 @@ export class ClusterLoop {
       this.#wakePulse = new AbortController()
       const awake = AbortSignal.any([signal, this.#wakePulse.signal])
       await clock.sleep(this.#options.pulseIntervalMs, awake)
-      if (!signal.aborted) await this.#guarded(signal, () => this.#pulse(signal))
+      if (signal.aborted) break
+      const pulse = await this.#look(signal)
+      if (pulse) this.#beginWork(pulse, signal)
     }
+    await this.#working
+  }
+
+  /** An act may wait for a broker that keeps silent: meanwhile the looks go on, and nothing else is begun. */
+  #beginWork(pulse: Pulse, signal: AbortSignal): void {
+    if (this.#working) return
+    const work = this.#guarded(signal, () => this.#work(pulse, signal))
+    this.#working = work.then(() => {
+      this.#working = undefined
+    })
   }
 
   #executed(event: ExecutorEvent): void {
     if (event.type === 'factor_changed') {
       this.#breaker.factorChanged(event.text)
+      // The next tick pauses the cluster: nothing begins until then.
+      this.#hurry()
       return
     }
     if (event.type === 'move_ended') {
@@ -204,7 +220,7 @@ export class ClusterLoop {
 
   #hurry(): void {
     this.#changes += 1
-    this.#executor.offer([])
+    this.#executor.withdraw()
     this.#due = true
     this.#wakeTick.abort()
   }
@@ -255,7 +271,7 @@ export class ClusterLoop {
     const idle = this.#executor.inFlight.length === 0 && this.#executor.pending.length === 0
     const memory = { ...this.#recollection.recall(sample, idle, now), hold: this.#executor.holds }
     await this.#selfDefence(sample, memory, now)
-    await this.#kept.save(sample.state, memory, this.#options.balance.nodeAddHoldMs, now)
+    await this.#kept.save(sample.state, memory, this.#options.balance, now)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
     const strangers = this.#strangersOf(sample, now)
@@ -281,8 +297,9 @@ export class ClusterLoop {
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
     this.#recollection.keep(sample)
+    await this.#kept.saveBegun(thought.assessment.memory)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
-    if (changes !== this.#changes) this.#executor.offer([])
+    if (changes !== this.#changes) this.#executor.withdraw()
   }
 
   /** Pauses the cluster when our moves went wrong too often or made it worse. */
@@ -324,7 +341,8 @@ export class ClusterLoop {
       problems,
     }
     const verdict = verdictOf(found)
-    this.#executor.offer(mayStart(found) ? plan.moves : [])
+    if (assessment.gate) this.#executor.withdraw()
+    else this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =
       this.#executor.inFlight.length === 0 && sample.state.nodeState.every((state) => HERE.includes(state))
     this.#recollection.conclude(thought, settled, nowMs)
@@ -336,28 +354,33 @@ export class ClusterLoop {
       settings,
       foreignMoves: circumstances.strangers.moving.length,
       throttle: this.#executor.throttle,
+      notes: this.#executor.notes,
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
     this.#emit({ type: 'tick', report: this.#report })
   }
 
-  async #pulse(signal: AbortSignal): Promise<void> {
+  /** @returns undefined when nothing could be seen. */
+  async #look(signal: AbortSignal): Promise<Pulse | undefined> {
     const { system, clock } = this.#parts
-    let pulse: Pulse
     try {
-      pulse = await withDeadline('the pulse', PULSE_DEADLINE_MS, signal, (s) => system.pulse(s))
+      const pulse = await withDeadline('the pulse', PULSE_DEADLINE_MS, signal, (s) => system.pulse(s))
+      for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+      return pulse
     } catch (error) {
       // The executor gets no pulse and waits; the next tick says what is wrong.
-      this.#error = messageOf(error)
-      return
+      if (!signal.aborted) this.#error = messageOf(error)
+      return undefined
     }
-    for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+  }
+
+  async #work(pulse: Pulse, signal: AbortSignal): Promise<void> {
     // Before the first sample nobody knows whether this is the cluster that the journal speaks of.
     if (this.#recollection.state === undefined) return
     const before = this.#executor.pending.length + this.#executor.inFlight.length
     const doneBefore = this.#done
-    await this.#executor.work(pulse, !this.#thinking, signal)
+    await this.#executor.work(pulse, () => !this.#thinking, signal)
     const after = this.#executor.pending.length + this.#executor.inFlight.length
     // What the plan had is used up and did some good: see at once whether there is more, instead of idling until the tick.
     if (before > 0 && after === 0 && this.#done > doneBefore) {
@@ -404,7 +427,7 @@ export class ClusterLoop {
 
   #sampleFailed(error: unknown, durationMs: number): void {
     // What was planned from an older reading is not started on a cluster that cannot be seen.
-    this.#executor.offer([])
+    this.#executor.withdraw()
     this.#liveness.blind()
     this.#recollection.blind()
     this.#error = messageOf(error)
@@ -428,7 +451,7 @@ export class ClusterLoop {
     } catch (error) {
       if (signal.aborted) return
       // What is left of an older plan is not begun on the strength of a tick that failed.
-      this.#executor.offer([])
+      this.#executor.withdraw()
       this.#error = messageOf(error)
       this.#emit({ type: 'tick_failed', text: this.#error })
     }

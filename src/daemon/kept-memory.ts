@@ -3,16 +3,24 @@
  * into it after each sample as far as it differs. A journal that fails holds everything back by itself: here it is let fail.
  */
 import type { Memory, PartitionRef } from '../cluster/memory.ts'
+import type { BalanceSettings } from '../cluster/settings.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
-import { leftKey, nodeKey, type RecordKind, type Records } from '../execute/journal/records.ts'
+import { nodeKey, type RecordKind, type Records } from '../execute/journal/records.ts'
 import { codeOf } from '../lib/errors.ts'
 import type { Breaker } from './breaker.ts'
 import type { Liveness } from './liveness.ts'
 import type { Recollection } from './recollection.ts'
 
-/** How long a node has been alive or gone is brought up to date so often while something waits for it. */
+/**
+ * How long a node has been alive or gone is brought up to date so often while something waits for it: a part of the wait, so that
+ * also lives that are short come to its end, and a minute at most.
+ */
+const SEEN_PART = 10
 const SEEN_EVERY_MS = 60_000
+
+/** What waits for how long a node has been alive, or gone. */
+type Waits = Pick<BalanceSettings, 'nodeAddHoldMs' | 'nodeAvailabilityTimeoutMs'>
 
 export class KeptMemory {
   readonly #journal: Journal
@@ -36,7 +44,8 @@ export class KeptMemory {
     if (left === this.#taken) return
     this.#taken = left
     this.#liveness.takeOver(journal.read('node').values(), nowMs)
-    this.#recollection.takeOver([...left.values()], [...journal.read('muted').values()])
+    const begun = journal.read('begun').get('cluster')
+    this.#recollection.takeOver([...left.values()], [...journal.read('muted').values()], begun)
     this.#breaker.takeOver(journal.read('failures').get('cluster')?.failures ?? [])
   }
 
@@ -44,8 +53,8 @@ export class KeptMemory {
    * @param state the sample that was taken in last.
    * @param memory what is remembered with it.
    */
-  async save(state: ClusterState, memory: Memory, nodeAddHoldMs: number, nowMs: number): Promise<void> {
-    const left = new Map(memory.left.map((one) => [leftKey(one), one]))
+  async save(state: ClusterState, memory: Memory, waits: Waits, nowMs: number): Promise<void> {
+    const left = new Map(memory.left.map((one) => [`${partitionKey(one)}@${one.node}`, one]))
     const muted = new Map(memory.muted.map((one) => [partitionKey(one), one]))
     const failures = new Map(
       this.#breaker.failures.length > 0 ? [['cluster', { failures: this.#breaker.failures }]] : [],
@@ -54,8 +63,18 @@ export class KeptMemory {
       ...this.#differences('left', left, (before, now) => before.atMs === now.atMs),
       ...this.#differences('muted', muted, (before, now) => before.untilMs === now.untilMs),
       ...this.#differences('failures', failures, (before, now) => JSON.stringify(before) === JSON.stringify(now)),
-      ...this.#nodes(state, nodeAddHoldMs, nowMs),
+      ...this.#begun(memory),
+      ...this.#nodes(state, waits, nowMs),
     ]
+    await this.#write(changes)
+  }
+
+  /** Before anything of it is done: who dies over it goes on with it afterwards. */
+  async saveBegun(memory: Memory): Promise<void> {
+    await this.#write(this.#begun(memory))
+  }
+
+  async #write(changes: Change[]): Promise<void> {
     if (changes.length === 0) return
     try {
       await this.#journal.write(changes)
@@ -64,14 +83,22 @@ export class KeptMemory {
     }
   }
 
-  #nodes(state: ClusterState, nodeAddHoldMs: number, nowMs: number): Change[] {
+  #begun({ filling, skewedDomains, relieving }: Memory): Change[] {
+    const lists = [filling, skewedDomains, relieving.disk_critical, relieving.disk_over_limit]
+    const isAny = lists.some((list) => list.length > 0)
+    const begun = new Map(isAny ? [['cluster', { filling, skewedDomains, relieving }]] : [])
+    return this.#differences('begun', begun, (before, now) => JSON.stringify(before) === JSON.stringify(now))
+  }
+
+  #nodes(state: ClusterState, { nodeAddHoldMs, nodeAvailabilityTimeoutMs }: Waits, nowMs: number): Change[] {
     const now = new Map(
       this.#liveness.records(state.names.nodes, nowMs).map((record) => [nodeKey(record.node), record]),
     )
     return this.#differences('node', now, (before, { state, sinceMs }) => {
       if (before.state !== state) return false
       const enoughMs = state === 'alive' ? nodeAddHoldMs : Number.POSITIVE_INFINITY
-      const due = nowMs - before.seenAtMs >= SEEN_EVERY_MS || nowMs - sinceMs >= enoughMs
+      const waitMs = state === 'alive' ? nodeAddHoldMs : nodeAvailabilityTimeoutMs
+      const due = nowMs - before.seenAtMs >= Math.min(SEEN_EVERY_MS, waitMs / SEEN_PART) || nowMs - sinceMs >= enoughMs
       return before.seenAtMs - before.sinceMs >= enoughMs || !due
     })
   }

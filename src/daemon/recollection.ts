@@ -9,6 +9,9 @@ import { RETURN_WINDOW_MS } from '../cluster/settings.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { Thought } from './think.ts'
 
+/** What has begun and goes on to its own end. */
+export type Begun = Pick<Memory, 'filling' | 'skewedDomains' | 'relieving'>
+
 export class Recollection {
   #memory: Memory = freshMemory
   /** The last complete reading: what has moved since is seen by comparing. */
@@ -59,12 +62,18 @@ export class Recollection {
   }
 
   /** What an earlier process, or another one, remembers and we do not. */
-  takeOver(left: Memory['left'], muted: Memory['muted']): void {
+  takeOver(left: Memory['left'], muted: Memory['muted'], begun: Begun = freshMemory): void {
     const known = new Set([...this.#memory.left.map(leftName), ...this.#memory.muted.map(partitionName)])
     this.#memory = {
       ...this.#memory,
       left: [...left.filter((one) => !known.has(leftName(one))), ...this.#memory.left],
       muted: [...muted.filter((one) => !known.has(partitionName(one))), ...this.#memory.muted],
+      filling: union(begun.filling, this.#memory.filling),
+      skewedDomains: union(begun.skewedDomains, this.#memory.skewedDomains),
+      relieving: {
+        disk_critical: union(begun.relieving.disk_critical, this.#memory.relieving.disk_critical),
+        disk_over_limit: union(begun.relieving.disk_over_limit, this.#memory.relieving.disk_over_limit),
+      },
     }
   }
 
@@ -118,3 +127,5 @@ export class Recollection {
 }
 
 const leftName = (left: Memory['left'][number]) => `${partitionName(left)}@${left.node}`
+
+const union = <T>(a: readonly T[], b: readonly T[]): T[] => [...new Set([...a, ...b])]

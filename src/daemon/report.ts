@@ -17,6 +17,8 @@ export interface TickFacts {
   throttle?: ThrottleReport | undefined
   pause: Pause | undefined
   windowOpen: boolean
+  /** Of the executor. */
+  notes: string[]
 }
 
 export function reportTick(
@@ -53,7 +55,7 @@ export function reportTick(
     foreignMoves: facts.foreignMoves,
     ...(facts.throttle && { throttle: facts.throttle }),
     nodesAvailable: available,
-    notes: [...sample.notes, ...assessment.notes],
+    notes: [...sample.notes, ...assessment.notes, ...facts.notes],
     ...(facts.pause && { pause: facts.pause }),
     unavailableSince: state.names.nodes.flatMap((node, index) =>
       nodeStates[state.nodeState[index]!] === 'unavailable'

@@ -20,7 +20,8 @@ export class StrangersWatch {
     const before = this.#progress
     this.#progress = new Map()
     const advancing = foreign.filter((move) => {
-      const key = partitionName(move)
+      // Copies between dirs of several nodes may be under way at once.
+      const key = `${partitionName(move)}@${move.dir?.node ?? ''}`
       const known = before.get(key)
       const bytes = move.bytesDone ?? 0
       const now = known && bytes <= known.bytes ? known : { bytes, atMs: nowMs }

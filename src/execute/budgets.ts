@@ -30,9 +30,14 @@ export class Budgets {
 
   /** Counts a move of ours that is in flight. */
   take(move: ReplicaMove): void {
+    this.takeWaiting(move)
+    count(this.#out, sourceOf(move), move.bytes)
+  }
+
+  /** Counts one whose target is gone: nothing is read for it now. */
+  takeWaiting(move: ReplicaMove): void {
     this.#moves += 1
     count(this.#in, move.to, move.bytes)
-    count(this.#out, sourceOf(move), move.bytes)
   }
 
   /** Counts what somebody else moves: it uses the same disks and network. */

@@ -5,8 +5,8 @@
  * meanwhile wins. What cannot be reached stays written down as pending and holds up nothing else; what somebody swept away is
  * set again while it is needed. Nothing of it is kept but in the journal, so that the next start gives back what this one could not.
  *
- * A change without an answer may still happen. Until it cannot any more nothing is crossed out and no value is replaced by
- * another: what comes late is found and given back. So it is with what an earlier process wrote down last: whether it got an answer nobody knows.
+ * A change without an answer may still happen. Until it cannot any more nothing is crossed out: what comes late is found and given
+ * back. So it is with what an earlier process wrote down last: whether it got an answer nobody knows.
  */
 import type { SettingChanges, ThrottleReport } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -50,6 +50,10 @@ export class ChangeLedger {
   readonly #clock: Clock
   readonly #emit: (event: LedgerEvent) => void
   readonly #foreign = new Set<string>()
+  /** Nodes that did not answer, and what was said: they are asked again only with everything else. */
+  readonly #silent = new Map<NodeId, string>()
+  /** Could not be given back: that is tried again only with everything else. */
+  readonly #stuck = new Set<string>()
   /** Written down by this process → until when a change without an answer may still happen. */
   readonly #openUntil = new Map<string, number>()
   #limits = new Map<NodeId, CopyLimits>()
@@ -108,36 +112,60 @@ export class ChangeLedger {
   release(signal: AbortSignal): Promise<Unset[]> {
     // Whoever asks for it has ended the process that was at work, and wants to see the end of it.
     for (const key of this.records.keys()) this.#openUntil.set(key, Number.NEGATIVE_INFINITY)
-    return this.align(nothing, true, signal)
+    return this.align(nothing, { whole: true, keepRates: false }, signal)
   }
 
   /**
    * Makes the settings what the throttle needs, as far as they are nobody else's, and gives back what it does not need.
-   * @param whole also looks at what should be as it is.
+   * @param look `whole`: also at what should be as it is. `keepRates`: rates of nodes that nothing is copied from or to now stay,
+   * since more is to come: they bind nothing but what is listed.
    * @returns what is needed and could not be had.
    * @throws what the journal throws: then nothing was changed.
    */
-  async align(throttle: Throttle, whole: boolean, signal: AbortSignal): Promise<Unset[]> {
+  async align(throttle: Throttle, look: { whole: boolean; keepRates: boolean }, signal: AbortSignal): Promise<Unset[]> {
+    const { whole, keepRates } = look
     const wanted = new Map(this.#settings.settingsOf(throttle).map((setting) => [settingKey(setting), setting]))
     const { records } = this
+    if (keepRates) {
+      for (const [key, { setting }] of records) {
+        if (setting.scope === 'node' && !wanted.has(key)) wanted.set(key, setting)
+      }
+    }
     const keys = [...new Set([...wanted.keys(), ...records.keys()])]
     const open = keys.filter((key) => whole || !isCovered(wanted.get(key), records.get(key)))
-    // Somebody else's setting is looked at again only with everything else.
-    const due = whole ? open : open.filter((key) => !this.#foreign.has(key))
+    // Somebody else's setting is looked at again only with everything else, and so is a node that keeps silent.
+    if (whole) {
+      this.#silent.clear()
+      this.#stuck.clear()
+    }
+    const refOf = (key: string): SettingRef => wanted.get(key) ?? records.get(key)!.setting
+    const isSilent = ({ scope, of }: SettingRef) => scope === 'node' && this.#silent.has(of)
+    const isStuck = (key: string) => this.#stuck.has(key) && !wanted.has(key)
+    const due = whole ? open : open.filter((key) => !this.#foreign.has(key) && !isStuck(key) && !isSilent(refOf(key)))
     for (const key of this.#foreign) if (!wanted.has(key)) this.#foreign.delete(key)
-    if (due.length === 0) return []
-    const refs = new Map<string, SettingRef>(due.map((key) => [key, wanted.get(key) ?? records.get(key)!.setting]))
-    const nodes = throttle.rates.map(({ node }) => node)
+    const silent = open.flatMap((key): Unset[] => {
+      const ref = wanted.get(key)
+      return ref && isSilent(ref) ? [{ ref, text: this.#silent.get(ref.of)!, denied: false }] : []
+    })
+    if (due.length === 0) return silent
+    const refs = new Map<string, SettingRef>(due.map((key) => [key, refOf(key)]))
+    const nodes = throttle.rates.map(({ node }) => node).filter((node) => !this.#silent.has(node))
     for (const node of nodes) for (const ref of this.#settings.limitRefs(node)) refs.set(settingKey(ref), ref)
     const seen = await this.#observe(refs, signal)
     const unset = await this.#carryOut(due, wanted, seen, signal)
     this.#seeLimits(nodes, seen, whole)
-    return unset
+    return [...silent, ...unset]
   }
 
   async #observe(refs: ReadonlyMap<string, SettingRef>, signal: AbortSignal): Promise<Map<string, Observed>> {
     const answers = await this.#settings.observe([...refs.values()], signal)
-    return new Map([...refs.keys()].map((key, index) => [key, answers[index]!]))
+    const seen = new Map<string, Observed>()
+    for (const [index, [key, { scope, of }]] of [...refs].entries()) {
+      const answer = answers[index]!
+      seen.set(key, answer)
+      if (scope === 'node' && 'unknown' in answer && answer.unreachable) this.#silent.set(of, answer.unknown)
+    }
+    return seen
   }
 
   async #carryOut(
@@ -148,17 +176,19 @@ export class ChangeLedger {
   ): Promise<Unset[]> {
     const unset: Unset[] = []
     const told: SettingChanges = { set: [], restored: [], left: [], failed: [] }
-    const decisions: { key: string; decision: Decision }[] = []
+    const decisions: { key: string; decision: Decision; had: SettingRecord | undefined }[] = []
     for (const key of due) {
       const observed = seen.get(key)!
-      const decision = this.#decide(key, wanted.get(key), observed)
+      const had = this.records.get(key)
+      const decided = decide(wanted.get(key), had, observed, this.#settings, this.#clock.now())
+      const decision = had && this.#isOpen(key, had) ? keepingAll(decided, had) : decided
       if (decision.note === 'foreign') this.#foreign.add(key)
       else this.#foreign.delete(key)
       if (decision.note === 'taken') told.left.push(key)
       const setting = wanted.get(key)
       if (decision.note === 'unknown' && setting && 'unknown' in observed)
         unset.push({ ref: setting, text: observed.unknown, denied: false })
-      decisions.push({ key, decision })
+      decisions.push({ key, decision, had })
     }
     await this.#write(decisions.flatMap(({ key, decision }) => recordChange(key, decision.record)))
     const acting = decisions.filter(({ decision }) => decision.change)
@@ -170,13 +200,14 @@ export class ChangeLedger {
       acting.map(({ decision }) => decision.change!),
       signal,
     )
-    const after: Change[] = []
-    acting.forEach(({ key, decision }, index) => {
+    const after = acting.flatMap(({ key, decision, had }, index): Change[] => {
       const result = results[index]!
       const failed = this.#applied(key, decision, result, wanted.get(key), told)
-      if (failed) unset.push(failed)
-      if (failed) after.push(...this.#unanswered(key, result))
-      else if (decision.after !== undefined) after.push(...recordChange(key, decision.after))
+      if (!failed) return recordChange(key, decision.after)
+      unset.push(failed)
+      if (result.outcome === 'unknown') return this.#unanswered(key)
+      // A change that was refused has not been made; what may still happen of an earlier one is no less a debt.
+      return decision.record === undefined || (had && this.#isOpen(key, had)) ? [] : recordChange(key, had ?? null)
     })
     this.#tell(told)
     await this.#write(after)
@@ -193,21 +224,12 @@ export class ChangeLedger {
   }
 
   /** The time of its record is that of the last change that may still happen. */
-  #unanswered(key: string, { outcome }: StepResult): Change[] {
+  #unanswered(key: string): Change[] {
     const record = this.records.get(key)
-    if (outcome !== 'unknown' || !record) return []
+    if (!record) return []
     const atMs = this.#clock.now()
     this.#openUntil.set(key, atMs + UNANSWERED_MS)
     return recordChange(key, { ...record, atMs })
-  }
-
-  #decide(key: string, wanted: Setting | undefined, observed: Observed): Decision {
-    const record = this.records.get(key)
-    const as = (setting: Setting | undefined) => decide(setting, record, observed, this.#settings, this.#clock.now())
-    if (!record || !this.#isOpen(key, record)) return as(wanted)
-    // A value that may still come must be the one that is known as ours.
-    const kept = wanted && 'value' in wanted ? record.setting : wanted
-    return keepingAll(as(kept), record)
   }
 
   #isOpen(key: string, { atMs }: SettingRecord): boolean {
@@ -232,10 +254,11 @@ export class ChangeLedger {
     }
     const denied = result.outcome === 'refused' && result.code === 'not_permitted'
     if (!setsOurs) {
+      this.#stuck.add(key)
       this.#cleanupFailures += 1
       told.failed.push({ key, text: result.text })
     }
-    return { ref: refOf(change!), text: result.text, denied }
+    return { ref: refIn(change!), text: result.text, denied }
   }
 
   /** Rates just set may not be seen yet: what is ours is in force as soon as it was accepted. */
@@ -278,6 +301,6 @@ function recordChange(key: string, value: SettingRecord | null | undefined): Cha
   return value === undefined ? [] : [{ kind: 'setting', key, value: value ?? undefined }]
 }
 
-function refOf({ scope, of, name }: SettingChange): SettingRef {
+function refIn({ scope, of, name }: SettingChange): SettingRef {
   return { scope, of, name }
 }

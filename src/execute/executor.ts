@@ -23,11 +23,12 @@ import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
 import type { Change, Journal } from './journal/journal.ts'
-import { moveKey } from './journal/records.ts'
+import { moveKey, type RecordKind, type Records } from './journal/records.ts'
 import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
-import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, departure, holdsAt, outdated } from './tries.ts'
+import { throttleNotes } from './throttle-notes.ts'
+import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, leaving, outdated } from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
   /** Leadership transfers started for one plan at most. */
@@ -68,6 +69,7 @@ export class Executor {
   readonly #pace = new Pace()
   #options: ExecutorOptions
   #pending: Move[] = []
+  #withdrawals = 0
   #transfers = 0
   #movedBytes = 0
   #denied: { text: string; atMs: number } | undefined
@@ -99,13 +101,17 @@ export class Executor {
     this.#tooLow = undefined
   }
 
+  /** Nothing more is to begin, not even what has been chosen and waits for its settings; what was asked for goes on. */
+  withdraw(): void {
+    this.#withdrawals += 1
+    this.offer([])
+  }
+
   /** To be told once a tick: settings are looked at as a whole, the pace is seen to. */
   tick(writeRate: WriteRate): void {
     this.#writeRate = writeRate
     this.#lookAtSettings = true
     this.#pace.tick(this.#options.concurrentMovesPerNode)
-    if (this.#journal.problem() !== undefined) return
-    this.#owed.push(...outdated(this.#journal, this.#clock.now()), ...this.#day.outdated())
   }
 
   /** Something is wrong with the cluster's health: fewer moves at once. */
@@ -159,12 +165,21 @@ export class Executor {
 
   /** What is left alone for a while because it failed. */
   get holds(): Hold {
-    return holdsAt(this.#journal, this.#clock.now())
+    return holdsAt(this.#known, this.#clock.now())
   }
 
   /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
   get throttle(): ThrottleReport | undefined {
     return this.#ledger?.report()
+  }
+
+  /** What is worth knowing of limits on copying, one sentence each. */
+  get notes(): string[] {
+    const report = this.throttle
+    if (!report) return []
+    const records = this.#ledger!.records.values()
+    const overrun = this.#need()?.overrun() ?? []
+    return throttleNotes({ report, records, rate: this.#options.throttle?.rate, overrun })
   }
 
   /** Looks through what anybody has set on the cluster. */
@@ -193,8 +208,8 @@ export class Executor {
     ])
     for (const [key, { move, atMs, unwanted }] of this.#journal.read('intent')) {
       if (known.has(key)) continue
-      const operator = Operator.adopted(move, this.#system.steps(move), atMs)
-      if (unwanted !== undefined) operator.unwanted = { why: unwanted, failed: true }
+      const operator = Operator.adopted(move, this.#system.steps(move), atMs, this.#clock.now())
+      operator.unwanted = unwanted
       this.#flight.operators.push(operator)
       this.#emit({ type: 'move_started', progress: operator.progress(), adopted: true })
     }
@@ -202,16 +217,18 @@ export class Executor {
 
   /**
    * Follows what is in flight, then starts what the budgets allow.
-   * @param mayStart whether anything new may begin.
+   * @param mayStart whether anything new may begin: asked when it is about to, since what comes before may take long.
    */
-  async work(pulse: Pulse, mayStart: boolean, signal: AbortSignal): Promise<void> {
+  async work(pulse: Pulse, mayStart: () => boolean, signal: AbortSignal): Promise<void> {
     this.adopt()
     await this.#flight.follow(pulse, (move) => this.#limitOf(move), signal)
     // Without a journal nothing is done that would have to be in it.
     if (this.#journal.problem() === undefined) {
       await this.#takeBack(signal)
       await this.#continue(signal)
-      if (mayStart) await this.#dispatch(pulse, signal)
+      // First: a partition's next move has the key of the one that has just ended.
+      await this.#pay()
+      if (mayStart()) await this.#dispatch(pulse, signal)
       await this.#align([], signal)
     }
     await this.#pay()
@@ -252,9 +269,9 @@ export class Executor {
     failed: boolean,
     now: number,
   ) {
-    if (result === 'done') return [...afterSuccess(this.#journal, move), ...departure(move, now)]
-    if (result === 'reverted') return [afterCancelByOthers(this.#journal, move, text, now)]
-    if (failed || refusal === 'rejected') return [afterFailure(this.#journal, move, text, now)]
+    if (result === 'done') return [...afterSuccess(this.#known, move), ...leaving(move, now)]
+    if (result === 'reverted') return [afterCancelByOthers(this.#known, move, text, now)]
+    if (failed || refusal === 'rejected') return [afterFailure(this.#known, move, text, now)]
     return []
   }
 
@@ -285,10 +302,17 @@ export class Executor {
     const chosen = this.#choose(pulse)
     if (chosen.length === 0) return
     const now = this.#clock.now()
+    const withdrawals = this.#withdrawals
     const operators = chosen.map((move) => new Operator(move, this.#system.steps(move), now))
-    // Before the settings too: they are only for what is meant to be done.
-    await this.#journal.write([...operators.map((operator) => intentOf(operator)), ...this.#day.begun(chosen)])
+    // At once: whoever plans meanwhile must know of them.
     this.#flight.operators.push(...operators)
+    try {
+      // Before the settings too: they are only for what is meant to be done.
+      await this.#journal.write([...operators.map((operator) => intentOf(operator)), ...this.#day.begun(chosen)])
+    } catch (error) {
+      this.#flight.operators = this.#flight.operators.filter((operator) => !operators.includes(operator))
+      throw error
+    }
     let unset: Unset[]
     try {
       unset = await this.#align(chosen, signal)
@@ -296,14 +320,15 @@ export class Executor {
       for (const operator of operators) this.#notSent(operator, messageOf(error))
       throw error
     }
+    if (withdrawals !== this.#withdrawals) return this.#callOff(operators)
     await this.#perform(this.#withoutUnset(operators, unset), signal)
     // A leader move has a second step that need not wait for the next pulse.
     await this.#continue(signal)
   }
 
-  /** Moves whose copying could not be bound are not begun. */
+  /** Moves whose copying could not be bound are not begun, nor are those of their group. */
   #withoutUnset(operators: Operator[], unset: Unset[]): Operator[] {
-    return operators.filter((operator) => {
+    const bound = operators.filter((operator) => {
       const { move } = operator
       if (move.kind !== 'replica') return true
       const missing = unset.find(({ ref: { scope, of } }) =>
@@ -313,6 +338,17 @@ export class Executor {
       this.#notSent(operator, `its throttle could not be set: ${missing.text}`, missing.denied)
       return false
     })
+    return bound.filter((operator) => {
+      if (!operator.unwanted) return true
+      this.#notSent(operator, operator.unwanted.why)
+      return false
+    })
+  }
+
+  /** What was called off before anything of it was sent has never begun: nobody is told of it. */
+  #callOff(operators: Operator[]): void {
+    this.#flight.operators = this.#flight.operators.filter((operator) => !operators.includes(operator))
+    this.#owed.push(...operators.map(({ move }): Change => ({ kind: 'intent', key: moveKey(move), value: undefined })))
   }
 
   #notSent(operator: Operator, text: string, denied = false): void {
@@ -326,9 +362,11 @@ export class Executor {
     const budgets = new Budgets({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
     const need = this.#need()
     const busy = new Set(pulse.running.map(partitionName))
-    for (const { move } of this.#flight.operators) {
+    for (const { move, state, stall } of this.#flight.operators) {
       busy.add(partitionName(move))
-      if (move.kind === 'replica') budgets.take(move)
+      if (move.kind !== 'replica') continue
+      if (state === 'stalled' && stall === 'gone') budgets.takeWaiting(move)
+      else budgets.take(move)
     }
     for (const move of foreign) budgets.takeForeign(move)
 
@@ -383,7 +421,8 @@ export class Executor {
     if (!this.#ledger) return []
     const whole = this.#lookAtSettings && begun.length === 0
     const wanted = this.#need()?.throttle() ?? { rates: [], copies: [] }
-    const unset = await this.#ledger.align(wanted, whole, signal)
+    const keepRates = this.inFlight.length + this.#pending.length > 0
+    const unset = await this.#ledger.align(wanted, { whole, keepRates }, signal)
     if (whole) this.#lookAtSettings = false
     return unset
   }
@@ -424,17 +463,33 @@ export class Executor {
     this.#flight.end(operator, 'failed', { text: `${result.code}: ${result.text}`, refusal: result.code })
   }
 
+  /** The journal with what is not in it yet: a plan made while an act is awaited must not begin anew what has just failed. */
+  readonly #known: Pick<Journal, 'read'> = {
+    read: <Kind extends RecordKind>(kind: Kind) => {
+      const records = new Map<string, Records[Kind]>(this.#journal.read(kind))
+      for (const change of this.#owed) {
+        if (change.kind !== kind) continue
+        if (change.value === undefined) records.delete(change.key)
+        else records.set(change.key, change.value as Records[Kind])
+      }
+      return records
+    },
+  }
+
   /** Outcomes that cannot be written now are written later: until then they are taken from here. */
   async #pay(): Promise<void> {
-    if (this.#owed.length === 0 || this.#journal.problem() !== undefined) return
-    const paid = this.#owed
+    if (this.#journal.problem() !== undefined) return
+    // What is forgotten comes first: the same may have happened once more.
+    const forgotten = [...outdated(this.#journal, this.#clock.now()), ...this.#day.outdated()]
+    const paid = [...forgotten, ...this.#owed]
+    if (paid.length === 0) return
     await this.#journal.write(paid)
     this.#owed = this.#owed.filter((change) => !paid.includes(change))
   }
 }
 
 function intentOf({ move, startedAtMs, unwanted }: Operator): Change {
-  const value = { move, atMs: startedAtMs, ...(unwanted && { unwanted: unwanted.why }) }
+  const value = { move, atMs: startedAtMs, ...(unwanted && { unwanted }) }
   return { kind: 'intent', key: moveKey(move), value }
 }
 

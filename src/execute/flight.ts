@@ -16,6 +16,7 @@ import type { Clock } from '../lib/clock.ts'
 import { groupBy } from '../lib/group-by.ts'
 import { formatDuration } from '../lib/units.ts'
 import type { Outcome, Refusal, System } from '../systems/port.ts'
+import { forecasts } from './forecast.ts'
 import type { Operator } from './operator.ts'
 import { judgeStalls } from './stalls.ts'
 
@@ -48,6 +49,7 @@ const REVERTED_MS = 10_000
 /** A copy is late when it takes so many times as long as its bytes need at its part of the rate, and a while more. */
 const LATE_TIMES = 3
 const LATE_MS = 10 * 60_000
+const LATE_TEXT = 'it takes longer than its bytes should'
 
 /** Bytes per second that bind a copy now. */
 export type LimitOf = (move: Move) => number
@@ -80,7 +82,17 @@ export class Flight {
   }
 
   progress(): MoveProgress[] {
-    return this.operators.map((operator) => operator.progress())
+    const shown = this.operators.map((operator) => operator.progress())
+    const paces = shown.flatMap(({ move, bytesDone, bytesTotal, bytesPerSecond = 0 }, index) => {
+      if (bytesPerSecond <= 0 || move.kind !== 'replica' || isDirMove(move)) return []
+      const { to, leader } = move
+      return [{ to, leader, left: Math.max(0, bytesTotal - bytesDone), perSecond: bytesPerSecond, index }]
+    })
+    const remainingMs = forecasts(paces)
+    paces.forEach(({ index }, at) => {
+      shown[index] = { ...shown[index]!, remainingMs: remainingMs[at]! }
+    })
+    return shown
   }
 
   /** Those of the running moves that are not ours. */
@@ -164,18 +176,24 @@ export class Flight {
       ({ move, state, stall }) =>
         move.kind === 'replica' && (state === 'running' || (state === 'stalled' && stall === 'still')),
     )
+    const late = (operator: Operator) => isLate(operator, limitOf(operator.move) / copies.length, now)
     const judgement = judgeStalls(
       copies.map((operator) => ({
         move: operator.move as Copying,
         still: operator.state === 'stalled',
-        late: isLate(operator, limitOf(operator.move) / copies.length, now),
+        late: late(operator),
       })),
     )
+    for (const operator of copies) {
+      // Late alone is no reason to take anything back: the bytes would have to come once more.
+      if (operator.state === 'running' && operator.text === undefined && late(operator)) operator.text = LATE_TEXT
+    }
     if (judgement?.kind === 'wait') {
       for (const operator of copies) if (operator.state === 'stalled') operator.text = judgement.text
     }
     if (judgement?.kind !== 'cancel') return
-    if (judgement.blame !== undefined) {
+    const fresh = judgement.copies.some((index) => copies[index]!.unwanted === undefined)
+    if (fresh && judgement.blame !== undefined) {
       this.#blamed(judgement.blame, `${judgement.copies.length} copies stood still there while others got on`)
     }
     for (const index of judgement.copies) {
@@ -234,10 +252,12 @@ export class Flight {
     operator.revertedSinceMs ??= now
     const { unknownHoldMs } = this.options
     if (operator.state === 'unknown') {
+      if (now - operator.sinceMs < unknownHoldMs) return
+      const { unwanted } = operator
+      // An earlier process was taking it back, and has.
+      if (unwanted) return this.end(operator, 'cancelled', { text: unwanted.why, failed: unwanted.failed })
       // Nothing has come of it: that says nothing against trying again.
-      if (now - operator.sinceMs >= unknownHoldMs)
-        this.end(operator, 'failed', { text: 'it was never applied', refusal: 'not_sent' })
-      return
+      return this.end(operator, 'failed', { text: 'it was never applied', refusal: 'not_sent' })
     }
     // A transfer of leadership that is not seen yet is only late: election has no list to look it up in.
     const patienceMs = operator.move.kind === 'leader' ? unknownHoldMs : REVERTED_MS

@@ -42,6 +42,9 @@ export interface Unwanted {
   failed: boolean
 }
 
+/** How long after its intent a move is sent at the latest: settings that get no answer are waited for in between. */
+const SENT_WITHIN_MS = 65_000
+
 export class Operator {
   readonly move: Move
   readonly steps: Step[]
@@ -76,10 +79,14 @@ export class Operator {
     this.bytesTotal = bytesOf(move)
   }
 
-  /** One that an earlier process began: what became of it the placement tells. */
-  static adopted(move: Move, steps: Step[], atMs: number): Operator {
+  /**
+   * One that an earlier process began: what became of it the placement tells. It was sent some time after it was written down,
+   * and not after now.
+   */
+  static adopted(move: Move, steps: Step[], atMs: number, nowMs: number): Operator {
     const operator = new Operator(move, steps, atMs)
     operator.state = 'unknown'
+    operator.sinceMs = Math.min(nowMs, atMs + SENT_WITHIN_MS)
     operator.text = 'begun before the restart'
     return operator
   }

@@ -66,8 +66,12 @@ function decideValue(
     return { record: { setting, before: own, atMs: nowMs }, change }
   }
   if (own === wanted) return valueIn(record.setting) === wanted ? {} : { record: { ...record, setting } }
-  // Nothing stands: it was never set, or somebody swept the cluster.
-  if (own === null) return { record: { ...record, setting }, change }
+  // Nothing stands: somebody swept the cluster, or what was asked for before is still to come.
+  const earlier = valueIn(record.setting)
+  if (own === null) {
+    const previous = earlier !== undefined && earlier !== wanted ? { previous: earlier } : {}
+    return { record: { ...record, setting, ...previous }, change }
+  }
   if (!isOurs(record, own)) return { record: null, note: 'taken' }
   return { record: { ...record, setting, previous: own }, change }
 }
@@ -98,6 +102,9 @@ function decideList(
     return { record: as(members), change: { scope, of, name, add: missing } }
   }
   const after = kept.length > 0 ? as(kept) : null
+  // Left by one who died between taking our last member out and deleting the list that was empty then.
+  if (record && kept.length === 0 && own === '' && record.before !== '')
+    return { change: { scope, of, name, delete: true }, after: null }
   if (surplus.length === 0) return record && kept.length < ours.length ? { record: after } : {}
   // An empty list that was there before us is put back as one: taking the last member away leaves none.
   const nothingLeft = present.length === surplus.length && kept.length === 0

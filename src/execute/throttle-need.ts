@@ -53,6 +53,15 @@ export class ThrottleNeed {
     return undefined
   }
 
+  /** Nodes whose copies do not keep up with what is written even at the highest rate. */
+  overrun(): NodeId[] {
+    const { maxRate, headroom } = this.#settings
+    const nodes = [this.#in, this.#out].flatMap((needs) =>
+      [...needs].flatMap(([node, written]) => (written * (1 + headroom) > maxRate ? [node] : [])),
+    )
+    return [...new Set(nodes)]
+  }
+
   /** What is to be set for all that was added. */
   throttle(): Throttle {
     const rates = new Map<NodeId, { node: NodeId; in?: number; out?: number; dirs?: number }>()

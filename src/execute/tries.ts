@@ -1,12 +1,13 @@
 /**
  * What failed lately is left alone for a while: three tries per partition a day, with waits that double; a node at which
- * copies stood still gets nothing new; what has left a node does not come back. Kept in the journal, so that a restart is no reason to try again.
+ * copies stood still gets nothing new. Kept in the journal, so that a restart is no reason to try again.
  */
 import type { Hold } from '../cluster/memory.ts'
 import { isDirMove, type Move, partitionName } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Change, Journal } from './journal/journal.ts'
-import { leftKey } from './journal/records.ts'
+
+type Readable = Pick<Journal, 'read'>
 
 const TRIES = 3
 const WITHIN_MS = 24 * 3_600_000
@@ -15,7 +16,7 @@ const FIRST_WAIT_MS = 60_000
 const CANCELLED_MS = 3_600_000
 const COOL_DOWN_MS = 10 * 60_000
 
-export function afterFailure(journal: Journal, move: Move, why: string, nowMs: number): Change {
+export function afterFailure(journal: Readable, move: Move, why: string, nowMs: number): Change {
   const { topic, partition } = move
   const key = partitionName(move)
   const before = journal.read('tries').get(key)?.failedAtMs ?? []
@@ -26,7 +27,7 @@ export function afterFailure(journal: Journal, move: Move, why: string, nowMs: n
 }
 
 /** Somebody else took our move back: he will have had his reasons. */
-export function afterCancelByOthers(journal: Journal, move: Move, why: string, nowMs: number): Change {
+export function afterCancelByOthers(journal: Readable, move: Move, why: string, nowMs: number): Change {
   const { topic, partition } = move
   const key = partitionName(move)
   const failedAtMs = journal.read('tries').get(key)?.failedAtMs ?? []
@@ -34,16 +35,16 @@ export function afterCancelByOthers(journal: Journal, move: Move, why: string, n
 }
 
 /** @returns nothing where nothing was remembered. */
-export function afterSuccess(journal: Journal, move: Move): Change[] {
+export function afterSuccess(journal: Readable, move: Move): Change[] {
   const key = partitionName(move)
   return journal.read('tries').has(key) ? [{ kind: 'tries', key, value: undefined }] : []
 }
 
-/** Where a replica has left it does not come back to for a while: also when the process ends before it has looked again. */
-export function departure(move: Move, nowMs: number): Change[] {
+/** Where it was is told together with its end: whoever dies over the next sample must not take it back there. */
+export function leaving(move: Move, nowMs: number): Change[] {
   if (move.kind !== 'replica' || isDirMove(move)) return []
   const { topic, partition, from: node } = move
-  return [{ kind: 'left', key: leftKey({ topic, partition, node }), value: { topic, partition, node, atMs: nowMs } }]
+  return [{ kind: 'left', key: `${partitionName(move)}@${node}`, value: { topic, partition, node, atMs: nowMs } }]
 }
 
 export function coolDown(node: NodeId, why: string, nowMs: number): Change {
@@ -51,7 +52,7 @@ export function coolDown(node: NodeId, why: string, nowMs: number): Change {
 }
 
 /** What is left alone now. */
-export function holdsAt(journal: Journal, nowMs: number): Hold {
+export function holdsAt(journal: Readable, nowMs: number): Hold {
   const partitions = [...journal.read('tries').values()].filter(({ untilMs }) => untilMs > nowMs)
   const nodes = [...journal.read('cool_down').values()].filter(({ untilMs }) => untilMs > nowMs)
   return {

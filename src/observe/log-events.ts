@@ -65,7 +65,7 @@ class ClusterLog {
       }
       case 'settings_changed': {
         const { set, restored, left, failed } = event
-        this.#say(left.length + failed.length > 0 ? 'warn' : 'info', event, { set, restored, left, failed })
+        this.#say(left.length + failed.length > 0 ? 'warn' : 'debug', event, { set, restored, left, failed })
         break
       }
       case 'progress':

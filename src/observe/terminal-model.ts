@@ -31,9 +31,14 @@ export function foldEvent(pictures: Map<string, Picture>, event: LoopEvent): voi
   const picture = pictures.get(event.cluster) ?? blank(event.cluster)
   pictures.set(event.cluster, picture)
   fold(picture, event)
-  // Rejected candidates belong to every plan: they would push out what happened.
-  const text = event.type === 'candidates_rejected' ? undefined : eventSentence(event)
+  const text = isRoutine(event) ? undefined : eventSentence(event)
   if (text !== undefined) picture.recent = [...picture.recent, { atMs: event.atMs, text }].slice(-RECENT)
+}
+
+/** What belongs to every plan and every copy would push out what happened. */
+function isRoutine(event: LoopEvent): boolean {
+  if (event.type === 'candidates_rejected') return true
+  return event.type === 'settings_changed' && event.left.length + event.failed.length === 0
 }
 
 function fold(picture: Picture, event: LoopEvent): void {

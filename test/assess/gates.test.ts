@@ -226,3 +226,31 @@ describe('what may be done is planned, and nothing that builds on what may not',
     }
   })
 })
+
+describe('who else empties a node', () => {
+  const at = (kind: ViolationKind, subject: string, emptying: number[]) =>
+    gateFor(
+      { kind, subject },
+      settings({}),
+      well({ strangers: { ...noStrangers, moving: [running], emptying } }),
+      undefined,
+      takenAtMs,
+    )
+
+  test.each(['node_unavailable', 'node_draining'] as const)('is let do it: %s', (kind) => {
+    expect(at(kind, 'node 2', [2])).toMatchObject({
+      code: 'foreign_moves',
+      text: expect.stringContaining('off node 2'),
+    })
+    expect(at(kind, 'node 3', [2])).toBeUndefined()
+    expect(at(kind, 'node 2', [])).toBeUndefined()
+  })
+
+  test('balance also waits a while for what he does next, and for the next day when the bytes of this one are used up', () => {
+    const gate = (now: Partial<Circumstances>, kind: ViolationKind = 'disk_skew') => gateOf(kind, { now })
+    expect(gate({ strangers: { ...noStrangers, restLeftMs: 30_000 } })).toMatchObject({ code: 'foreign_moves' })
+    expect(gate({ dayFull: 'used up' })).toEqual({ code: 'budget_full', text: 'used up' })
+    expect(gate({ dayFull: 'used up' }, 'leader_skew')).toBeUndefined()
+    expect(gate({ dayFull: 'used up' }, 'node_unavailable')).toBeUndefined()
+  })
+})

@@ -65,6 +65,11 @@ export async function mountTmpfs(dir: string, mebibytes: number): Promise<() => 
   }
 }
 
+/** Makes what is mounted on `dir` read-only, or writable again. */
+export async function remount(dir: string, how: 'ro' | 'rw'): Promise<void> {
+  await run('mount', ['-o', `remount,${how}`, dir])
+}
+
 /** What of this test process is still there: one line for each living process and each mount. */
 export function leftovers(): string[] {
   if (root === undefined) return []

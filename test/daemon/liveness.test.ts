@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Liveness } from '../../src/daemon/liveness.ts'
 import { build, node } from '../cluster/support.ts'
 
@@ -77,4 +77,66 @@ test('one look that showed a node gone does not date a later death', () => {
   const state = gone()
   liveness.mark(state, 1_000_000)
   expect(state.nodeUnavailableSinceMs[1]).toBe(1_000_000)
+})
+
+describe('what an earlier process has seen', () => {
+  const record = (node: number, state: 'alive' | 'gone', sinceMs: number, seenAtMs: number) =>
+    ({ node, state, sinceMs, seenAtMs }) as const
+  const times = (liveness: Liveness, nowMs: number) => {
+    const state = build({ nodes: [node(1), node(2, { state: 'unavailable' })], topics: [] })
+    liveness.mark(state, nowMs)
+    return [state.nodeAliveSinceMs[0], state.nodeUnavailableSinceMs[1]]
+  }
+  const records = [record(1, 'alive', 0, 100), record(2, 'gone', 50, 120)]
+
+  test('goes on, without the time that nobody saw', () => {
+    const liveness = new Liveness()
+    liveness.takeOver(records, 1000)
+    expect(liveness.see([1], 1000)).toEqual([])
+    expect(times(liveness, 1000)).toEqual([900, 930])
+    expect(liveness.records([1, 2, 3], 1005)).toEqual([record(1, 'alive', 900, 1005), record(2, 'gone', 930, 1005)])
+  })
+
+  test('is known: what is otherwise has changed meanwhile, what is new has appeared', () => {
+    const liveness = new Liveness()
+    liveness.takeOver([record(1, 'gone', 0, 900), record(2, 'alive', 0, 900)], 1000)
+    expect(liveness.see([1, 3], 1000)).toEqual([{ type: 'node_appeared', node: 3 }])
+    expect(liveness.see([1, 3], 1010)).toEqual([
+      { type: 'node_returned', node: 1 },
+      { type: 'node_lost', node: 2 },
+    ])
+    expect(times(liveness, 1010)).toEqual([1010, 1010])
+  })
+
+  test('counts once, also when it is read anew', () => {
+    const liveness = new Liveness()
+    liveness.takeOver(records, 1000)
+    liveness.see([1], 1000)
+    liveness.see([1], 1040)
+    liveness.takeOver(liveness.records([1, 2], 1040), 1050)
+    expect(times(liveness, 1050)).toEqual([900, 930])
+  })
+
+  test('is not what we have seen ourselves', () => {
+    const liveness = new Liveness()
+    liveness.see([1], 1000)
+    liveness.takeOver([record(1, 'gone', 0, 900), record(2, 'gone', 900, 950)], 1010)
+    expect(liveness.see([1], 1010)).toEqual([])
+    expect(times(liveness, 1010)).toEqual([1000, 960])
+  })
+
+  test('stands when the first samples failed', () => {
+    const liveness = new Liveness()
+    liveness.blind()
+    liveness.takeOver(records, 1000)
+    liveness.see([1], 1000)
+    expect(times(liveness, 1000)).toEqual([900, 930])
+  })
+
+  test('by a clock that went back is no time at all', () => {
+    const liveness = new Liveness()
+    liveness.takeOver([record(1, 'alive', 500, 100), record(2, 'gone', 500, 100)], 1000)
+    liveness.see([1], 1000)
+    expect(times(liveness, 1000)).toEqual([1000, 1000])
+  })
 })

@@ -57,6 +57,20 @@ test('a store that cannot be written neither stops the ticks nor lets the pause 
   expect(loop.loop.view().report!.verdict.code).toBe('circuit_breaker')
 })
 
+test('a replication factor that differs lets nothing more begin, also until the tick that pauses', async () => {
+  const loop = start({
+    execution: { concurrentMoves: 1 },
+    between: (simulator) => ({
+      ...simulator,
+      pulse: async (signal) => ({ ...(await simulator.pulse(signal)), running: [] }),
+      judge: async (moves) => moves.map(() => ({ outcome: 'superseded', text: 'it is on 1, 2, 3, 4 now', factor: 4 })),
+    }),
+  })
+  await loop.advance(2 * MINUTE)
+  expect(loop.of('paused')).toMatchObject([{ reason: expect.stringContaining('has 4 replicas') }])
+  expect(loop.of('move_started')).toHaveLength(1)
+})
+
 /** A copy that takes hours, on a cluster whose health is worse from some moment on for a reason of its own. */
 const ailing = () => {
   const health = { worse: false }

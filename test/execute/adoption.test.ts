@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
-import { listed, relocation, replica, scripted, transfer } from './support.ts'
+import { listed, replica, scripted, transfer } from './support.ts'
 
 /** The process dies after it began two moves; what the cluster made of them only the placement tells. */
 async function died() {
@@ -27,17 +27,8 @@ test('an intent is written before the act, and dropped once its end is known', a
   cluster.outcome = () => ({ outcome: 'landed' })
   await work(3000)
   expect([journal.read('intent').size, executor.inFlight]).toEqual([0, []])
-})
-
-test('that a replica has left a node is written down with the end of its move, within a node it has left none', async () => {
-  const { executor, cluster, work, journal } = scripted()
-  executor.offer([replica(0), relocation(1)])
-  await work()
-  cluster.outcome = () => ({ outcome: 'landed' })
-  await work(3000)
-  expect([...journal.read('left')]).toEqual([
-    ['t-0@1', { topic: 't', partition: 0, node: 1, atMs: expect.any(Number) as number }],
-  ])
+  // Written with its end, not with the next sample: who dies in between must not take it back.
+  expect([...journal.read('left').values()]).toEqual([{ topic: 't', partition: 0, node: 1, atMs: 3000 }])
 })
 
 test('what an earlier process began is taken up: what runs goes on, what has landed is done', async () => {
@@ -57,15 +48,18 @@ test('what an earlier process began is taken up: what runs goes on, what has lan
   expect(executor.progress()).toMatchObject([{ state: 'running', bytesDone: 7 }, { state: 'running' }])
 })
 
-test('what was perhaps never applied is left alone until the hold is over, counted from when it was asked for', async () => {
+test('what was perhaps never applied is left alone until the hold is over, counted from when it was sent at the latest', async () => {
   const { executor, cluster, work, asked, told, journal } = await died()
   cluster.outcome = () => ({ outcome: 'reverted' })
+  // Sent within 65 s of its intent.
   await work(80_000)
   executor.offer([replica(0)])
   await work(3000)
   expect([executor.inFlight.length, asked]).toEqual([2, []])
   executor.offer([])
-  await work(10_000)
+  await work(70_000)
+  expect(executor.inFlight).toHaveLength(2)
+  await work(2000)
   expect(told.slice(-2)).toEqual(['t-0 failed: it was never applied', 't-1 failed: it was never applied'])
   expect([executor.holds.partitions, journal.read('tries').size]).toEqual([[], 0])
   executor.offer([replica(0)])
@@ -99,6 +93,20 @@ test('what was being taken back goes on being taken back', async () => {
   cluster.running = [listed(replica())]
   await work(3000)
   expect(asked).toEqual(['cancel t-0'])
+})
+
+test('what was being taken back and is gone from the list was cancelled, and counts as a try', async () => {
+  const journal = forgetfulJournal()
+  const why = 'node 3 is gone for 5m'
+  await journal.write([
+    { kind: 'intent', key: 't-0', value: { move: replica(), atMs: 0, unwanted: { why, failed: true } } },
+  ])
+  const { executor, cluster, work, told } = scripted({}, { journal })
+  cluster.outcome = () => ({ outcome: 'reverted' })
+  await work()
+  await work(90_000)
+  expect(told.at(-1)).toBe(`t-0 cancelled: ${why}`)
+  expect(executor.holds.partitions).toHaveLength(1)
 })
 
 test('a journal that cannot be written lets nothing begin, and what ends meanwhile is written later', async () => {

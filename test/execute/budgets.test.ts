@@ -162,3 +162,10 @@ test('moves that are taken as one are all taken or none, and those that are not 
   expect(budgets.takeAll([urgent(0, 3), urgent(1, 3), urgent(2, 4)])).toBe(true)
   expect(budgets.takeAll([urgent(3, 5)])).toBe(false)
 })
+
+test('a copy that waits for its target takes nothing of its source', () => {
+  const budgets = new Budgets({ concurrentMoves: 100, concurrentMovesPerNode: 1 })
+  budgets.takeWaiting(replica(0))
+  expect(budgets.allows(replica(1, { to: 4 }))).toBe(true)
+  expect(budgets.allows(replica(1, { from: 2, replicas: [2], leader: 2 }))).toBe(false)
+})

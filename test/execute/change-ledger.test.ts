@@ -28,7 +28,8 @@ function ledgerOn(settings = new FakeSettings(), journal = forgetfulJournal(), n
     clock,
     ledger,
     events,
-    align: (throttle: Throttle, whole = false) => ledger.align(throttle, whole, signal),
+    align: (throttle: Throttle, whole = false, keepRates = false) =>
+      ledger.align(throttle, { whole, keepRates }, signal),
     stands: () => Object.fromEntries([...settings.own].toSorted(([a], [b]) => a.localeCompare(b))),
   }
 }
@@ -52,11 +53,45 @@ test('what a copy needs is set, follows the partitions, and is gone when they ar
   expect([stands(), journal.read('setting').size]).toEqual([{}, 0])
 })
 
+test('while more is to come rates stay and lists do not', async () => {
+  const { align, stands } = ledgerOn()
+  await align(copying([0]))
+  await align(nothing, true, true)
+  expect(stands()).toEqual({ 'node/1/out': '100', 'node/2/out': '100', 'node/3/in': '100' })
+  await align(nothing)
+  expect(stands()).toEqual({})
+})
+
 test('everything is written down before it is set', async () => {
   const { align, settings, journal } = ledgerOn()
   settings.before = (key) => expect([...journal.read('setting').keys()]).toContain(key)
   await align(copying([0]))
   expect(settings.log).toHaveLength(5)
+})
+
+test('a list that was left empty by one who died over deleting it is gone in the end', async () => {
+  const first = ledgerOn()
+  await first.align(copying([0]))
+  for (const name of ['followers', 'leaders']) first.settings.own.set(`topic/t/${name}`, '')
+  const next = ledgerOn(first.settings, first.journal)
+  await next.align(nothing)
+  expect(next.stands()).toEqual({})
+  await next.clock.advance(90_000)
+  await next.align(nothing, true)
+  expect(next.journal.read('setting').size).toBe(0)
+})
+
+test('a rate that comes late is known for ours although another was wanted meanwhile', async () => {
+  const { align, settings, stands, clock, journal } = ledgerOn()
+  settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
+  await align({ rates: [{ node: 3, in: 100 }], copies: [] })
+  settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
+  await align({ rates: [{ node: 3, in: 300 }], copies: [] })
+  settings.own.set('node/3/in', '100')
+  await align(nothing, true)
+  await clock.advance(90_000)
+  await align(nothing, true)
+  expect([stands(), journal.read('setting').size]).toEqual([{}, 0])
 })
 
 describe('what is somebody else’s', () => {
@@ -140,6 +175,10 @@ describe('a node that cannot be reached', () => {
     settings.unreachable.add(2)
     const unset = await align(copying([0]))
     expect(unset.map(({ ref, text }) => [ref.of, text])).toEqual([[2, 'no answer']])
+    // It is not asked again at every pulse, and still said to be missing.
+    settings.unreachable.clear()
+    expect(await align(copying([0]))).toEqual(unset)
+    settings.unreachable.add(2)
     expect(stands()).toMatchObject({ 'node/1/out': '100', 'node/3/in': '100' })
     settings.unreachable.add(3)
     await align(nothing)
@@ -152,9 +191,11 @@ describe('a node that cannot be reached', () => {
 })
 
 test('what is refused is told, and what cannot be put back is counted and tried again', async () => {
-  const { align, settings, ledger, stands, events } = ledgerOn()
+  const { align, settings, ledger, journal, stands, events } = ledgerOn()
   settings.answers = [{ outcome: 'refused', code: 'not_permitted', text: 'CLUSTER ALTER_CONFIGS is missing' }]
   expect(await align(copying([0]))).toMatchObject([{ ref: { of: 1, name: 'out' }, denied: true }])
+  // It has not been made, and is no debt.
+  expect([...journal.read('setting').keys()]).not.toContain('node/1/out')
   await align(copying([0]))
   settings.answers = [{ outcome: 'unknown', text: 'no answer' }]
   await align(nothing)
@@ -162,6 +203,8 @@ test('what is refused is told, and what cannot be put back is counted and tried 
   expect(events.at(-1)!.failed).toMatchObject([{ text: 'no answer' }])
   expect(Object.keys(stands())).toHaveLength(1)
   await align(nothing)
+  expect(Object.keys(stands())).toHaveLength(1)
+  await align(nothing, true)
   expect(stands()).toEqual({})
 })
 
@@ -196,21 +239,6 @@ describe('a change without an answer that happens later', () => {
     await clock.advance(90_000)
     await align(nothing)
     expect(journal.read('setting').size).toBe(0)
-  })
-
-  test('also when another rate was wanted meanwhile', async () => {
-    const { align, settings, stands, clock } = ledgerOn()
-    settings.answers = [unknown, unknown, unknown, unknown, unknown]
-    await align(copying([0], 100))
-    await align(copying([0], 300))
-    expect(stands()).toMatchObject({ 'node/3/in': '100' })
-    settings.happensLate()
-    await align(copying([0], 300), true)
-    await clock.advance(90_000)
-    await align(copying([0], 300))
-    expect(stands()).toMatchObject({ 'node/3/in': '300' })
-    await align(nothing)
-    expect(stands()).toEqual({})
   })
 
   test('also when it was under way as the process died', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
+import { FakeSettings } from './fake-settings.ts'
 import { accepted, listed, refused, replica, scripted, transfer, unknown } from './support.ts'
 
 test('a move is started, followed by its bytes and ends when it has landed', async () => {
@@ -131,6 +133,22 @@ test('a placement as before counts as undone only when it has lasted', async () 
   expect(executor.inFlight).toHaveLength(1)
   await work(1)
   expect(told.at(-1)).toBe('t-0 reverted: the placement is as before')
+})
+
+test('what has just failed is held also for a plan that is made while the next act is awaited', async () => {
+  const { executor, cluster, system, work } = scripted()
+  executor.offer([replica()])
+  await work()
+  cluster.outcome = () => ({ outcome: 'reverted' })
+  await work(3000)
+  executor.offer([replica(1)])
+  const seen: unknown[] = []
+  system.perform = async (steps) => {
+    seen.push(...executor.holds.partitions.map(({ topic, partition }) => `${topic}-${partition}`))
+    return steps.map(() => accepted)
+  }
+  await work(10_000)
+  expect(seen).toEqual(['t-0'])
 })
 
 describe('a move ends as superseded', () => {
@@ -303,7 +321,7 @@ describe('what is started', () => {
   test('is nothing once the signal has aborted', async () => {
     const { executor, asked } = scripted()
     executor.offer([replica()])
-    await executor.work({ takenAtMs: 0, aliveNodes: [], running: [] }, true, AbortSignal.abort())
+    await executor.work({ takenAtMs: 0, aliveNodes: [], running: [] }, () => true, AbortSignal.abort())
     expect(asked).toEqual([])
   })
 })
@@ -328,4 +346,61 @@ test('a look that fails after a move has ended does not stop what follows', asyn
   await work(3000)
   expect(told.slice(2)).toEqual(['t-0 superseded: somebody else is moving it to 7, 2', 't-1 done'])
   expect(executor.inFlight).toEqual([])
+})
+
+test('the next move of a partition keeps its intent when the one before has just ended', async () => {
+  const { executor, cluster, work, journal, asked } = scripted()
+  const next = replica(0, { from: 2, to: 1, replicas: [3, 2], leader: 3 })
+  executor.offer([replica(), next])
+  await work()
+  cluster.outcome = (move) => (move.to === 3 ? { outcome: 'landed' } : { outcome: 'unknown', text: 'not seen' })
+  await work(3000)
+  expect(asked).toEqual(['set t-0', 'set t-0'])
+  expect([...journal.read('intent').values()].map(({ move }) => move)).toEqual([next])
+})
+
+describe('what comes before a start may take long', () => {
+  test('whether anything may start is asked when it is about to', async () => {
+    const { executor, cluster, work, asked } = scripted()
+    executor.offer([replica(0)])
+    await work()
+    executor.offer([replica(1)])
+    cluster.outcome = () => {
+      cluster.mayStart = false
+      return { outcome: 'unknown', text: 'not seen' }
+    }
+    await work(3000)
+    expect([asked, executor.pending]).toEqual([['set t-0'], [replica(1)]])
+  })
+
+  test('what is withdrawn while its settings are made is not sent, and they are given back', async () => {
+    const settings = new FakeSettings()
+    const { executor, work, asked, told, journal } = scripted(
+      { throttle: { rate: 100, maxRate: 100, headroom: 0.2 } },
+      { settings },
+    )
+    settings.before = () => executor.withdraw()
+    executor.offer([replica()])
+    await work()
+    expect([asked, executor.inFlight, journal.read('intent').size, settings.own.size]).toEqual([[], [], 0, 0])
+    expect(told.filter((line) => line.startsWith('t-0'))).toEqual([])
+  })
+})
+
+test('a cool-down that begins again while the old one is over is kept', async () => {
+  const journal = forgetfulJournal()
+  await journal.write([{ kind: 'cool_down', key: '3', value: { node: 3, untilMs: 1, why: 'before' } }])
+  const { executor, cluster, work } = scripted({}, { journal })
+  executor.offer([replica()])
+  await work()
+  cluster.running = [listed(replica(), { broken: 'a dir of node 3 is offline' })]
+  await work(3000)
+  // A tick comes while the cancel is waited for.
+  cluster.cancel = () => {
+    executor.tick(() => Number.NaN)
+    return accepted
+  }
+  await journal.write([{ kind: 'cool_down', key: '3', value: { node: 3, untilMs: 1, why: 'before' } }])
+  await work(10_000)
+  expect(journal.read('cool_down').get('3')).toMatchObject({ why: 'a dir of node 3 is offline' })
 })

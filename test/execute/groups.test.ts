@@ -1,5 +1,6 @@
 /** Moves that are carried out as one. */
 import { describe, expect, test } from 'vitest'
+import { FakeSettings } from './fake-settings.ts'
 import { accepted, listed, refused, replica, scripted, unknown } from './support.ts'
 
 const group = 'g1'
@@ -50,6 +51,16 @@ describe('they start together or not at all', () => {
     executor.offer([there, second, later])
     await work()
     expect([asked, executor.pending]).toEqual([['set t-2'], [there, second]])
+  })
+
+  test('not while the throttle of one of them cannot be set', async () => {
+    const settings = new FakeSettings()
+    settings.unreachable.add(6)
+    const throttle = { rate: 100, maxRate: 100, headroom: 0.2 }
+    const { executor, work, asked } = scripted({ throttle }, { settings })
+    executor.offer([there, replica(1, { group, from: 4, to: 6, leader: 4, replicas: [4, 5] })])
+    await work()
+    expect([asked, executor.inFlight]).toEqual([[], []])
   })
 
   test('others of another group do not wait for them', async () => {

@@ -158,3 +158,21 @@ test('speed and time left are told once they are known', async () => {
   expect(executor.progress()[0]!.bytesPerSecond).toBeCloseTo(10)
   expect(executor.progress()[0]!.remainingMs).toBeCloseTo((1000 - 310) * 100)
 })
+
+test('a copy that gets on but takes too long is told and left alone', async () => {
+  const { work, bytes, show, asked, executor } = await threeCopies()
+  for (let minute = 0; minute < 11; minute += 1) {
+    bytes[0]! += 1
+    bytes[1]! += 1
+    bytes[2]! += 1
+    show()
+    await work(50_000)
+  }
+  expect(executor.progress()[0]).toMatchObject({ state: 'running' })
+  expect(executor.progress()[0]).not.toHaveProperty('text')
+  bytes[0]! += 1
+  show()
+  await work(50_000)
+  expect(executor.progress()[0]).toMatchObject({ state: 'running', text: expect.stringContaining('takes longer') })
+  expect(asked.filter((act) => act.startsWith('cancel'))).toEqual([])
+})

@@ -91,6 +91,7 @@ export function scripted(
     outcome: (_move: Move): Outcome => ({ outcome: 'unknown', text: 'not seen' }),
     fail: undefined as Error | undefined,
     failCancel: undefined as Error | undefined,
+    mayStart: true,
     cancel: (_move: Move): StepResult => accepted,
   }
   const never = () => Promise.reject(new Error('not part of executing'))
@@ -147,7 +148,11 @@ export function scripted(
     /** One pulse, `afterMs` later. */
     work: async (afterMs = 0) => {
       await clock.advance(afterMs)
-      await executor.work({ takenAtMs: clock.now(), aliveNodes: cluster.alive, running: cluster.running }, true, signal)
+      await executor.work(
+        { takenAtMs: clock.now(), aliveNodes: cluster.alive, running: cluster.running },
+        () => cluster.mayStart,
+        signal,
+      )
     },
   }
 }

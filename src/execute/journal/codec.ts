@@ -23,6 +23,7 @@ type Fields<Value> = {
 }
 
 export const text = plain('a text', (json): json is string => typeof json === 'string')
+export const flag = plain('true or false', (json): json is boolean => typeof json === 'boolean')
 export const id = plain(
   'an id',
   (json): json is number | string => typeof json === 'string' || Number.isSafeInteger(json),

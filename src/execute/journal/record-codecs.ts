@@ -3,7 +3,7 @@ import type { LeaderMove, Move, ReplicaMove } from '../../cluster/move.ts'
 import { violationKinds } from '../../cluster/reasons.ts'
 import { type Pause, pausers } from '../../cluster/wishes.ts'
 import type { Setting, SettingRef } from '../../systems/port.ts'
-import { amount, type Codec, either, id, list, maybe, object, oneOf, orNull, text, time } from './codec.ts'
+import { amount, type Codec, either, flag, id, list, maybe, object, oneOf, orNull, text, time } from './codec.ts'
 import type { RecordKind, Records } from './records.ts'
 
 const pause: Codec<Pause> = object<Pause>({
@@ -49,7 +49,7 @@ const setting: Codec<Setting> = either(
 export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   drain: object<Records['drain']>({ node: id, sinceMs: time }),
   pause,
-  intent: object<Records['intent']>({ move, atMs: time, unwanted: maybe(text) }),
+  intent: object<Records['intent']>({ move, atMs: time, unwanted: maybe(object({ why: text, failed: flag })) }),
   setting: object<Records['setting']>({ setting, before: orNull(text), previous: maybe(text), atMs: time }),
   tries: object<Records['tries']>({ ...ofPartition, failedAtMs: list(time), untilMs: time, why: text }),
   cool_down: object<Records['cool_down']>({ node: id, untilMs: time, why: text }),
@@ -57,5 +57,10 @@ export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   muted: object<Records['muted']>({ ...ofPartition, untilMs: time }),
   node: object<Records['node']>({ node: id, state: oneOf(['alive', 'gone']), sinceMs: time, seenAtMs: time }),
   day: object<Records['day']>({ bytes: amount }),
+  begun: object<Records['begun']>({
+    filling: list(id),
+    skewedDomains: list(text),
+    relieving: object({ disk_critical: list(text), disk_over_limit: list(text) }),
+  }),
   failures: object<Records['failures']>({ failures: list(object({ atMs: time, text })) }),
 }

@@ -1,4 +1,5 @@
 /** What must survive the process: small records, each of a kind and with a key. */
+import type { Memory } from '../../cluster/memory.ts'
 import type { Move } from '../../cluster/move.ts'
 import type { NodeId, PartitionId } from '../../cluster/state.ts'
 import type { Pause } from '../../cluster/wishes.ts'
@@ -9,8 +10,8 @@ export interface IntentRecord {
   move: Move
   /** When its first step was about to be sent. */
   atMs: number
-  /** Being taken back, and why. */
-  unwanted?: string
+  /** Being taken back, why, and whether that counts as a try that failed. */
+  unwanted?: { why: string; failed: boolean }
 }
 
 /** A setting of the cluster that is ours for a while. Written before the act. */
@@ -67,6 +68,8 @@ export interface Records {
   node: { node: NodeId; state: 'alive' | 'gone'; sinceMs: number; seenAtMs: number }
   /** Key: the UTC day, `2026-01-31`. Bytes of moves begun on it. */
   day: { bytes: number }
+  /** Key: `cluster`. What has begun and goes on to its own end, which is further than where it would begin. */
+  begun: { filling: NodeId[]; skewedDomains: string[]; relieving: Memory['relieving'] }
   /** Key: `cluster`. Failures of our own moves lately, for the circuit breaker. */
   failures: { failures: { atMs: number; text: string }[] }
 }
@@ -76,10 +79,6 @@ export type RecordKind = keyof Records
 export function moveKey(move: Move): string {
   const dir = move.kind === 'replica' && move.from === move.to ? `@${move.to}` : ''
   return `${move.topic}-${move.partition}${dir}`
-}
-
-export function leftKey({ topic, partition, node }: Pick<Records['left'], 'topic' | 'partition' | 'node'>): string {
-  return `${topic}-${partition}@${node}`
 }
 
 /** Ids of nodes are numbers or texts, and 1 is not "1". */

@@ -1,5 +1,6 @@
 /** One question to several, of whom any may be mute: the next is asked beside those that keep silent. */
 import { realClock } from '../../lib/clock.ts'
+import { follow } from '../../lib/signals.ts'
 
 export interface HedgeOptions {
   signal: AbortSignal
@@ -22,15 +23,14 @@ export async function firstAnswer<T>(
   ask: readonly ((signal: AbortSignal) => Promise<T>)[],
   { signal, patienceMs, mayGoOn }: HedgeOptions,
 ): Promise<T> {
-  const won = new AbortController()
-  const either = AbortSignal.any([signal, won.signal])
+  const { controller, release } = follow(signal)
   const busy = new Set<Promise<End<T>>>()
   const waiting = [...ask]
   let patience = patienceMs
   try {
     for (;;) {
       const next = waiting.shift()
-      if (next) busy.add(begin(next, either))
+      if (next) busy.add(begin(next, controller.signal))
       const end = await firstEnd(busy, waiting.length > 0 ? patience : undefined)
       if (end === undefined) {
         patience *= 2
@@ -42,7 +42,8 @@ export async function firstAnswer<T>(
       if (busy.size === 0 && waiting.length === 0) throw end.error
     }
   } finally {
-    won.abort()
+    release()
+    controller.abort()
   }
 }
 

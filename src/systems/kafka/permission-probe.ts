@@ -69,6 +69,8 @@ export class PermissionProbe {
         return this.#moves(signal)
       case 'AlterConfigs':
         return resource === 'cluster' ? this.#setsBrokerConfigs(signal) : this.#setsTopicConfigs(signal)
+      default:
+        return operation satisfies never
     }
   }
 

@@ -42,7 +42,7 @@ const throttle: Permission[] = [
 ]
 
 /** Kafka's authorizer grants the second with the first. */
-export const implied: Partial<Record<Operation, Operation>> = { Alter: 'Describe', AlterConfigs: 'DescribeConfigs' }
+const implied: Partial<Record<Operation, Operation>> = { Alter: 'Describe', AlterConfigs: 'DescribeConfigs' }
 
 const bySet: Record<PermissionSet, Permission[]> = {
   observe: look,

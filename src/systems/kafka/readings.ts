@@ -24,6 +24,8 @@ const TOPICS_PER_REQUEST = 500
 
 export class Readings {
   readonly #transport: KafkaTransport
+  /** Of the cluster that answered first. */
+  #clusterId: string | null = null
 
   constructor(transport: KafkaTransport) {
     this.#transport = transport
@@ -33,6 +35,7 @@ export class Readings {
   async metadata(topics: readonly string[] | null, signal: AbortSignal): Promise<MetadataResponse> {
     const answer = await this.#transport.send('any', metadata, { topics }, { signal, timeoutMs: CALL_MS })
     check(answer.errorCode, 'Metadata', 'TOPIC DESCRIBE')
+    this.#checkCluster(answer.clusterId)
     this.#transport.updateNodes(answer.brokers)
     return answer
   }
@@ -41,7 +44,18 @@ export class Readings {
     const request = { includeFencedBrokers: true }
     const answer = await this.#transport.send('any', describeCluster, request, { signal, timeoutMs: CALL_MS })
     check(answer.errorCode, 'DescribeCluster', 'CLUSTER DESCRIBE')
+    this.#checkCluster(answer.clusterId)
     return answer
+  }
+
+  /** An address may lead to another cluster from one call to the next: what was planned for one is never done to another. */
+  #checkCluster(id: string | null): void {
+    this.#clusterId ??= id
+    if (id === null || id === this.#clusterId) return
+    throw new EvenkeelError(
+      'sample_incomplete',
+      `the brokers now belong to the cluster ${id}, at the start it was ${this.#clusterId}: start evenkeel anew for another cluster`,
+    )
   }
 
   async reassignments(signal: AbortSignal): Promise<Reassignment[]> {

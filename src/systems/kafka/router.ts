@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { stopwatch, withDeadline } from '../../lib/clock.ts'
+import { follow } from '../../lib/signals.ts'
 import { firstAnswer } from './hedge.ts'
 import { negotiate, type VersionRange } from './negotiate.ts'
 import { type FailureReason, TransportError } from './transport-error.ts'
@@ -106,6 +107,8 @@ export class Router implements KafkaTransport {
   readonly #silent = new Set<string>()
   readonly #nowMs = stopwatch()
   #nodes = new Map<number, KafkaNode>()
+  /** Of nodes that were asked something: aborted when the cluster gives one up. */
+  readonly #presence = new Map<number, AbortController>()
   #turn = 0
 
   constructor(bootstrap: readonly Address[], open: OpenLink, observe: (call: UpstreamCall) => void) {
@@ -128,8 +131,9 @@ export class Router implements KafkaTransport {
     try {
       const addresses = this.#addresses(node, api.readOnly)
       const attempt: Attempt<Response> = (address, how) => this.#attempt(api, request, address, how)
-      const answer = api.readOnly ? this.#ask(addresses, attempt, options) : this.#change(addresses, attempt, options)
-      const response = await answer
+      const response = api.readOnly
+        ? await this.#whilePresent(node, options, (until) => this.#ask(addresses, attempt, until))
+        : await this.#change(addresses, attempt, options)
       observe('ok')
       return response
     } catch (error) {
@@ -141,6 +145,11 @@ export class Router implements KafkaTransport {
 
   updateNodes(nodes: readonly KafkaNode[]): void {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]))
+    for (const [id, presence] of this.#presence) {
+      if (this.#nodes.has(id)) continue
+      this.#presence.delete(id)
+      presence.abort()
+    }
     const used = new Set([...nodes, ...this.#bootstrap].map(text))
     for (const [key, slot] of this.#slots) if (!used.has(key)) this.#retire(key, slot)
     for (const key of [...this.#heardMs.keys(), ...this.#silent]) if (!used.has(key)) this.#forget(key)
@@ -177,6 +186,26 @@ export class Router implements KafkaTransport {
     // A read is spread over all; a change goes where there is the least doubt that it is answered.
     const heardMs = (key: string) => (readOnly ? 0 : (this.#heardMs.get(key) ?? -1))
     return addresses.sort(([a], [b]) => place(a) - place(b) || heardMs(b) - heardMs(a)).map(([, address]) => address)
+  }
+
+  /** What is asked of a node that the cluster gives up meanwhile is not waited for: a frozen one would hold up everybody. */
+  async #whilePresent<T>(
+    node: number | 'any',
+    options: SendOptions,
+    ask: (options: SendOptions) => Promise<T>,
+  ): Promise<T> {
+    if (node === 'any') return ask(options)
+    const presence = this.#presence.get(node) ?? new AbortController()
+    this.#presence.set(node, presence)
+    const { controller, release } = follow(options.signal, presence.signal)
+    try {
+      return await ask({ ...options, signal: controller.signal })
+    } catch (error) {
+      if (!presence.signal.aborted || options.signal.aborted) throw error
+      throw new TransportError('connect', `broker ${node} is no longer in the cluster`)
+    } finally {
+      release()
+    }
   }
 
   async #ask<Response>(addresses: Address[], attempt: Attempt<Response>, options: SendOptions): Promise<Response> {

@@ -1,6 +1,6 @@
 /** The daemon and its commands as real processes against a real cluster. */
 import { rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { KafkaCluster } from '../kafka/cluster.ts'
@@ -11,14 +11,18 @@ import { until, within } from '../wait.ts'
 
 const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
-/** Keys of the config's `balancing` block, as they stand in the file. */
-export type Balancing = Record<string, unknown> & { mode: 'off' | 'node_add' | 'continuous' }
+/** Keys of the config's `balancing` block, as they stand in the file; `throttle` stands beside it. */
+export type Balancing = Record<string, unknown> & {
+  mode: 'off' | 'node_add' | 'continuous'
+  throttle?: Record<string, unknown>
+}
 
 export interface Status {
   status: string
   verdict?: { act: boolean; code: string; text: string }
   violations: { kind: string; subject: string }[]
   moves: { running: number; pending: number }
+  foreign_moves: number
   notes: string[]
   error?: string
 }
@@ -26,6 +30,22 @@ export interface Status {
 /** Nothing waits, nothing runs, and it says that nothing needs to. */
 export const isQuiet = ({ status, verdict, moves }: Status): boolean =>
   status === 'ready' && verdict?.code === 'balanced' && moves.running + moves.pending === 0
+
+/** A move as the API tells it. */
+export interface MoveJson {
+  id: string
+  kind: string
+  topic: string
+  partition: number
+  from: number
+  to: number
+  state: string
+  text?: string
+  bytes_done?: number
+  bytes_total?: number
+  bytes_per_second?: number
+  eta_seconds?: number
+}
 
 export interface PlanJson {
   status: string
@@ -51,6 +71,7 @@ export async function configFor(access: Access, balancing: Balancing, control: n
 }
 
 function configText(access: Access, balancing: Balancing, control: number, metrics: number): string {
+  const { throttle, ...keys } = balancing
   return stringify({
     version: 1,
     clusters: [{ name: 'test', system: 'kafka', ...access }],
@@ -59,8 +80,9 @@ function configText(access: Access, balancing: Balancing, control: number, metri
       pulse_interval: '250ms',
       node_add_hold: '2s',
       node_availability_timeout: '6s',
-      ...balancing,
+      ...keys,
     },
+    ...(throttle === undefined ? {} : { throttle }),
     leadership: { idle_timeout: '5s' },
     server: { metrics_listen: `127.0.0.1:${metrics}`, control_listen: `127.0.0.1:${control}` },
     state: { directory: 'state' },
@@ -105,6 +127,14 @@ export class Evenkeel {
     return new Evenkeel(access, config, await begin(config), ports)
   }
 
+  /** Another one with the same config and the same state directory. */
+  async beside(balancing: Balancing): Promise<Evenkeel> {
+    const ports = { control: await freePort(), metrics: await freePort() }
+    const config = join(dirname(this.config), 'beside.yaml')
+    await writeFile(config, configText(this.#access, balancing, ports.control, ports.metrics))
+    return new Evenkeel(this.#access, config, await begin(config), ports)
+  }
+
   /** Where the command line finds it. */
   get url(): string {
     return `http://127.0.0.1:${this.#ports.control}`
@@ -143,6 +173,12 @@ export class Evenkeel {
 
   async plan(): Promise<PlanJson> {
     return (await (await fetch(`${this.url}/api/v1/plan`)).json()) as PlanJson
+  }
+
+  /** Waiting, running and lately ended moves. */
+  async moves(state?: 'pending' | 'running' | 'ended'): Promise<MoveJson[]> {
+    const response = await fetch(`${this.url}/api/v1/moves${state === undefined ? '' : `?state=${state}`}`)
+    return ((await response.json()) as { moves: MoveJson[] }).moves
   }
 
   async metricsText(): Promise<string> {
@@ -191,6 +227,11 @@ export class Evenkeel {
 
   log(): string {
     return this.#process.output()
+  }
+
+  /** kill -9, and waits until it is gone. */
+  kill(): Promise<void> {
+    return this.#process.end('SIGKILL')
   }
 
   /** Standard output and standard error. */

@@ -46,12 +46,12 @@ export function modeFlips(version: KafkaVersion): void {
         expect(started()).toBe(0)
 
         await daemon.reconfigure({ mode: 'continuous', ...slow })
-        await daemon.reaches('work in continuous', 15_000, works)
-        await daemon.reaches('a few moves done', 30_000, () => started() >= 4)
+        await daemon.reaches('work in continuous', 60_000, works)
+        await daemon.reaches('a few moves done', 60_000, () => started() >= 4)
 
         await daemon.reconfigure({ mode: 'off', ...slow })
         const before = started()
-        await daemon.reaches('off again, with what ran settled', 15_000, ({ status, moves }) => {
+        await daemon.reaches('off again, with what ran settled', 60_000, ({ status, moves }) => {
           return status === 'off' && moves.running + moves.pending === 0
         })
         await daemon.passTicks(10)
@@ -62,8 +62,8 @@ export function modeFlips(version: KafkaVersion): void {
         console.log(`${before} moves were started before off, none in it`)
 
         await daemon.reconfigure({ mode: 'node_add', ...slow })
-        await daemon.reaches('work in node_add', 15_000, works)
-        await daemon.reaches('quiet', 120_000, isQuiet)
+        await daemon.reaches('work in node_add', 60_000, works)
+        await daemon.reaches('quiet', 240_000, isQuiet)
         expect(started()).toBeGreaterThan(before)
       })
       const { broken } = await watch.stop()

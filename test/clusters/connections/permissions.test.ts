@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  type AclEntry,
   AclOperationTypes,
   AclPermissionTypes,
   AclResourceTypes,
@@ -94,11 +95,13 @@ const accessOf = (user: string): Access => ({
 async function grantAll(): Promise<void> {
   const admin = kafkaClient(cluster).admin()
   await admin.connect()
-  const kinds = { Describe: 8, DescribeConfigs: 10, Alter: 7, AlterConfigs: 11 } satisfies Record<
-    Operation,
-    AclOperationTypes
-  >
-  const acl = (user: string, operation: Operation, resourceType: AclResourceTypes, resourceName: string) => ({
+  const kinds: Record<Operation, AclOperationTypes> = {
+    Describe: AclOperationTypes.DESCRIBE,
+    DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+    Alter: AclOperationTypes.ALTER,
+    AlterConfigs: AclOperationTypes.ALTER_CONFIGS,
+  }
+  const acl = (user: string, operation: Operation, resourceType: AclResourceTypes, resourceName: string): AclEntry => ({
     principal: `User:${user}`,
     host: '*',
     operation: kinds[operation],
@@ -200,16 +203,24 @@ describe('the daemon', () => {
 
   test('moves, throttles and transfers with the whole set', async () => {
     const daemon = await Evenkeel.startAt(accessOf('full'), balancing)
+    const seen = new Set<string>()
+    const watch = setInterval(() => {
+      void throttled().then((settings) => {
+        for (const setting of settings) seen.add(setting)
+      })
+    }, 200)
     try {
       await daemon.reaches('quiet', 60_000, (status) => isQuiet(status))
       const placed = await placement()
       expect(placed.filter(({ replicas }) => replicas.includes(3)).length).toBeGreaterThan(5)
       expect(new Set(placed.map(({ leader }) => leader)).size).toBe(3)
       expect(await daemon.metric('evenkeel_moves_finished_total', 'result="failed"')).toBe(0)
-      expect(daemon.text()).toContain('node/3/follower.replication.throttled.rate')
-      expect(daemon.text()).toContain('topic/orders/follower.replication.throttled.replicas')
+      expect(daemon.text()).not.toMatch(/permission .* is missing/)
+      expect([...seen].join('\n')).toMatch(/^3 follower\.replication\.throttled\.rate=52428800$/m)
+      expect([...seen].join('\n')).toMatch(/^orders follower\.replication\.throttled\.replicas=/m)
       await until('the throttles being taken back', 15_000, async () => (await throttled()).length === 0, 200)
     } finally {
+      clearInterval(watch)
       expect(await daemon.stop()).toBe(0)
     }
   })
@@ -230,18 +241,21 @@ async function placement(): Promise<{ topic: string; partition: number; leader: 
   }
 }
 
-/** Throttles that are set on topics. */
+/** Throttles that are set on topics and brokers. */
 async function throttled(): Promise<string[]> {
   const admin = kafkaClient(cluster).admin()
   await admin.connect()
   try {
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: ['orders', 'clicks'].map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+      resources: [
+        ...['orders', 'clicks'].map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+        ...['1', '2', '3'].map((name) => ({ type: ConfigResourceTypes.BROKER, name })),
+      ],
     })
     return resources.flatMap(({ resourceName, configEntries }) =>
       configEntries
-        .filter(({ configName, configValue }) => configName.includes('throttled') && configValue !== '')
+        .filter(({ configName, configValue }) => configName.includes('replication.throttled') && configValue !== '')
         .map(({ configName, configValue }) => `${resourceName} ${configName}=${configValue}`),
     )
   } finally {

@@ -14,20 +14,22 @@ export interface Reachable {
 /** A client of the cluster, as the admin unless another user is named. */
 export const kafkaClient = (cluster: Reachable, user = adminUser): Kafka => new Kafka(config(cluster, user))
 
+/** A client that asks one broker alone, at host:port, whatever the cluster consists of: what it is shown never goes back in time. */
+export const clientOfOne = (cluster: Reachable, address: string): Kafka =>
+  new Kafka({
+    ...config(cluster, adminUser),
+    brokers: [address],
+    retry: { retries: 0 },
+    // kafkajs asks any broker of the cluster: whichever it picks, it gets this one.
+    socketFactory: ({ onConnect }) => connect({ host: '127.0.0.1', port: Number(address.split(':')[1]) }, onConnect),
+  })
+
 /**
  * The ids of the brokers that the broker at `address` (host:port) knows to be alive.
  * @throws Error when it does not answer within 3 s
  */
 export async function brokersSeenBy(cluster: Reachable, address: string): Promise<number[]> {
-  const port = Number(address.split(':')[1])
-  const kafka = new Kafka({
-    ...config(cluster, adminUser),
-    brokers: [address],
-    retry: { retries: 0 },
-    // kafkajs asks any broker of the cluster: whichever it picks, it gets this one.
-    socketFactory: ({ onConnect }) => connect({ host: '127.0.0.1', port }, onConnect),
-  })
-  const admin = kafka.admin()
+  const admin = clientOfOne(cluster, address).admin()
   try {
     await admin.connect()
     return (await admin.describeCluster()).brokers.map((broker) => broker.nodeId)

@@ -1,13 +1,15 @@
 /** Real Kafka clusters: one controller and any number of brokers, each a JVM of its own, on loopback, for the length of a test. */
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { NodeState } from '../local-node.ts'
 import { freePort } from '../ports.ts'
+import { type Properties, propertiesText } from '../properties-file.ts'
 import { freshDir, mountTmpfs } from '../sandbox.ts'
 import { until } from '../wait.ts'
 import { brokersSeenBy, type Reachable } from './client.ts'
-import { type Distribution, distribution, type KafkaVersion } from './jars.ts'
+import { type Distribution, distribution, type KafkaVersion, placeCheckpoint } from './jars.ts'
 import { java } from './jvm.ts'
-import { KafkaNode, type NodeState } from './node.ts'
+import { KafkaNode } from './node.ts'
 import {
   adminUser,
   brokerProperties,
@@ -18,8 +20,6 @@ import {
   type Listener,
   metaProperties,
   newId,
-  type Properties,
-  propertiesText,
   type Shared,
   type Users,
 } from './properties.ts'
@@ -151,14 +151,14 @@ export class KafkaCluster implements Reachable {
     return this.#files.dir
   }
 
-  /** Paths of this version's jars. */
+  /** Paths of the jars with Kafka's tools and clients. */
   get jars(): string[] {
-    return this.#files.jars
+    return this.#files.tools.jars
   }
 
-  /** The arguments with which `java` runs a class of this version's jars; `classes` are directories of further classes. */
+  /** The arguments with which `java` runs a class of those jars; `classes` are directories of further classes. */
   java(command: string[], classes: string[] = []): string[] {
-    return java({ ...this.#files, classes }, command)
+    return java({ ...this.#files.tools, classes }, command)
   }
 
   /** Starts a further broker and waits until it serves clients; `waitReady` waits until the others know it. */
@@ -232,10 +232,8 @@ export class KafkaCluster implements Reachable {
   async #addController(): Promise<void> {
     const dir = join(this.dir, 'controller')
     await this.#format(dir, controllerId)
-    await copyFile(
-      this.#options.elr === false ? this.#files.checkpointWithoutElr : this.#files.checkpoint,
-      join(dir, 'bootstrap.checkpoint'),
-    )
+    const { checkpoint, checkpointWithoutElr, checkpointPath } = this.#files
+    await placeCheckpoint(this.#options.elr === false ? checkpointWithoutElr : checkpoint, checkpointPath, dir)
     await this.#addNode(
       { id: controllerId, address: `127.0.0.1:${this.#shared.controllerPort}`, rack: undefined, logDirs: [dir] },
       { ...controllerProperties(this.#shared, dir), ...this.#options.controllerProperties },

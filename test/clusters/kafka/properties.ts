@@ -1,8 +1,6 @@
 /** The configuration files of controllers and brokers: Kafka's names, settings for quick tests. */
 import { randomBytes } from 'node:crypto'
-
-/** Kafka settings by name. */
-export type Properties = Record<string, string | number | boolean>
+import { type Properties, propertiesText } from '../properties-file.ts'
 
 /** User name → password, SASL PLAIN. */
 export type Users = Record<string, string>
@@ -46,12 +44,6 @@ export function newId(): string {
   const id = randomBytes(16).toString('base64url')
   return id.startsWith('-') ? newId() : id
 }
-
-/** Text of a properties file. */
-export const propertiesText = (properties: Properties): string =>
-  Object.entries(properties)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('')
 
 /** meta.properties is all that a log directory needs to count as formatted; the directory's own id is random. */
 export const metaProperties = (clusterId: string, nodeId: number): string =>

@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { propertiesText } from '../properties-file.ts'
 import { launch } from '../sandbox.ts'
 import { within } from '../wait.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { clientProperties, propertiesText } from './properties.ts'
+import { clientProperties } from './properties.ts'
 
 /** Where the replicas of one partition are to be; the first is the preferred leader. */
 export interface Placement {

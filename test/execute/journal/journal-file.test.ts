@@ -26,7 +26,14 @@ const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } =
   pause: [['cluster', { by: 'operator', reason: 'disks are "swapped"\n', sinceMs: noon, untilMs: noon + 1_800_000 }]],
   intent: [
     ['t-0', { move: { ...move, kind: 'replica', bytes: 5, fromDir: '/a', toDir: '/b', group: 'g' }, atMs: noon }],
-    ['t-1', { move: { ...move, kind: 'leader', partition: 1 }, atMs: noon, unwanted: 'node 2 is to be emptied' }],
+    [
+      't-1',
+      {
+        move: { ...move, kind: 'leader', partition: 1 },
+        atMs: noon,
+        unwanted: { why: 'node 2 is to be emptied', failed: false },
+      },
+    ],
   ],
   setting: [
     ['a', { setting: { scope: 'node', of: 1, name: 'rate', value: '5' }, before: null, atMs: noon }],
@@ -38,6 +45,16 @@ const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } =
   muted: [['t-0', { topic: 't', partition: 'segment', untilMs: noon }]],
   node: [['3', { node: 3, state: 'gone', sinceMs: noon, seenAtMs: noon + 7 }]],
   day: [['2026-01-01', { bytes: 1e15 }]],
+  begun: [
+    [
+      'cluster',
+      {
+        filling: [5, 'Server_6'],
+        skewedDomains: ['all'],
+        relieving: { disk_critical: [], disk_over_limit: ['1//d0'] },
+      },
+    ],
+  ],
   failures: [['cluster', { failures: [{ atMs: noon, text: 'x failed' }] }]],
 }
 const all = Object.entries(samples).flatMap(([kind, pairs]) =>

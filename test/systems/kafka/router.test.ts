@@ -72,6 +72,8 @@ function world(names: string[]) {
     /** Connections that are open, by broker. */
     open,
     opened: () => opened,
+    router,
+    addressOf: address,
     read: (node: number | 'any' = 'any', timeoutMs = 15_000) =>
       timed(router.send(node, listPartitionReassignments, { timeoutMs: 1, topics: null }, { ...options, timeoutMs })),
     change: (timeoutMs = 60_000) =>
@@ -195,6 +197,22 @@ describe('a question to one broker', () => {
     manners['a'] = { answerMs: never }
     expect(await end(read(0, 5_000))).toEqual({ outcome: 'timeout', ms: 5_000 })
     expect(new Set(asked)).toEqual(new Set(['a']))
+  })
+
+  it('is given up when the cluster gives the broker up', async () => {
+    const { read, asked, manners, router, addressOf } = world(['a', 'b'])
+    manners['a'] = { answerMs: never }
+    const reading = read(0)
+    const other = read(1)
+    await vi.advanceTimersByTimeAsync(3_000)
+    router.updateNodes([{ id: 1, rack: null, ...addressOf('b') }])
+    expect(await end(reading)).toEqual({ outcome: 'connect', ms: 3_000 })
+    expect((await end(other)).outcome).toBe('ok')
+    // Once it is back it is asked as before.
+    manners['a'] = {}
+    router.updateNodes(['a', 'b'].map((name, id) => ({ id, rack: null, ...addressOf(name) })))
+    expect(await end(read(0))).toEqual({ outcome: 'ok', ms: 0 })
+    expect(asked.at(-1)).toBe('a')
   })
 
   it('is asked once more over a new connection where the old one is dead', async () => {

@@ -1,0 +1,119 @@
+/** The ZooKeeper of a real cluster: what the library behind our adapter would let hang, spin or crash. */
+import { rm } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { realClock } from '../../../src/lib/clock.ts'
+import { ZooKeeper } from '../../../src/systems/pinot/zookeeper.ts'
+import { type Client, openClient } from '../../../src/systems/pinot/zookeeper-client.ts'
+import { until } from '../wait.ts'
+import type { PinotCluster } from './cluster.ts'
+import { startPinot } from './start.ts'
+
+const SESSION_MS = 6_000
+
+describe('ZooKeeper', () => {
+  let cluster: PinotCluster
+  let writer: Client
+  let zk: ZooKeeper
+  const { signal } = new AbortController()
+
+  const create = (path: string, text: string) =>
+    new Promise<string>((resolve, reject) => {
+      writer.create(path, Buffer.from(text), (error, made) => (error ? reject(error) : resolve(made)))
+    })
+  const connect = () => new ZooKeeper({ connect: cluster.zkConnect, sessionTimeoutMs: SESSION_MS, clock: realClock })
+
+  beforeAll(async () => {
+    cluster = await startPinot({ servers: [], brokers: 0, sessionTimeoutMs: SESSION_MS })
+    writer = openClient(cluster.zkConnect, { sessionTimeout: 30_000 }).client
+    await new Promise<void>((resolve) => {
+      writer.once('connected', () => resolve())
+      writer.connect()
+    })
+    zk = connect()
+  })
+  afterAll(async () => {
+    await zk?.close()
+    writer?.close()
+    await cluster?.close()
+  })
+
+  test('reads what is there, and says what is not', async () => {
+    await create('/a', 'one')
+    await create('/a/b', '')
+    expect(await zk.read('/a', signal)).toEqual({ data: Buffer.from('one'), version: 0 })
+    expect(await zk.children('/a', signal)).toEqual(['b'])
+    expect(await zk.facts('/a', signal)).toEqual({ version: 0, children: 1, bytes: 3 })
+    expect([await zk.read('/x', signal), await zk.children('/x', signal), await zk.facts('/x', signal)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    const all = await zk.readAll(['/a', '/x', '/a/b'], signal)
+    expect([...all.keys()].toSorted()).toEqual(['/a', '/a/b'])
+  })
+
+  test('writes only over the version that it was made from, also over version 0', async () => {
+    await create('/cas', 'zero')
+    expect(await zk.write('/cas', Buffer.from('one'), 0, signal)).toEqual({ outcome: 'written', version: 1 })
+    expect(await zk.write('/cas', Buffer.from('two'), 0, signal)).toEqual({ outcome: 'bad_version' })
+    expect((await zk.read('/cas', signal))!.data.toString()).toBe('one')
+    expect(await zk.write('/none', Buffer.from('x'), 0, signal)).toEqual({ outcome: 'no_node' })
+  })
+
+  test('a watch tells of each change, also of a node that is not there yet', async () => {
+    let told = 0
+    const end = zk.watch('/later', () => {
+      told += 1
+    })
+    await zk.facts('/later', signal)
+    await create('/later', 'x')
+    await until('the making being told', 5_000, async () => told === 1, 20)
+    await zk.write('/later', Buffer.from('y'), 0, signal)
+    await until('the change being told', 5_000, async () => told === 2, 20)
+    end()
+    await zk.write('/later', Buffer.from('z'), 1, signal)
+    await zk.read('/later', signal)
+    expect(told).toBe(2)
+  })
+
+  test('a frozen server is noticed, though it keeps the connection', async () => {
+    await zk.read('/a', signal)
+    cluster.freeze('zookeeper')
+    await until('the silence being noticed', SESSION_MS, async () => !zk.connected, 50)
+    const reading = zk.read('/a', signal)
+    cluster.thaw('zookeeper')
+    expect((await reading)!.data.toString()).toBe('one')
+  })
+
+  test('a server that is killed and started again goes on being read', async () => {
+    await cluster.kill('zookeeper')
+    const reading = zk.read('/cas', signal)
+    await cluster.start('zookeeper')
+    expect((await reading)!.data.toString()).toBe('one')
+  })
+
+  test('who nobody answers, and who is closed, does not wait for ever', async () => {
+    const nobody = new ZooKeeper({ connect: '127.0.0.1:1', clock: realClock })
+    const given = new AbortController()
+    const reading = nobody.read('/a', given.signal)
+    given.abort()
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' })
+    const waiting = nobody.read('/a', signal)
+    await nobody.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  test('a session that is over is replaced, and watches are told that they may have missed something', async () => {
+    let told = 0
+    zk.watch('/a', () => {
+      told += 1
+    })
+    await zk.read('/a', signal)
+    // A server that has forgotten everything knows no session either.
+    await cluster.kill('zookeeper')
+    await rm(cluster.zkDir, { recursive: true })
+    await cluster.start('zookeeper')
+    expect(await zk.read('/a', signal)).toBeUndefined()
+    await until('the watch being told', 5_000, async () => told > 0, 20)
+  })
+})
