@@ -180,8 +180,10 @@ export class ChangeLedger {
     for (const key of due) {
       const observed = seen.get(key)!
       const had = this.records.get(key)
-      const decided = decide(wanted.get(key), had, observed, this.#settings, this.#clock.now())
-      const decision = had && this.#isOpen(key, had) ? keepingAll(decided, had) : decided
+      const isOpen = had !== undefined && this.#isOpen(key, had)
+      const now = isOpen ? withoutThird(wanted.get(key), had) : wanted.get(key)
+      const decided = decide(now, had, observed, this.#settings, this.#clock.now())
+      const decision = isOpen ? keepingAll(decided, had) : decided
       if (decision.note === 'foreign') this.#foreign.add(key)
       else this.#foreign.delete(key)
       if (decision.note === 'taken') told.left.push(key)
@@ -278,6 +280,12 @@ function byScope(refs: readonly SettingRef[]): { nodes: NodeId[]; topics: string
     ...new Set(refs.filter((ref) => ref.scope === scope).map((ref) => (ref.of === '' ? '*' : ref.of))),
   ]
   return { nodes: of('node'), topics: of('topic').map(String) }
+}
+
+/** Two values are known for ours, whichever comes late: a third has to wait. */
+function withoutThird(wanted: Setting | undefined, { setting, previous }: SettingRecord): Setting | undefined {
+  if (wanted === undefined || !('value' in wanted) || !('value' in setting) || previous === undefined) return wanted
+  return [setting.value, previous].includes(wanted.value) ? wanted : setting
 }
 
 /** Crosses nothing out, unless somebody else has put something in its place. */

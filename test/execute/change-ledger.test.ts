@@ -94,6 +94,24 @@ test('a rate that comes late is known for ours although another was wanted meanw
   expect([stands(), journal.read('setting').size]).toEqual([{}, 0])
 })
 
+test('nor is it taken for somebody else’s when a third rate was wanted meanwhile, which waits until it cannot come', async () => {
+  const { align, settings, stands, clock } = ledgerOn()
+  const unanswered = () => Array.from({ length: 5 }, () => ({ outcome: 'unknown' as const, text: 'no answer' }))
+  settings.answers = unanswered()
+  await align(copying([0], 100))
+  settings.answers = unanswered()
+  await align(copying([0], 200))
+  await align(copying([0], 300))
+  expect(stands()).toMatchObject({ 'node/3/in': '200' })
+  settings.happensLate()
+  await align(copying([0], 300), true)
+  await clock.advance(90_000)
+  await align(copying([0], 300))
+  expect(stands()).toMatchObject({ 'node/3/in': '300' })
+  await align(nothing)
+  expect(stands()).toEqual({})
+})
+
 describe('what is somebody else’s', () => {
   test('a rate that stands is kept and not taken away', async () => {
     const { align, settings, stands, ledger } = ledgerOn()
