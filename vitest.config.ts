@@ -26,7 +26,8 @@ export default defineConfig({
           include: ['test/clusters/**/*.test.ts'],
           exclude: ['test/clusters/pinot/**'],
           execArgv,
-          fileParallelism: false,
+          // Much of their time is spent waiting for timeouts of Kafka.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 180_000,
         },

@@ -75,7 +75,7 @@ export function controllerDies(version: KafkaVersion): void {
     /** All goals are reached, and each partition was moved once. */
     async function drains(topic: string, meanwhile: () => Promise<void>): Promise<void> {
       await onBroker3(topic)
-      const arrivals = watchArrivals(cluster)
+      const arrivals = await watchArrivals(cluster)
       const factors = watchFactors(cluster, 2)
       const acked = await underLoad(cluster, 'ledger', async () => {
         const killed = controllerKilledUnderSubmit()
@@ -88,8 +88,8 @@ export function controllerDies(version: KafkaVersion): void {
           return placed.every(({ replicas, adding }) => adding.length === 0 && !replicas.includes(3))
         })
       })
+      const came = (await arrivals.take()).map(({ name }) => name)
       await arrivals.stop()
-      const came = arrivals.take().map(({ name }) => name)
       console.log(`${came.length} arrivals; ${acked} records acknowledged, 0 lost`)
       expect(came.toSorted()).toEqual([0, 1, 2, 3, 4, 5].map((partition) => `${topic}-${partition}`))
       const { broken } = await factors.stop()

@@ -99,7 +99,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       total(arrivals.map(({ name }) => bytes[Number(name.replace('orders-', ''))] ?? 0))
 
     test('all goals are reached, nothing is moved twice, nothing acknowledged is lost', async () => {
-      const arrivals = watchArrivals(cluster)
+      const arrivals = await watchArrivals(cluster)
       const factors = watchFactors(cluster, 3)
       const begin = performance.now()
       const acked = await underLoad(cluster, 'ledger', async () => {
@@ -109,7 +109,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
         const copying = await killAgainAndAgain(kills - lateDeaths, 8_000)
         expect(copying).toBeGreaterThanOrEqual(kills / 10)
         await daemon.reaches('the new one being filled', 180_000, isQuiet)
-        const filled = arrivals.take()
+        const filled = await arrivals.take()
         const moved = bytesOf(filled)
         const used = total([...(await sizes(cluster, [5])).get(5)!.values()])
         const bound = lowerBound([...[1, 2, 3, 4].map((id) => total(before.get(id)!.values())), 0], 0.05)
@@ -129,7 +129,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
         expect(await killAgainAndAgain(lateDeaths, 30_000)).toBeGreaterThanOrEqual(Math.min(1, kills))
         await setByHand(...later)
         await daemon.reaches('everything healed', 180_000, isQuiet)
-        const healed = arrivals.take()
+        const healed = await arrivals.take()
         console.log(
           `healed ${had.length} replicas in ${healed.length} moves; ${((performance.now() - begin) / 1000).toFixed(0)} s`,
         )
