@@ -28,6 +28,7 @@ export default defineConfig({
           execArgv,
           // Much of their time is spent waiting for timeouts of Kafka.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 180_000,
         },

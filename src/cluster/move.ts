@@ -110,3 +110,23 @@ export interface RunningMove {
   /** Why it cannot go on although everybody lives, such as a dir of the target that is offline; absent when nothing is known of that. */
   broken?: string
 }
+
+/** A job of the system's own that moves a topic as a whole, ours or foreign. */
+export interface RunningJob {
+  id: string
+  topic: string
+  startedAtMs: number
+  /** As the system names them, as far as it tells. */
+  parameters: Record<string, string>
+  /** Replicas that it makes, and that are there. */
+  adds?: { total: number; done: number }
+  /** Their bytes, from true sizes. */
+  bytesDone?: number
+  bytesTotal?: number
+  /** Still to arrive per node. */
+  arriving?: { node: NodeId; adds: number; bytes: number }[]
+  /** How it stands, where there is more to say. */
+  text?: string
+  /** Why it cannot go on by itself: its controller is dead, it makes no progress, segments are in ERROR. */
+  broken?: string
+}

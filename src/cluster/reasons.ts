@@ -41,6 +41,64 @@ export const violationText: Record<ViolationKind, string> = {
   leader_skew: 'partition leadership is uneven over the nodes',
 }
 
+/** Why a table is not where its own rules put it, the weightiest first. */
+export const driftCauses = [
+  'drained',
+  'server_removed',
+  'retagged',
+  'replication',
+  'assignment',
+  'tenant',
+  'tier',
+  'unfinished',
+  'server_added',
+  'asked',
+] as const
+export type DriftCause = (typeof driftCauses)[number]
+
+export const driftText: Record<DriftCause, string> = {
+  drained: 'a server is to be emptied',
+  server_removed: 'a server that holds segments is no longer a member',
+  retagged: 'a server that holds segments has lost the tag of the table',
+  replication: 'segments do not have as many replicas as the table config says',
+  assignment: 'the instance partitions do not fit the assignment config',
+  tenant: 'segments are on servers of another tenant',
+  tier: 'segments are on servers of another tier',
+  unfinished: 'a rebalance ended before its target was reached',
+  server_added: 'a server of the tag holds no part of the table yet',
+  asked: 'somebody asked for it',
+}
+
+/** Why a target is not run although it would change something. */
+export const targetHolds = [
+  'precheck_error',
+  'precheck_warn',
+  'target_costly',
+  'target_useless',
+  'replication_one',
+  'not_computed',
+  'segments_in_error',
+  'table_disabled',
+  'lineage_in_progress',
+  'maintenance',
+  'server_dead',
+] as const
+export type TargetHold = (typeof targetHolds)[number]
+
+export const targetHoldText: Record<TargetHold, string> = {
+  precheck_error: 'a pre-check of the controller failed',
+  precheck_warn: 'a pre-check of the controller warns, and `on_precheck_warn` is hold',
+  target_costly: 'it would move far more than what the newcomer should hold; `approve` lets it run',
+  target_useless: 'it would move segments without making anything more even; `approve` lets it run',
+  replication_one: 'segments with one replica would be unavailable while they move, and `downtime` is not set',
+  not_computed: 'the controller could not compute it',
+  segments_in_error: 'segments that would move are in ERROR and `reset_error_segments` is off, or did not help',
+  table_disabled: 'the table is disabled',
+  lineage_in_progress: 'segments of the table are being replaced',
+  maintenance: 'the cluster is paused or in maintenance',
+  server_dead: 'a dead server holds replicas of it, and the controller cannot move them safely',
+}
+
 /** Why nothing (more) is done. `acting` is the one code that goes with doing something. */
 export const verdictCodes = [
   'acting',

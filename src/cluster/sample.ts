@@ -1,6 +1,7 @@
 /** What one reading of a cluster brings back. */
-import type { RunningMove } from './move.ts'
+import type { RunningJob, RunningMove } from './move.ts'
 import type { ClusterState, NodeId } from './state.ts'
+import type { Target, TopicReport } from './target.ts'
 
 /** Health figures by the adapter's own judgement; generic rooms never derive them from ISR lists. */
 export interface Health {
@@ -16,6 +17,12 @@ export interface Health {
 export interface Sample {
   state: ClusterState
   running: RunningMove[]
+  /** Of systems that move a topic as one job. */
+  jobs?: RunningJob[]
+  /** What the system would make of topics whose placement it computes itself. */
+  targets?: Target[]
+  /** Every such topic, for people. */
+  topics?: TopicReport[]
   health: Health
   /** Known nodes that gave no figures. */
   missingNodes: NodeId[]
@@ -28,4 +35,5 @@ export interface Pulse {
   takenAtMs: number
   aliveNodes: NodeId[]
   running: RunningMove[]
+  jobs?: RunningJob[]
 }
