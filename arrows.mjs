@@ -47,6 +47,7 @@ export const onlyImporter = {
   'prom-client': ['src/observe/metrics.ts'],
   kafkajs: ['src/systems/kafka/transport.ts'],
   'node-zookeeper-client': ['src/systems/pinot/zookeeper-client.ts'],
+  undici: ['src/systems/pinot/http.ts'],
   fastify: ['src/http/server.ts'],
   commander: ['src/cli/**'],
   yaml: ['src/config/**', 'src/cli/**'],
