@@ -7,26 +7,7 @@
 import type { TargetCheck } from '../../cluster/target.ts'
 import { codeOf, EvenkeelError, messageOf } from '../../lib/errors.ts'
 import type { Secret } from '../../lib/secret.ts'
-
-export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  url: string
-  headers: Record<string, string>
-  body?: string
-  timeoutMs: number
-  signal: AbortSignal
-}
-
-export interface HttpAnswer {
-  status: number
-  body: string
-}
-
-/**
- * The layer below: connections, TLS, deadlines.
- * @throws EvenkeelError `unreachable`: nothing was sent. Any other: it may have arrived.
- */
-export type HttpCall = (request: HttpRequest) => Promise<HttpAnswer>
+import { type Http, type HttpAnswer, parseJson, refusal } from './http.ts'
 
 export type ControllerAuth = { username: string; password: Secret } | { token: Secret }
 
@@ -34,7 +15,7 @@ export interface ControllerOptions {
   /** Base URLs, the preferred first. */
   urls: readonly string[]
   auth?: ControllerAuth
-  http: HttpCall
+  http: Pick<Http, 'request'>
 }
 
 /** What became of an act. */
@@ -66,12 +47,13 @@ const ACT_MS = 20_000
 const HEALTH_MS = 3_000
 const MAX_TEXT = 300
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 type Query = Record<string, string>
 type Signal = AbortSignal
 
 export class Controllers {
   readonly #urls: readonly string[]
-  readonly #http: HttpCall
+  readonly #http: Pick<Http, 'request'>
   readonly #authorization: string | undefined
   /** Whom to ask first: whoever answered last. All acts go to one as long as that lives, for jobs and their locks are per process. */
   #first = 0
@@ -148,14 +130,15 @@ export class Controllers {
       const at = (this.#first + tried) % this.#urls.length
       try {
         const answer = await this.#call(at, 'GET', path, query, signal, READ_MS)
-        if (answer.status < 500) {
+        if (answer.status >= 200 && answer.status < 300) {
           this.#first = at
-          return must(meaning(answer), `GET ${path}`)
+          return parseJson(answer)
         }
-        failures.push(`${this.#urls[at]}: ${problemText(answer)}`)
+        if (answer.status < 500) throw refusal('GET', answer)
+        failures.push(messageOf(refusal('GET', answer)))
       } catch (error) {
-        if (signal.aborted || ['auth', 'not_permitted', 'rejected', 'protocol'].includes(codeOf(error))) throw error
-        failures.push(`${this.#urls[at]}: ${messageOf(error)}`)
+        if (signal.aborted || ['auth', 'not_permitted', 'rejected'].includes(codeOf(error))) throw error
+        failures.push(messageOf(error))
       }
     }
     throw new EvenkeelError('unreachable', bounded(`no controller answers: ${failures.join('; ')}`))
@@ -163,26 +146,26 @@ export class Controllers {
 
   /** Never throws but for the signal. */
   async #act(
-    method: HttpRequest['method'],
+    method: Method,
     path: string,
     query: Query,
     signal: Signal,
-    timeoutMs = ACT_MS,
+    deadlineMs = ACT_MS,
   ): Promise<ActAnswer> {
     const failures: string[] = []
     for (let tried = 0; tried < this.#urls.length; tried++) {
       const at = (this.#first + tried) % this.#urls.length
       const asleep = await this.#asleep(at, signal)
       if (asleep !== undefined) {
-        failures.push(`${this.#urls[at]}: ${asleep}`)
+        failures.push(asleep)
         continue
       }
       this.#first = at
       try {
-        return meaning(await this.#call(at, method, path, query, signal, timeoutMs))
+        return meaning(method, await this.#call(at, method, path, query, signal, deadlineMs))
       } catch (error) {
-        const text = bounded(`${this.#urls[at]}: ${messageOf(error)}`)
-        if (codeOf(error) !== 'unreachable') return { outcome: 'unknown', text }
+        const text = bounded(messageOf(error))
+        if (mayHaveArrived(error)) return { outcome: 'unknown', text }
         failures.push(text)
       }
     }
@@ -192,8 +175,8 @@ export class Controllers {
   /** A frozen controller takes what it is sent and may act on it much later: it is asked for its health first. */
   async #asleep(at: number, signal: Signal): Promise<string | undefined> {
     try {
-      const { status } = await this.#call(at, 'GET', '/health', {}, signal, HEALTH_MS)
-      return status < 500 ? undefined : `it is not healthy (${status})`
+      const answer = await this.#call(at, 'GET', '/health', {}, signal, HEALTH_MS)
+      return answer.status < 500 ? undefined : messageOf(refusal('GET', answer))
     } catch (error) {
       return messageOf(error)
     }
@@ -201,21 +184,16 @@ export class Controllers {
 
   #call(
     at: number,
-    method: HttpRequest['method'],
+    method: Method,
     path: string,
     query: Query,
     signal: Signal,
-    timeoutMs: number,
+    deadlineMs: number,
   ): Promise<HttpAnswer> {
     const asked = new URLSearchParams(query).toString()
-    return this.#http({
-      method,
-      url: `${this.#urls[at]}${path}${asked === '' ? '' : `?${asked}`}`,
-      headers: {
-        accept: 'application/json',
-        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
-      },
-      timeoutMs,
+    return this.#http.request(method, `${this.#urls[at]}${path}${asked === '' ? '' : `?${asked}`}`, {
+      ...(this.#authorization === undefined ? {} : { headers: { authorization: this.#authorization } }),
+      deadlineMs,
       signal,
     })
   }
@@ -257,21 +235,41 @@ function authorization(auth: ControllerAuth): string {
   return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString('base64')}`
 }
 
+/** Before a connection stands nothing is sent. */
+const notSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+function mayHaveArrived(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return !(cause instanceof Error && 'code' in cause && notSent.has(String(cause.code)))
+}
+
 /** An answer of a proxy, or of a controller that broke down, says nothing on what was done. */
-function meaning(answer: HttpAnswer): ActAnswer {
+function meaning(method: Method, answer: HttpAnswer): ActAnswer {
   const { status } = answer
+  const body = parsed(answer)
   if (status >= 200 && status < 300) {
-    try {
-      return { outcome: 'answered', body: JSON.parse(answer.body) }
-    } catch {
-      return { outcome: 'unknown', text: `the controller's answer is not JSON: ${bounded(answer.body)}` }
-    }
+    if (body !== undefined) return { outcome: 'answered', body }
+    return { outcome: 'unknown', text: `the answer is not JSON: ${bounded(answer.body.toString())}` }
   }
-  const text = problemText(answer)
-  if (status >= 400 && status < 500) return { outcome: 'refused', status, text }
-  return pinotProblem(answer.body) === undefined
-    ? { outcome: 'unknown', text }
-    : { outcome: 'refused', status, text }
+  const text = bounded(messageOf(refusal(method, answer)))
+  const isPinots = isRecord(body) && typeof body['error'] === 'string'
+  return status < 500 || isPinots ? { outcome: 'refused', status, text } : { outcome: 'unknown', text }
+}
+
+function parsed(answer: HttpAnswer): unknown {
+  try {
+    return parseJson(answer)
+  } catch {
+    return undefined
+  }
 }
 
 /** @throws EvenkeelError for anything but an answer. */
@@ -288,20 +286,6 @@ function must(answer: ActAnswer, what: string): unknown {
       throw new EvenkeelError('unreachable', answer.text)
     default:
       throw new EvenkeelError('protocol', `${what} had no answer: ${answer.text}`)
-  }
-}
-
-function problemText(answer: HttpAnswer): string {
-  return bounded(`HTTP ${answer.status} ${pinotProblem(answer.body) ?? answer.body}`)
-}
-
-/** Pinot tells its problems as `{"code": 409, "error": "…"}`. */
-function pinotProblem(body: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return isRecord(parsed) && typeof parsed['error'] === 'string' ? parsed['error'] : undefined
-  } catch {
-    return undefined
   }
 }
 
