@@ -290,7 +290,8 @@ export class ClusterLoop {
         dayFull: this.#executor.dayFull,
         strangers,
       },
-      dirMoves: system.capabilities().dirMoves,
+      capabilities: system.capabilities(),
+      batch: this.#executor.batch,
       nowMs: now,
     }
     const thought = await think(question, planner, signal)
@@ -339,6 +340,7 @@ export class ClusterLoop {
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
       tooLow: this.#executor.tooLow,
       problems,
+      tableJobs: this.#parts.system.capabilities().tableJobs,
     }
     const verdict = verdictOf(found)
     if (assessment.gate) this.#executor.withdraw()
@@ -352,7 +354,7 @@ export class ClusterLoop {
       ...took,
       status: this.#status,
       settings,
-      foreignMoves: circumstances.strangers.moving.length,
+      foreignMoves: circumstances.strangers.moving.length + this.#executor.foreignJobs(sample.jobs ?? []).length,
       throttle: this.#executor.throttle,
       notes: this.#executor.notes,
       pause: circumstances.pause,

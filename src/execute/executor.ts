@@ -28,7 +28,7 @@ import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
-import { type BudgetLimits, Budgets } from './budgets.ts'
+import { type BudgetLimits, Budgets, lowerClassRoom } from './budgets.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
@@ -200,6 +200,11 @@ export class Executor {
   /** Moves that one node may have at once now. */
   get movesPerNode(): number {
     return this.#pace.limit(this.#options.concurrentMovesPerNode)
+  }
+
+  /** What may be on its way to one node at once, but for repair, drain and critical disks. */
+  get batch(): { adds: number; bytes: number } {
+    return lowerClassRoom({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
   }
 
   /** Those of the running moves that are not ours. */
@@ -469,6 +474,7 @@ export class Executor {
     const first = operator.state === 'submitting'
     if (result.outcome === 'accepted') {
       operator.accepted += 1
+      this.#named(operator, result.job)
       if (first) operator.to('running', now)
     } else if (result.outcome === 'unknown') operator.to('unknown', now, result.text)
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
@@ -478,6 +484,13 @@ export class Executor {
       this.#pending = []
     }
     this.#flight.end(operator, 'failed', { text: `${result.code}: ${result.text}`, refusal: result.code })
+  }
+
+  /** Who comes after us knows the job by the id that the system gave it. */
+  #named(operator: Operator, job: string | undefined): void {
+    if (job === undefined || operator.move.kind !== 'table') return
+    operator.move = { ...operator.move, job }
+    this.#owed.push(intentOf(operator))
   }
 
   /** The journal with what is not in it yet: a plan made while an act is awaited must not begin anew what has just failed. */

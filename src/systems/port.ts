@@ -70,7 +70,8 @@ export const refusals = [
 export type Refusal = (typeof refusals)[number]
 
 export type StepResult =
-  | { outcome: 'accepted' }
+  /** `job`: the system's own id of what it does now. */
+  | { outcome: 'accepted'; job?: string }
   | { outcome: 'refused'; code: Refusal; text: string }
   /** No answer: it may have happened, or may still happen. */
   | { outcome: 'unknown'; text: string }

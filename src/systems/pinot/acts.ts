@@ -167,7 +167,8 @@ export class Acts {
     // One write without waiting, of a job with downtime, or instance partitions alone: there is no job to follow.
     if (answer.status === 'DONE') return { outcome: 'accepted' }
     this.#sent.delete(topic)
-    if (answer.status === 'NO_OP') return no('replicas_changed', `the controller sees nothing to do: ${answer.description}`)
+    if (answer.status === 'NO_OP')
+      return no('replicas_changed', `the controller sees nothing to do: ${answer.description}`)
     return no('rejected', answerText(answer))
   }
 
@@ -247,7 +248,10 @@ function judgeChanges(table: Table, changes: readonly Change[], last: string): O
   const there = left.filter(({ segment, to }) => isAt(segment, to))
   if (there.length < left.length) {
     if (left.every(({ segment, from }) => isAt(segment, from))) return { outcome: 'reverted' }
-    return { outcome: 'superseded', text: `${there.length} of ${left.length} segments are where they were to go${last}` }
+    return {
+      outcome: 'superseded',
+      text: `${there.length} of ${left.length} segments are where they were to go${last}`,
+    }
   }
   return judgeConvergence(table, new Set(left.map(({ segment }) => segment)))
 }
@@ -260,7 +264,10 @@ function judgeCounts(table: Table, { counts }: TableMove, last: string): Outcome
     nodes.every(({ node, replicas }) => (now.get(String(node)) ?? 0) === replicas)
   if (are(counts.after)) return judgeConvergence(table)
   if (are(counts.before)) return { outcome: 'reverted' }
-  return { outcome: 'superseded', text: `its servers hold neither what they held before nor what they were to hold${last}` }
+  return {
+    outcome: 'superseded',
+    text: `its servers hold neither what they held before nor what they were to hold${last}`,
+  }
 }
 
 function judgeConvergence(table: Table, only?: ReadonlySet<string>): Outcome {
@@ -268,7 +275,10 @@ function judgeConvergence(table: Table, only?: ReadonlySet<string>): Outcome {
   if (missing === 0) return { outcome: 'landed' }
   const [first] = errors
   if (first === undefined) return { outcome: 'partial', text: `${missing} replicas are not up yet` }
-  return { outcome: 'partial', text: `${errors.length} replicas are in ERROR, such as ${first.segment} on ${first.server}` }
+  return {
+    outcome: 'partial',
+    text: `${errors.length} replicas are in ERROR, such as ${first.segment} on ${first.server}`,
+  }
 }
 
 function judgeBrokers({ topic, before, after }: BrokersMove, { brokerResource }: PinotReading): Outcome {

@@ -145,13 +145,7 @@ export class Controllers {
   }
 
   /** Never throws but for the signal. */
-  async #act(
-    method: Method,
-    path: string,
-    query: Query,
-    signal: Signal,
-    deadlineMs = ACT_MS,
-  ): Promise<ActAnswer> {
+  async #act(method: Method, path: string, query: Query, signal: Signal, deadlineMs = ACT_MS): Promise<ActAnswer> {
     const failures: string[] = []
     for (let tried = 0; tried < this.#urls.length; tried++) {
       const at = (this.#first + tried) % this.#urls.length
