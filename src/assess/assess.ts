@@ -36,7 +36,7 @@ export interface Assessment {
   notes: string[]
   /** Partitions whose replicas share a rack needlessly. */
   rackFaults: number
-  /** Nodes whose filling has begun and that cannot be judged now: dead, or back too lately. Remembered in any case. */
+  /** Nodes whose filling has begun and that cannot be judged now: dead, back too lately, or full only with what is on its way. Remembered in any case. */
   waiting: NodeId[]
   memory: Memory
 }
@@ -57,7 +57,7 @@ export function assess(
   const draining = drainingNodes(state, holdings, judge)
   const racks = rackFaults(state, settings, judge)
   const added = addedNodes(state, shares, settings, judge)
-  const skewed = skewedDomains(state, shares, settings, judge)
+  const skew = skewedDomains(state, shares, settings, judge)
   const { balanceLeaders, ...leaders } = leadersUneven(state, shares, settings, judge)
 
   const forAll = gateForAll(settings, now, massFailure(state, holdings.replicas), nowMs)
@@ -73,7 +73,7 @@ export function assess(
     overDirs,
     repairRacks: racks.needless > 0 && settings.rackAwareness !== 'ignore',
     fillNodes: added,
-    skewedDomains: skewed,
+    skewedDomains: skew.skewed,
     balanceLeaders,
   }
   const { leaderSamples: _samples, leaderIdleSinceMs: _idle, ...rest } = memory
@@ -89,7 +89,7 @@ export function assess(
       ...rest,
       ...leaders,
       filling: [...added.map((node) => state.names.nodes[node]!), ...judge.waiting],
-      skewedDomains: skewed.map((domain) => state.names.domains[domain]!),
+      skewedDomains: skew.begun,
       relieving,
       since: Object.fromEntries(judge.violations.map(({ kind, subject, sinceMs }) => [`${kind}/${subject}`, sinceMs])),
       pending: judge.pending,

@@ -11,7 +11,17 @@
  */
 import type { MoveProgress, MoveResult, ThrottleReport } from '../cluster/events.ts'
 import type { Hold } from '../cluster/memory.ts'
-import { isDirMove, type Move, partitionName, type ReplicaMove, type RunningMove } from '../cluster/move.ts'
+import {
+  copies,
+  isDirMove,
+  isOfPartition,
+  type Move,
+  partitionName,
+  type ReplicaMove,
+  type RunningJob,
+  type RunningMove,
+  subjectOf,
+} from '../cluster/move.ts'
 import { isUrgent } from '../cluster/reasons.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -197,6 +207,11 @@ export class Executor {
     return this.#flight.foreign(running)
   }
 
+  /** Those of the running jobs that are not ours. */
+  foreignJobs(jobs: RunningJob[]): RunningJob[] {
+    return this.#flight.foreignJobs(jobs)
+  }
+
   /**
    * Takes up what an earlier process left open. Idempotent: the journal may become readable only later.
    * Public so that a sample taken before the first pulse already knows what is ours.
@@ -236,7 +251,7 @@ export class Executor {
 
   /** Bytes per second that bind a copy, as far as it is known. */
   #limitOf(move: Move): number {
-    if (!this.#ledger || move.kind !== 'replica') return Number.POSITIVE_INFINITY
+    if (!this.#ledger || !isCopy(move)) return Number.POSITIVE_INFINITY
     const target = this.#ledger.limits(move.to)
     return isDirMove(move) ? target.dirs : Math.min(target.in, this.#ledger.limits(move.leader).out)
   }
@@ -248,7 +263,7 @@ export class Executor {
     if (result === 'done') this.#pace.ended()
     if (failed || (result === 'failed' && refusal === 'rejected')) this.slowDown()
     this.#owed.push({ kind: 'intent', key: moveKey(move), value: undefined })
-    if (move.kind === 'replica') this.#owed.push(...this.#lesson(operator, result, refusal, failed, now))
+    if (copies(move)) this.#owed.push(...this.#lesson(operator, result, refusal, failed, now))
     this.#emit({
       type: 'move_ended',
       progress: operator.progress(),
@@ -256,7 +271,7 @@ export class Executor {
       durationMs: now - operator.startedAtMs,
       ...(refusal !== undefined && { refusal }),
     })
-    if (factor !== undefined && factor !== move.replicas.length) {
+    if (factor !== undefined && isOfPartition(move) && factor !== move.replicas.length) {
       const text = `${partitionName(move)} has ${factor} replicas, it had ${move.replicas.length} when our move of it began`
       this.#emit({ type: 'factor_changed', text })
     }
@@ -361,14 +376,16 @@ export class Executor {
     const foreign = this.foreign(pulse.running)
     const budgets = new Budgets({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
     const need = this.#need()
-    const busy = new Set(pulse.running.map(partitionName))
+    const foreignJobs = this.foreignJobs(pulse.jobs ?? [])
+    const busy = new Set([...pulse.running.map(partitionName), ...(pulse.jobs ?? []).map(({ topic }) => topic)])
     for (const { move, state, stall } of this.#flight.operators) {
-      busy.add(partitionName(move))
-      if (move.kind !== 'replica') continue
+      busy.add(subjectOf(move))
+      if (!copies(move)) continue
       if (state === 'stalled' && stall === 'gone') budgets.takeWaiting(move)
       else budgets.take(move)
     }
     for (const move of foreign) budgets.takeForeign(move)
+    for (const job of foreignJobs) budgets.takeForeignJob(job)
 
     // Leadership that is moved among replicas that move themselves would soon be moved again.
     const copying = [...this.inFlight, ...this.#pending].some((move) => move.kind === 'replica')
@@ -380,7 +397,7 @@ export class Executor {
       const transfers = moves.filter((move) => move.kind === 'leader').length
       const transfersLeft =
         transfers === 0 || (!copying && this.#transfers + transfers <= this.#options.maxTransfersPerTick)
-      const free = moves.every((move) => !busy.has(partitionName(move)))
+      const free = moves.every((move) => !busy.has(subjectOf(move)))
       // What somebody else began since the plan was made is a reason to plan anew, unless it cannot wait.
       const may = free && transfersLeft && (urgent || foreign.length === 0)
       const tooLow = may
@@ -401,7 +418,7 @@ export class Executor {
         squeezed ||= urgent && may
       }
       // Later moves of the same partition start from where this one ends.
-      for (const move of moves) busy.add(partitionName(move))
+      for (const move of moves) busy.add(subjectOf(move))
     }
     if (squeezed) this.#flight.yieldSlots()
     this.#pending = waiting
