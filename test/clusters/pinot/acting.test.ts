@@ -1,13 +1,13 @@
 /** Targets asked of a real controller, carried out by its jobs, followed and judged. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TableMove } from '../../../src/cluster/move.ts'
 import type { Target } from '../../../src/cluster/target.ts'
 import { realClock } from '../../../src/lib/clock.ts'
-import { Acts } from '../../../src/systems/pinot/acts.ts'
+import { Acts, pinotSteps } from '../../../src/systems/pinot/acts.ts'
 import { Controllers } from '../../../src/systems/pinot/controller.ts'
 import { type Suspect, suspects } from '../../../src/systems/pinot/drift.ts'
 import { Http } from '../../../src/systems/pinot/http.ts'
 import { JobWatch } from '../../../src/systems/pinot/jobs.ts'
-import type { PinotStep, TableMove } from '../../../src/systems/pinot/meeting.ts'
 import type { RebalanceOptions } from '../../../src/systems/pinot/rebalance-policy.ts'
 import { Targets } from '../../../src/systems/pinot/targets.ts'
 import { guardLeaks } from '../leaks.ts'
@@ -111,21 +111,15 @@ function moveOf({ topic, causes, parameters, shares, adds, bytes, fingerprint }:
     id: `table:${topic}`,
     topic,
     reason: 'target_drift',
-    causes,
+    causes: causes.map(({ cause }) => cause),
     parameters,
     shares,
     adds,
     bytes,
+    batch: { adds, bytes },
     fingerprint,
   }
 }
-
-const stepOf = ({ topic, parameters, fingerprint }: TableMove): PinotStep => ({
-  kind: 'job',
-  topic,
-  parameters,
-  fingerprint,
-})
 
 describe('a cluster of three servers', () => {
   let cluster: PinotCluster
@@ -175,8 +169,8 @@ describe('a cluster of three servers', () => {
 
     const observer = await observe(cluster, 'orders_OFFLINE')
     const move = moveOf(target)
-    const [result] = await hand.acts.perform([stepOf(move)], signal)
-    expect(result).toMatchObject({ outcome: 'accepted', job: expect.any(String) })
+    const [result] = await hand.acts.perform(pinotSteps(move), signal)
+    expect(result).toEqual({ outcome: 'accepted' })
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
     expect(counts(await externalView(cluster, 'orders_OFFLINE'), [first!.name])).toEqual([0])
     expect(Math.min(...Object.values((await observer.stop()).lowest))).toBeGreaterThanOrEqual(1)
