@@ -2,20 +2,22 @@
  * Acts on Pinot: looked at, done and judged. A table is brought to its target by a job of the controllers; what became of it is judged
  * from what is wanted and what is there, for the list of jobs loses entries and a job that is DONE may have left replicas behind.
  */
+import type { BrokersMove, Move, TableMove } from '../../cluster/move.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { EvenkeelError, messageOf } from '../../lib/errors.ts'
+import { messageOf } from '../../lib/errors.ts'
 import { sameSet } from '../../lib/lists.ts'
-import type { Outcome, Refusal, StepResult } from '../port.ts'
+import type { BrokersStep, JobStep, Outcome, Refusal, Step, StepResult } from '../port.ts'
 import { brokerDrift } from './brokers.ts'
 import { type Change, changesBetween } from './changes.ts'
 import { type ActAnswer, type Controllers, isRecord, type RebalanceAnswer } from './controller.ts'
 import { isGone } from './dead.ts'
 import { ErrorResets } from './error-resets.ts'
 import { chainOf, isGhost } from './jobs.ts'
-import type { BrokersMove, PinotMove, PinotStep, PinotStepResult, TableMove } from './meeting.ts'
 import { convergence, replicaCounts, segmentIndex, serversAt } from './placements.ts'
 import type { Job, PinotReading, Table } from './reading.ts'
 import { policyOf, type RebalanceOptions } from './rebalance-policy.ts'
+
+const accepted: StepResult = { outcome: 'accepted' }
 
 export interface ActsOptions {
   controllers: Pick<Controllers, 'rebalance' | 'cancel' | 'rebuildBrokers' | 'resetErrors'>
@@ -49,6 +51,16 @@ const SKEW_MS = 60_000
 const BROKERS_MS = 10_000
 const POLL_MS = 500
 
+/** Pure. The batch is the smaller of what the policy allows and what the budgets do. */
+export function pinotSteps(move: Move): Step[] {
+  if (move.kind === 'brokers') return [{ kind: 'brokers', topic: move.topic, after: move.after }]
+  if (move.kind !== 'table') return []
+  const { topic, parameters, batch, fingerprint } = move
+  const allowed = Number(parameters['batchSizePerServer'] ?? -1)
+  const adds = Math.max(1, allowed > 0 ? Math.min(allowed, batch.adds) : batch.adds)
+  return [{ kind: 'job', topic, parameters: { ...parameters, batchSizePerServer: String(adds) }, fingerprint }]
+}
+
 export class Acts {
   readonly #options: ActsOptions
   readonly #sent = new Map<string, Sent>()
@@ -71,11 +83,13 @@ export class Acts {
   }
 
   /** One after the other: each start of a job holds the controller up. */
-  async perform(steps: readonly PinotStep[], signal: AbortSignal): Promise<PinotStepResult[]> {
-    const results: PinotStepResult[] = []
+  async perform(steps: readonly Step[], signal: AbortSignal): Promise<StepResult[]> {
+    const results: StepResult[] = []
     for (const step of steps) {
       try {
-        results.push(step.kind === 'job' ? await this.#startJob(step, signal) : await this.#rebuild(step, signal))
+        if (step.kind === 'job') results.push(await this.#startJob(step, signal))
+        else if (step.kind === 'brokers') results.push(await this.#rebuild(step, signal))
+        else results.push(no('rejected', `a table is moved as a whole: nothing is done for ${step.kind}`))
       } catch (error) {
         // All that acts answers by itself; what throws is a look.
         results.push(no('not_sent', messageOf(error)))
@@ -84,22 +98,26 @@ export class Acts {
     return results
   }
 
-  async judge(moves: readonly PinotMove[], signal: AbortSignal): Promise<Outcome[]> {
+  async judge(moves: readonly Move[], signal: AbortSignal): Promise<Outcome[]> {
     const reading = await this.#options.look([...new Set(moves.map(({ topic }) => topic))], signal)
-    return moves.map((move) => (move.kind === 'table' ? this.#judgeTable(move, reading) : judgeBrokers(move, reading)))
+    return moves.map((move): Outcome => {
+      if (move.kind === 'table') return this.#judgeTable(move, reading)
+      if (move.kind === 'brokers') return judgeBrokers(move, reading)
+      return { outcome: 'unknown', text: `a move of kind ${move.kind} is not of Pinot` }
+    })
   }
 
   /** Nothing rolls back: what the job has done so far stays, and so do instance partitions that it wrote. */
-  async cancel(moves: readonly PinotMove[], signal: AbortSignal): Promise<StepResult[]> {
+  async cancel(moves: readonly Move[], signal: AbortSignal): Promise<StepResult[]> {
     const results: StepResult[] = []
     for (const move of moves) {
-      if (move.kind === 'brokers') results.push(no('rejected', 'a list of brokers is made at once, or not at all'))
+      if (move.kind !== 'table') results.push(no('rejected', 'a list of brokers is made at once, or not at all'))
       else results.push(await this.#cancel(move, signal).catch((error) => no('not_sent', messageOf(error))))
     }
     return results
   }
 
-  async #startJob(step: PinotStep & { kind: 'job' }, signal: AbortSignal): Promise<PinotStepResult> {
+  async #startJob(step: JobStep, signal: AbortSignal): Promise<StepResult> {
     const { topic, fingerprint } = step
     const reading = await this.#options.look([topic], signal)
     const table = tableIn(reading, topic)
@@ -109,7 +127,7 @@ export class Acts {
       const isOurs = ours?.job !== undefined && chainOf(ours.job) === chainOf(job.id)
       if (!isOurs) return no('already_moving', foreignText(job, reading.takenAtMs))
       if (!isGhost(job, reading.takenAtMs)) {
-        if (ours.fingerprint === fingerprint) return { outcome: 'accepted', job: job.id }
+        if (ours.fingerprint === fingerprint) return accepted
         return no('already_moving', `job ${job.id} of ours is under way`)
       }
       // Nobody runs it, and it is ours to take away. A stranger's stays, however dead it looks.
@@ -145,11 +163,11 @@ export class Acts {
   }
 
   async #post(
-    { topic, parameters, fingerprint }: PinotStep & { kind: 'job' },
+    { topic, parameters, fingerprint }: JobStep,
     table: Table,
     changes: readonly Change[],
     signal: AbortSignal,
-  ): Promise<PinotStepResult> {
+  ): Promise<StepResult> {
     const { controllers, clock } = this.#options
     const sent: Sent = { fingerprint, parameters, changes, atMs: clock.now() }
     this.#sent.set(topic, sent)
@@ -165,7 +183,7 @@ export class Acts {
       return this.#accept(topic, sent, changes, signal)
     }
     // One write without waiting, of a job with downtime, or instance partitions alone: there is no job to follow.
-    if (answer.status === 'DONE') return { outcome: 'accepted' }
+    if (answer.status === 'DONE') return accepted
     this.#sent.delete(topic)
     if (answer.status === 'NO_OP')
       return no('replicas_changed', `the controller sees nothing to do: ${answer.description}`)
@@ -173,9 +191,9 @@ export class Acts {
   }
 
   /** The job is what was asked for, unless the cluster changed at the last moment: then it is taken back before it has done much. */
-  async #accept(topic: string, sent: Sent, planned: readonly Change[], signal: AbortSignal): Promise<PinotStepResult> {
+  async #accept(topic: string, sent: Sent, planned: readonly Change[], signal: AbortSignal): Promise<StepResult> {
     const [adds, expected] = [addsOf(sent.changes), addsOf(planned)]
-    if (adds <= expected * TOLERATED_RATIO + TOLERATED_ADDS) return { outcome: 'accepted', job: sent.job! }
+    if (adds <= expected * TOLERATED_RATIO + TOLERATED_ADDS) return accepted
     const { outcome } = await this.#delete(topic, signal)
     const end = outcome === 'accepted' ? 'and was taken back' : 'and could not be taken back'
     return no('replicas_changed', `job ${sent.job} was to make ${adds} replicas instead of ${expected} ${end}`)
@@ -194,9 +212,9 @@ export class Acts {
       }
       return { outcome: 'superseded', text: foreignText(job, reading.takenAtMs) }
     }
-    const last = lastWord(reading, move.job ?? ours?.job)
     const changes = ours?.changes ?? this.#options.changesOf(move.fingerprint)
-    return changes ? judgeChanges(table, changes, last) : judgeCounts(table, move, last)
+    const last = lastJob(reading, move, ours)
+    return changes ? judgeChanges(table, changes, endText(last)) : judgeByJob(table, move.counts, last)
   }
 
   async #cancel(move: TableMove, signal: AbortSignal): Promise<StepResult> {
@@ -216,16 +234,16 @@ export class Acts {
       const answer = await this.#options.controllers.cancel(topic, signal)
       if (answer.outcome !== 'answered') return stepResult(answer)
       const left = running(await this.#options.look([topic], signal), topic)
-      if (left.length === 0) return { outcome: 'accepted' }
+      if (left.length === 0) return accepted
       if (tries === 2) return { outcome: 'unknown', text: `job ${left[0]!.id} is still listed as running` }
     }
   }
 
-  async #rebuild({ topic, brokers }: PinotStep & { kind: 'brokers' }, signal: AbortSignal): Promise<StepResult> {
+  async #rebuild({ topic, after }: BrokersStep, signal: AbortSignal): Promise<StepResult> {
     const { look, controllers, clock } = this.#options
     const before = brokerDrift(await look([topic], signal)).find(({ table }) => table === topic)
-    if (before === undefined) return { outcome: 'accepted' }
-    if (!sameSet(before.after, brokers)) {
+    if (before === undefined) return accepted
+    if (!sameSet(before.after, after)) {
       return no('replicas_changed', `the brokers of its tag are ${before.after.join(', ')} now`)
     }
     const answer = await controllers.rebuildBrokers(topic, signal)
@@ -233,7 +251,7 @@ export class Acts {
     const untilMs = clock.now() + BROKERS_MS
     for (;;) {
       const still = brokerDrift(await look([topic], signal)).find(({ table }) => table === topic)
-      if (still === undefined) return { outcome: 'accepted' }
+      if (still === undefined) return accepted
       if (signal.aborted || clock.now() >= untilMs) return { outcome: 'unknown', text: still.text }
       await clock.sleep(POLL_MS, signal)
     }
@@ -256,18 +274,21 @@ function judgeChanges(table: Table, changes: readonly Change[], last: string): O
   return judgeConvergence(table, new Set(left.map(({ segment }) => segment)))
 }
 
-/** After a restart: by the numbers of replicas that the move was journaled with. */
-function judgeCounts(table: Table, { counts }: TableMove, last: string): Outcome {
-  if (counts === undefined) return { outcome: 'unknown', text: `what it was to move is not known any more${last}` }
+/** After a restart nothing is known but what the list of jobs has, so that this counts for once; but DONE must be true as well. */
+function judgeByJob(table: Table, counts: TableMove['counts'], last: Job | undefined): Outcome {
+  if (last === undefined) return judgeCounts(table, counts)
+  if (last.status === 'DONE' || last.status === 'NO_OP') return judgeConvergence(table)
+  return { outcome: 'superseded', text: `it did not come to its end${endText(last)}` }
+}
+
+/** By the numbers of replicas that the move was journaled with: the list of jobs forgets the oldest. */
+function judgeCounts(table: Table, { before, after }: TableMove['counts']): Outcome {
   const now = replicaCounts(table.idealState.placement)
-  const are = (nodes: { node: number | string; replicas: number }[]) =>
+  const are = (nodes: TableMove['counts']['before']) =>
     nodes.every(({ node, replicas }) => (now.get(String(node)) ?? 0) === replicas)
-  if (are(counts.after)) return judgeConvergence(table)
-  if (are(counts.before)) return { outcome: 'reverted' }
-  return {
-    outcome: 'superseded',
-    text: `its servers hold neither what they held before nor what they were to hold${last}`,
-  }
+  if (are(after)) return judgeConvergence(table)
+  if (are(before)) return { outcome: 'reverted' }
+  return { outcome: 'superseded', text: 'its servers hold neither what they held before nor what they were to hold' }
 }
 
 function judgeConvergence(table: Table, only?: ReadonlySet<string>): Outcome {
@@ -288,12 +309,19 @@ function judgeBrokers({ topic, before, after }: BrokersMove, { brokerResource }:
   return { outcome: 'superseded', text: `its brokers are ${now.join(', ')} now` }
 }
 
-/** By its id, or a retry of it; else, where no answer came, by what was sent and when. */
-function isOf(job: Job, move: TableMove, sent: Sent | undefined): boolean {
-  const id = move.job ?? sent?.job
-  if (id !== undefined) return chainOf(id) === chainOf(job.id)
-  if (sent === undefined || job.startedAtMs < sent.atMs - SKEW_MS) return false
-  return Object.entries(sent.parameters).every(([name, value]) => String(job.config[name] ?? value) === value)
+/** By its id, or as a retry of it; where no id is known, by what was sent and when. The batch may have been set at the last moment. */
+function isOf(job: Job, { parameters }: TableMove, sent: Sent | undefined): boolean {
+  if (sent?.job !== undefined) return chainOf(sent.job) === chainOf(job.id)
+  if (sent !== undefined && job.startedAtMs < sent.atMs - SKEW_MS) return false
+  return Object.entries(parameters).every(
+    ([name, value]) => name === 'batchSizePerServer' || String(job.config[name] ?? value) === value,
+  )
+}
+
+/** The latest of the move's that is over. */
+function lastJob({ jobs }: PinotReading, move: TableMove, sent: Sent | undefined): Job | undefined {
+  const own = jobs.filter((job) => job.table === move.topic && job.status !== 'IN_PROGRESS' && isOf(job, move, sent))
+  return own.sort((a, b) => b.startedAtMs - a.startedAtMs)[0]
 }
 
 function running(reading: PinotReading, topic: string): Job[] {
@@ -315,10 +343,8 @@ function foreignText(job: Job, nowMs: number): string {
 }
 
 /** What the list of jobs says of the end, as an appendix. */
-function lastWord({ jobs }: PinotReading, id: string | undefined): string {
-  const job = id === undefined ? undefined : jobs.find((candidate) => candidate.id === id)
-  if (job === undefined) return ''
-  return `; job ${job.id} is ${job.status}${job.message ? `: ${job.message}` : ''}`
+function endText(job: Job | undefined): string {
+  return job === undefined ? '' : `; job ${job.id} is ${job.status}${job.message ? `: ${job.message}` : ''}`
 }
 
 function answerText({ status, description }: RebalanceAnswer): string {
@@ -332,7 +358,7 @@ function no(code: Refusal, text: string): StepResult {
 function stepResult(answer: ActAnswer): StepResult {
   switch (answer.outcome) {
     case 'answered':
-      return { outcome: 'accepted' }
+      return accepted
     case 'not_sent':
       return no('not_sent', answer.text)
     case 'unknown':
