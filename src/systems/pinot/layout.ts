@@ -13,6 +13,7 @@ import type { TopicColumns } from '../../cluster/lines.ts'
 import { immovableReasons } from '../../cluster/reasons.ts'
 import type { Health } from '../../cluster/sample.ts'
 import { ADDING, IN_SYNC, OFFLINE, REMOVING } from '../../cluster/state.ts'
+import { slices } from '../../lib/clock.ts'
 import { type Placement, segmentStates, type Table } from './reading.ts'
 import type { TableSizes } from './sizes.ts'
 
@@ -47,6 +48,8 @@ const [S_ONLINE, S_CONSUMING, S_OFFLINE, S_ERROR] = (['ONLINE', 'CONSUMING', 'OF
 const NONE = 255
 const EXCLUDED = immovableReasons.indexOf('excluded')
 const NAMED = 3
+/** Segments between two looks at the time. */
+const SLICE = 1024
 
 export interface LayoutInput {
   table: Table
@@ -57,7 +60,8 @@ export interface LayoutInput {
   domain: string
 }
 
-export function layoutOf({ table, sizes, holderOf, isYoung, domain }: LayoutInput): Layout {
+export async function layoutOf({ table, sizes, holderOf, isYoung, domain }: LayoutInput): Promise<Layout> {
+  const slice = slices()
   const ideal = table.idealState.placement
   const view = table.externalView?.placement ?? emptyPlacement
   const nodes = [...new Set([...ideal.servers, ...view.servers])].sort()
@@ -99,6 +103,7 @@ export function layoutOf({ table, sizes, holderOf, isYoung, domain }: LayoutInpu
   const viewSegment = segmentFinder(ideal.segments, view.segments)
   let next = 0
   for (let segment = 0; segment < segmentCount; segment += 1) {
+    if (segment % SLICE === 0) await slice()
     const seenSegment = viewSegment(segment)
     let i = ideal.start[segment]!
     const idealEnd = ideal.start[segment + 1]!

@@ -31,6 +31,10 @@ export class Newcomers {
     }
   }
 
+  hasYoung(table: string): boolean {
+    return (this.#tables.get(table)?.young.size ?? 0) > 0
+  }
+
   isYoung(table: string, segment: string): boolean {
     return this.#tables.get(table)?.young.has(segment) ?? false
   }

@@ -2,7 +2,7 @@
 import { formatCount } from '../../lib/units.ts'
 import type { Layout } from './layout.ts'
 import type { PinotReading } from './reading.ts'
-import type { SegmentSizes } from './sizes.ts'
+import type { TableSizes } from './sizes.ts'
 import { isServerTag, type Tenants } from './tenants.ts'
 
 const NAMED = 3
@@ -13,7 +13,7 @@ export interface NotesInput {
   layouts: ReadonlyMap<string, Layout>
   /** Servers with a replica of any table. */
   holding: ReadonlySet<string>
-  sizes: SegmentSizes
+  sizes: ReadonlyMap<string, TableSizes>
 }
 
 export function notesOf({ reading, tenants, layouts, holding, sizes }: NotesInput): string[] {
@@ -61,13 +61,13 @@ function switches({ maintenance, paused, throttles, instances }: PinotReading): 
   return notes
 }
 
-function ofTables({ tables }: PinotReading, layouts: ReadonlyMap<string, Layout>, sizes: SegmentSizes): string[] {
+function ofTables({ tables }: PinotReading, layouts: NotesInput['layouts'], sizes: NotesInput['sizes']): string[] {
   const notes: string[] = []
   const disabled = tables.filter(({ idealState }) => !idealState.enabled).map(({ name }) => name)
   if (disabled.length > 0) notes.push(`tables that are disabled and left alone: ${firstFew(disabled)}`)
-  const guessed = tables.filter((table) => sizes.of(table).guessed > 0)
+  const guessed = tables.filter(({ name }) => (sizes.get(name)?.guessed ?? 0) > 0)
   if (guessed.length > 0) {
-    const count = guessed.reduce((sum, table) => sum + sizes.of(table).guessed, 0)
+    const count = guessed.reduce((sum, { name }) => sum + sizes.get(name)!.guessed, 0)
     const names = firstFew(guessed.map(({ name }) => name))
     notes.push(
       `no server tells the size of ${formatCount(count, 'segment')} (${names}): the average of the table is taken`,

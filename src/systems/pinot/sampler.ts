@@ -4,15 +4,18 @@ import type { NodeLine } from '../../cluster/lines.ts'
 import type { RunningJob } from '../../cluster/move.ts'
 import type { Health, Sample } from '../../cluster/sample.ts'
 import type { Target, TopicReport } from '../../cluster/target.ts'
+import { slices } from '../../lib/clock.ts'
 import { formatTime } from '../../lib/iso-time.ts'
+import { sameList } from '../../lib/lists.ts'
 import { formatDuration } from '../../lib/units.ts'
-import { type Holder, type Layout, layoutOf } from './layout.ts'
+import { type Holder, type Layout, type LayoutInput, layoutOf } from './layout.ts'
 import { Newcomers } from './newcomers.ts'
 import { notesOf } from './notes.ts'
 import type { Instance, PinotReading } from './reading.ts'
 import { reportOf } from './reports.ts'
 import { runningJob } from './running-jobs.ts'
 import type { Servers } from './servers.ts'
+import type { TableSizes } from './sizes.ts'
 import { isServerTag, Tenants } from './tenants.ts'
 
 export class Sampler {
@@ -20,6 +23,7 @@ export class Sampler {
   readonly #servers: Pick<Servers, 'disk' | 'unreachable' | 'sizes' | 'notes'>
   readonly #newcomers = new Newcomers()
   #layouts: ReadonlyMap<string, Layout> = new Map()
+  readonly #laid = new Map<string, { of: unknown[]; layout: Layout }>()
 
   constructor(name: string, servers: Pick<Servers, 'disk' | 'unreachable' | 'sizes' | 'notes'>) {
     this.#name = name
@@ -27,7 +31,8 @@ export class Sampler {
   }
 
   /** Of a reading whose servers have been asked. */
-  sample(reading: PinotReading, targets: Target[]): Sample {
+  async sample(reading: PinotReading, targets: Target[]): Promise<Sample> {
+    const slice = slices()
     const { takenAtMs } = reading
     this.#newcomers.see(reading)
     const tenants = new Tenants(reading)
@@ -40,15 +45,21 @@ export class Sampler {
       }
     }
     const layouts = new Map<string, Layout>()
+    const allSizes = new Map<string, TableSizes>()
+    // Who can serve what decides over every table's layout.
+    const holders = reading.instances.map(({ name }) => JSON.stringify(holderOf(name))).join()
     const topics: TopicReport[] = []
     for (const table of reading.tables) {
       const domain = tenants.domainOfTable(table)
-      const isYoung = (segment: string) => this.#newcomers.isYoung(table.name, segment)
-      const layout = layoutOf({ table, sizes: this.#servers.sizes.of(table), holderOf, isYoung, domain })
+      const sizes = await this.#servers.sizes.of(table)
+      allSizes.set(table.name, sizes)
+      const layout = await this.#layout({ table, sizes, holderOf, domain, holders })
       layouts.set(table.name, layout)
+      await slice()
       topics.push(reportOf(table, layout, domain, tenants.serversOf(table)))
     }
     this.#layouts = layouts
+    for (const name of this.#laid.keys()) if (!layouts.has(name)) this.#laid.delete(name)
     const line = {
       type: 'cluster' as const,
       version: 1 as const,
@@ -63,6 +74,8 @@ export class Sampler {
       columns.nodes.forEach((node, at) => replicas[at]! > 0 && holding.add(String(node)))
     }
     const nodes = this.#nodeLines(reading, tenants, layouts, holding)
+    const notes = notesOf({ reading, tenants, layouts, holding, sizes: allSizes })
+    await slice()
     return {
       state: buildState(
         line,
@@ -76,10 +89,8 @@ export class Sampler {
       health: sumOf([...layouts.values()].map(({ health }) => health)),
       missingNodes: [...this.#servers.unreachable.keys()].sort(),
       notes: [
-        ...notesOf({ reading, tenants, layouts, holding, sizes: this.#servers.sizes }),
-        ...[...this.#servers.unreachable].map(
-          ([name, why]) => `${name} does not tell its disk${this.#age(name, takenAtMs)}: ${why}`,
-        ),
+        ...notes,
+        ...[...this.#servers.unreachable].map(([name, why]) => `${name} does not tell its disk${this.#age(name, takenAtMs)}: ${why}`),
         ...this.#servers.notes(),
       ],
     }
@@ -95,6 +106,20 @@ export class Sampler {
   /** To be told of every look at who is alive. */
   seeLive(live: readonly string[], nowMs: number): void {
     this.#newcomers.seeLive(live, nowMs)
+  }
+
+  /** That of the last sample, where nothing that it is made of has changed. */
+  async #layout(input: Omit<LayoutInput, 'isYoung'> & { holders: string }): Promise<Layout> {
+    const { table, sizes, domain, holders } = input
+    const of = [table.idealState, table.externalView?.placement, sizes, domain, holders]
+    const known = this.#laid.get(table.name)
+    if (known && sameList(known.of, of)) return known.layout
+    const isYoung = (segment: string) => this.#newcomers.isYoung(table.name, segment)
+    const layout = await layoutOf({ ...input, isYoung })
+    // Young segments grow up without a change of anything.
+    if (this.#newcomers.hasYoung(table.name)) this.#laid.delete(table.name)
+    else this.#laid.set(table.name, { of, layout })
+    return layout
   }
 
   #meanBytes(table: string): number {
@@ -117,15 +142,13 @@ export class Sampler {
     const strangers = [...named].filter((name) => !known.has(name))
     return [
       ...servers.map((server) => this.#nodeLine(server, tenants, holding.has(server.name))),
-      ...strangers.map(
-        (name): NodeLine => ({
-          type: 'node',
-          id: name,
-          state: 'unavailable',
-          domain: tenants.domainOfServer(name, []),
-          dirs: [],
-        }),
-      ),
+      ...strangers.map((name): NodeLine => ({
+        type: 'node',
+        id: name,
+        state: 'unavailable',
+        domain: tenants.domainOfServer(name, []),
+        dirs: [],
+      })),
     ]
   }
 

@@ -3,7 +3,7 @@
  * or they are old. A server that is frozen accepts connections and answers nothing: it holds no sample for longer than one deadline, and
  * keeps its last figures.
  */
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, slices } from '../../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../../lib/errors.ts'
 import { mapInFlight } from '../../lib/in-flight.ts'
 import type { Decoder } from './decoder.ts'
@@ -79,7 +79,7 @@ export class Servers {
     this.#forget(reading, servers)
     const live = servers.filter((server) => server.live)
     await this.#readDisks(live, signal)
-    this.#askSizes(reading.tables, new Map(live.map((server) => [server.name, server])))
+    await this.#askSizes(reading.tables, new Map(live.map((server) => [server.name, server])))
     if (!this.#asking) return
     const done = new AbortController()
     const wait = this.#clock.sleep(SIZES_WAIT_MS, AbortSignal.any([signal, done.signal]))
@@ -125,15 +125,19 @@ export class Servers {
   }
 
   /** One round at a time: a server that is slow with one keeps no second one waiting. */
-  #askSizes(tables: readonly Table[], live: ReadonlyMap<string, Instance>): void {
+  async #askSizes(tables: readonly Table[], live: ReadonlyMap<string, Instance>): Promise<void> {
     if (this.#asking) return
-    const due = tables.flatMap((table) =>
-      table.idealState.placement.servers.flatMap((name, index) => {
-        const server = live.get(name)
-        if (server?.adminUrl === undefined || this.#unreachable.has(name)) return []
-        return this.#isDue(table, name, index) ? [{ table, server: name, adminUrl: server.adminUrl }] : []
-      }),
-    )
+    const slice = slices()
+    const due: { table: Table; server: string; adminUrl: string }[] = []
+    for (const table of tables) {
+      await slice()
+      const { lacking } = await this.sizes.of(table)
+      table.idealState.placement.servers.forEach((name, index) => {
+        const adminUrl = live.get(name)?.adminUrl
+        if (adminUrl === undefined || this.#unreachable.has(name)) return
+        if (this.#isDue(table, name, lacking[index]! > 0)) due.push({ table, server: name, adminUrl })
+      })
+    }
     if (due.length === 0) return
     const { signal } = this.#closed
     this.#asking = mapInFlight(due, SIZES_IN_FLIGHT, ({ table, server, adminUrl }) =>
@@ -143,14 +147,15 @@ export class Servers {
     })
   }
 
-  #isDue(table: Table, server: string, index: number): boolean {
+  /** @param lacks a segment whose size it does not tell. */
+  #isDue(table: Table, server: string, lacks: boolean): boolean {
     const asked = this.#asked.get(keyOf(server, table))
     if (asked === undefined) return true
     const now = this.#clock.now()
     if (now - asked.atMs < RETRY_MS) return false
     if (Number.isNaN(asked.answeredMs) || now - asked.answeredMs >= SIZES_AGE_MS) return true
-    const changed = asked.wanted !== table.idealState.placement || asked.seen !== table.externalView?.placement
-    return changed && this.sizes.of(table).lacking[index]! > 0
+    if (!lacks) return false
+    return asked.wanted !== table.idealState.placement || asked.seen !== table.externalView?.placement
   }
 
   async #askOne(table: Table, server: string, url: string, signal: AbortSignal): Promise<void> {

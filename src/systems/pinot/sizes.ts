@@ -2,9 +2,9 @@
  * Sizes of segments as servers report them, laid over the placement of a table. What a server does not tell is taken from another
  * replica, else it is the average of the table, else it is not known.
  */
-
-import { type IdealState, segmentStates, type Table } from './reading.ts'
+import { slices } from '../../lib/clock.ts'
 import type { PackedSizes } from './size-parser.ts'
+import { type IdealState, segmentStates, type Table } from './reading.ts'
 
 export interface TableSizes {
   /** Bytes by segment, in the order of the IdealState; NaN where not known. The largest that a server reports. */
@@ -21,7 +21,7 @@ export interface TableSizes {
 
 /** What acts may ask of sizes. */
 export interface SegmentSizes {
-  of(table: Table): TableSizes
+  of(table: Table): Promise<TableSizes>
 }
 
 interface Reported {
@@ -35,7 +35,7 @@ const OFFLINE = segmentStates.indexOf('OFFLINE')
 export class Sizes implements SegmentSizes {
   /** Table → server → what it told last. */
   readonly #reported = new Map<string, Map<string, Reported>>()
-  readonly #laid = new Map<string, { over: IdealState; sizes: TableSizes }>()
+  readonly #laid = new Map<string, { over: IdealState; sizes: Promise<TableSizes> }>()
 
   report(table: string, server: string, { names, bytes }: PackedSizes): void {
     const servers = this.#reported.get(table) ?? new Map<string, Reported>()
@@ -59,21 +59,28 @@ export class Sizes implements SegmentSizes {
     }
   }
 
-  /** Laid anew only where the placement or a report has changed. */
-  of(table: Table): TableSizes {
+  /** The same object until the placement or a report changes. */
+  of(table: Table): Promise<TableSizes> {
     const { idealState, name } = table
     const known = this.#laid.get(name)
     if (known?.over === idealState) return known.sizes
-    const sizes = lay(table, this.#reported.get(name) ?? new Map<string, Reported>())
+    const sizes = lay(table, new Map(this.#reported.get(name)))
     this.#laid.set(name, { over: idealState, sizes })
     return sizes
   }
 }
 
+/** Segments between two looks at the time. */
+const SLICE = 1024
+
 const nothing: Reported = { names: [], bytes: new Float64Array(0) }
 
 /** Both the placement and every report are in the order of the segments' names, so each is gone through once. */
-function lay({ idealState: { placement } }: Table, reports: ReadonlyMap<string, Reported>): TableSizes {
+async function lay(
+  { idealState: { placement } }: Table,
+  reports: ReadonlyMap<string, Reported>,
+): Promise<TableSizes> {
+  const slice = slices()
   const { segments, servers, start, server, state } = placement
   const reported = servers.map((name) => reports.get(name) ?? nothing)
   const at = new Int32Array(servers.length)
@@ -82,6 +89,7 @@ function lay({ idealState: { placement } }: Table, reports: ReadonlyMap<string, 
   const lacking = new Int32Array(servers.length)
   let [sum, known, guessed] = [0, 0, 0]
   for (let s = 0; s < segments.length; s += 1) {
+    if (s % SLICE === 0) await slice()
     const name = segments[s]!
     let largest = Number.NaN
     let consuming = false
