@@ -252,7 +252,8 @@ export class ClusterLoop {
     const surveyed = this.#survey(signal)
     let sample: Sample
     try {
-      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
+      const drained = drainsOf(journal)
+      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, drained))
     } catch (error) {
       if (signal.aborted) return
       this.#sampleFailed(error, tickWatch())

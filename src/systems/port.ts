@@ -160,9 +160,10 @@ export interface System {
   capabilities(): Capabilities
   /**
    * A complete reading.
+   * @param drained nodes that the operator wants emptied: targets of the system's own are without them.
    * @throws EvenkeelError `sample_incomplete` naming what is missing and the permission that would show it.
    */
-  sample(signal: AbortSignal): Promise<Sample>
+  sample(signal: AbortSignal, drained?: readonly NodeId[]): Promise<Sample>
   /** Liveness and what is running, with bytes; cheap. */
   pulse(signal: AbortSignal): Promise<Pulse>
   /** Pure: what the move consists of here, in order. */

@@ -56,9 +56,8 @@ export function pinotSteps(move: Move): Step[] {
   if (move.kind === 'brokers') return [{ kind: 'brokers', topic: move.topic, after: move.after }]
   if (move.kind !== 'table') return []
   const { topic, parameters, batch, fingerprint } = move
-  const allowed = Number(parameters['batchSizePerServer'] ?? -1)
-  const adds = Math.max(1, allowed > 0 ? Math.min(allowed, batch.adds) : batch.adds)
-  return [{ kind: 'job', topic, parameters: { ...parameters, batchSizePerServer: String(adds) }, fingerprint }]
+  const batchSizePerServer = String(Math.max(1, batch.adds))
+  return [{ kind: 'job', topic, parameters: { ...parameters, batchSizePerServer }, fingerprint }]
 }
 
 export class Acts {

@@ -70,7 +70,7 @@ class Hand {
     this.#cluster = cluster
     const controllers = new Controllers({ urls: [cluster.controllerUrl], http: this.http })
     const common = { controllers, rebalance: options, clock: realClock }
-    this.targets = new Targets({ ...common, bytesOf: () => segmentBytes })
+    this.targets = new Targets(common)
     this.acts = new Acts({
       ...common,
       changesOf: (fingerprint) => this.targets.changesOf(fingerprint),
@@ -87,7 +87,8 @@ class Hand {
   async ask(drained: string[] = []) {
     const reading = await readByRest(this.#cluster)
     const found = suspects({ reading, drained: new Set(drained), unfinished: new Set(), asked: new Set() })
-    return this.targets.of({ reading, suspects: found, frozen: false, resetInVain: this.acts.resetInVain }, signal)
+    return this.targets.of({ reading, suspects: found, frozen: false,
+      bytesOf: () => segmentBytes, resetInVain: this.acts.resetInVain }, signal)
   }
 
   async targetOf(table: string): Promise<Target> {
@@ -105,7 +106,7 @@ class Hand {
   }
 }
 
-function moveOf({ topic, causes, parameters, shares, adds, bytes, fingerprint }: Target): TableMove {
+function moveOf({ topic, causes, parameters, shares, adds, bytes, evenness, fingerprint }: Target): TableMove {
   return {
     kind: 'table',
     id: `table:${topic}`,
@@ -117,6 +118,7 @@ function moveOf({ topic, causes, parameters, shares, adds, bytes, fingerprint }:
     adds,
     bytes,
     batch: { adds, bytes },
+    counts: { before: evenness.before.nodes, after: evenness.after.nodes },
     fingerprint,
   }
 }
