@@ -9,7 +9,7 @@ import { sameSet } from '../../lib/lists.ts'
 import type { BrokersStep, JobStep, Outcome, Refusal, Step, StepResult } from '../port.ts'
 import { brokerDrift } from './brokers.ts'
 import { type Change, changesBetween } from './changes.ts'
-import { type ActAnswer, type Controllers, isRecord, type RebalanceAnswer } from './controller.ts'
+import { type ActAnswer, type Controllers, type RebalanceAnswer } from './controller.ts'
 import { isGone } from './dead.ts'
 import { ErrorResets } from './error-resets.ts'
 import { chainOf, isGhost } from './jobs.ts'
@@ -22,11 +22,11 @@ const accepted: StepResult = { outcome: 'accepted' }
 export interface ActsOptions {
   controllers: Pick<Controllers, 'rebalance' | 'cancel' | 'rebuildBrokers' | 'resetErrors'>
   /** Fresh from the cluster: all instances, jobs and brokers, and of the tables only these. */
-  look(tables: readonly string[], signal: AbortSignal): Promise<PinotReading>
+  look: (tables: readonly string[], signal: AbortSignal) => Promise<PinotReading>
   /** Writes what a table's IdealState has anyway, if it is still of that version: Helix looks at the table again. */
-  touch(table: string, version: number, signal: AbortSignal): Promise<void>
+  touch: (table: string, version: number, signal: AbortSignal) => Promise<void>
   /** What a target that was shown would move, by its fingerprint. */
-  changesOf(fingerprint: string): readonly Change[] | undefined
+  changesOf: (fingerprint: string) => readonly Change[] | undefined
   rebalance: RebalanceOptions
   clock: Clock
 }
@@ -185,7 +185,8 @@ export class Acts {
     // One write without waiting, of a job with downtime, or instance partitions alone: there is no job to follow.
     if (answer.status === 'DONE') return accepted
     this.#sent.delete(topic)
-    if (answer.status === 'NO_OP') return no('replicas_changed', `the controller sees nothing to do: ${answer.description}`)
+    if (answer.status === 'NO_OP')
+      return no('replicas_changed', `the controller sees nothing to do: ${answer.description}`)
     return no('rejected', answerText(answer))
   }
 
@@ -265,14 +266,18 @@ function judgeChanges(table: Table, changes: readonly Change[], last: string): O
   const there = left.filter(({ segment, to }) => isAt(segment, to))
   if (there.length < left.length) {
     if (left.every(({ segment, from }) => isAt(segment, from))) return { outcome: 'reverted' }
-    return { outcome: 'superseded', text: `${there.length} of ${left.length} segments are where they were to go${last}` }
+    return {
+      outcome: 'superseded',
+      text: `${there.length} of ${left.length} segments are where they were to go${last}`,
+    }
   }
   return judgeConvergence(table, new Set(left.map(({ segment }) => segment)))
 }
 
 /** After a restart nothing is known but what the list of jobs has, so that this counts for once; but DONE must be true as well. */
 function judgeByJob(table: Table, last: Job | undefined): Outcome {
-  if (last === undefined) return { outcome: 'unknown', text: 'what it was to move is not known any more, and no job of it is listed' }
+  if (last === undefined)
+    return { outcome: 'unknown', text: 'what it was to move is not known any more, and no job of it is listed' }
   if (last.status === 'DONE' || last.status === 'NO_OP') return judgeConvergence(table)
   return { outcome: 'superseded', text: `it did not come to its end${endText(last)}` }
 }
@@ -282,7 +287,10 @@ function judgeConvergence(table: Table, only?: ReadonlySet<string>): Outcome {
   if (missing === 0) return { outcome: 'landed' }
   const [first] = errors
   if (first === undefined) return { outcome: 'partial', text: `${missing} replicas are not up yet` }
-  return { outcome: 'partial', text: `${errors.length} replicas are in ERROR, such as ${first.segment} on ${first.server}` }
+  return {
+    outcome: 'partial',
+    text: `${errors.length} replicas are in ERROR, such as ${first.segment} on ${first.server}`,
+  }
 }
 
 function judgeBrokers({ topic, before, after }: BrokersMove, { brokerResource }: PinotReading): Outcome {
@@ -297,8 +305,12 @@ function isOf(job: Job, { parameters }: TableMove, sent: Sent | undefined): bool
   if (sent?.job !== undefined) return chainOf(sent.job) === chainOf(job.id)
   if (sent !== undefined && job.startedAtMs < sent.atMs - SKEW_MS) return false
   return Object.entries(parameters).every(
-    ([name, value]) => name === 'batchSizePerServer' || String(job.config[name] ?? value) === value,
+    ([name, value]) => name === 'batchSizePerServer' || shown(job.config[name] ?? value) === value,
   )
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The latest of the move's that is over. */

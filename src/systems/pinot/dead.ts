@@ -37,7 +37,8 @@ export function evacuation(table: Table, changes: readonly Change[], reading: Pi
     for (const name of gone(from)) sources.add(name)
     for (const name of gone(to.filter((server) => !from.includes(server)))) targets.add(name)
     const up = servingServers(table.externalView?.placement, segment)
-    if (up.filter((server) => to.includes(server)).length < Math.max(1, Math.min(floor, from.length))) unsafe.push(segment)
+    if (up.filter((server) => to.includes(server)).length < Math.max(1, Math.min(floor, from.length)))
+      unsafe.push(segment)
   }
   return { goneSources: [...sources].sort(), goneTargets: [...targets].sort(), unsafe }
 }

@@ -148,7 +148,11 @@ function misplaced(
   const tags = new Set(
     rules.dimension
       ? tenantTags(table)
-      : [rules.tag, ...(rules.completedTag === undefined ? [] : [rules.completedTag]), ...rules.tiers.map((t) => t.serverTag)],
+      : [
+          rules.tag,
+          ...(rules.completedTag === undefined ? [] : [rules.completedTag]),
+          ...rules.tiers.map((t) => t.serverTag),
+        ],
   )
   const holders = new Map([...counts].filter(([, count]) => count > 0))
   // Lists may name what holds nothing yet; new segments go there.
@@ -169,7 +173,8 @@ function misplaced(
   }
   // Nobody of those who hold it has the tag: not the servers were changed, but the table.
   const anyLegal = legal.some((server) => (counts.get(server) ?? 0) > 0)
-  const isOtherTenant = !anyLegal && found.retagged.length > 1 && found.drained.length + found.server_removed.length === 0
+  const isOtherTenant =
+    !anyLegal && found.retagged.length > 1 && found.drained.length + found.server_removed.length === 0
   const held = (servers: string[]) => servers.reduce((sum, server) => sum + (holders.get(server) ?? 0), 0)
   const say = (cause: DriftCause, servers: string[], what: string): Cause[] =>
     servers.length === 0 ? [] : [{ cause, text: `${some(servers)} ${what} and holds ${replicas(held(servers))} of it` }]
@@ -193,7 +198,9 @@ function wrongReplication(table: Table, rules: TableRules, legal: readonly strin
   if (wrong === 0) return []
   // A dimension table has as many replicas as there are servers: then one came, or went.
   if (rules.dimension) return []
-  return [{ cause: 'replication', text: `${wrong} of ${placement.segments.length} segments do not have ${replicas(wanted)}` }]
+  return [
+    { cause: 'replication', text: `${wrong} of ${placement.segments.length} segments do not have ${replicas(wanted)}` },
+  ]
 }
 
 /** With replica groups there are as many replicas as groups, whatever else the config says. */

@@ -1,6 +1,7 @@
 /** Instance partitions: the lists of servers that a table, or a tier of it, is spread over, by `PARTITION_REPLICAGROUP`. */
-import type { Instance, InstancePartitions, Table } from './reading.ts'
+
 import { splitTable } from './controller.ts'
+import type { Instance, InstancePartitions, Table } from './reading.ts'
 import type { AssignmentRules } from './table-rules.ts'
 
 /** Replica group → its servers, over all partitions. */
@@ -82,7 +83,8 @@ export function misfits(
   const short = Object.entries(partitions.lists).find(
     ([, servers]) => rules.instancesPerPartition > 0 && servers.length !== rules.instancesPerPartition,
   )
-  if (short) found.push(`${name} has ${short[1].length} servers in ${short[0]} instead of ${rules.instancesPerPartition}`)
+  if (short)
+    found.push(`${name} has ${short[1].length} servers in ${short[0]} instead of ${rules.instancesPerPartition}`)
   return found
 }
 

@@ -1,7 +1,6 @@
 /** Which parameters a table is rebalanced with, and what is done about warnings, dead servers and segments in ERROR. */
-import { splitTable } from './controller.ts'
+import { isRecord, splitTable } from './controller.ts'
 import type { Table } from './reading.ts'
-import { isRecord } from './controller.ts'
 
 /** Keys of one layer of the config. */
 export interface RebalanceLayer {

@@ -148,7 +148,10 @@ function holdOf(input: TargetInput, answer: RebalanceAnswer, facts: Facts): Targ
   }
   const broken = inError(input, changes)
   if (broken.length > 0 && (!policy.resetErrorSegments || input.resetInVain)) {
-    return { code: 'segments_in_error', text: `${broken.length} segments that would move are in ERROR: ${some(broken)}` }
+    return {
+      code: 'segments_in_error',
+      text: `${broken.length} segments that would move are in ERROR: ${some(broken)}`,
+    }
   }
   const failed = answer.checks.filter(({ result }) => result === 'ERROR')
   if (failed.length > 0) return { code: 'precheck_error', text: checksText(failed) }
@@ -156,7 +159,10 @@ function holdOf(input: TargetInput, answer: RebalanceAnswer, facts: Facts): Targ
   const asked = Number(parameters['minAvailableReplicas'] ?? -1)
   const fewest = Math.min(...changes.map(({ to }) => to.length))
   if (!downtime && asked >= fewest) {
-    return { code: 'precheck_error', text: `minAvailableReplicas ${asked} is not below the ${fewest} replicas of a segment` }
+    return {
+      code: 'precheck_error',
+      text: `minAvailableReplicas ${asked} is not below the ${fewest} replicas of a segment`,
+    }
   }
   const exposed = changes.filter(({ from, to }) => !to.some((server) => from.includes(server)))
   // What the config asks for in so many words is the config's: -1 is everybody's default.
@@ -197,7 +203,11 @@ function worthOf({ suspect }: TargetInput, answer: RebalanceAnswer, facts: Facts
 }
 
 /** How often the rules of the table are broken before and after. */
-function breaches({ table, rules, legal, newcomers }: Suspect, answer: RebalanceAnswer, facts: Facts): [number, number] {
+function breaches(
+  { table, rules, legal, newcomers }: Suspect,
+  answer: RebalanceAnswer,
+  facts: Facts,
+): [number, number] {
   const allowed = new Set(legal)
   const main = answer.lists[table.type === 'REALTIME' ? 'CONSUMING' : 'OFFLINE']
   const groups = main === undefined ? new Map<number, Set<string>>() : groupsOf({ lists: main })

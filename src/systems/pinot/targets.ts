@@ -176,7 +176,9 @@ function parametersFor(
   const parameters = sentParameters(policy)
   const type = table.type === 'REALTIME' ? 'CONSUMING' : 'OFFLINE'
   const isByHand = persistedOf(table, type) !== undefined && !rules.assignment.has(type) && !rules.preconfigured
-  const isSaid = [tables[table.name], tables[rawName(table)]].some((layer) => layer?.parameters?.['reassignInstances'] !== undefined)
+  const isSaid = [tables[table.name], tables[rawName(table)]].some(
+    (layer) => layer?.parameters?.['reassignInstances'] !== undefined,
+  )
   return isByHand && !isSaid ? { ...parameters, reassignInstances: 'false' } : parameters
 }
 

@@ -13,7 +13,10 @@ interface ZnRecord {
 
 export async function readByRest(cluster: PinotCluster, tables?: readonly string[]): Promise<PinotReading> {
   const names = tables ?? (await children(cluster, 'PROPERTYSTORE/CONFIGS/TABLE'))
-  const [instances, live] = await Promise.all([children(cluster, 'CONFIGS/PARTICIPANT'), children(cluster, 'LIVEINSTANCES')])
+  const [instances, live] = await Promise.all([
+    children(cluster, 'CONFIGS/PARTICIPANT'),
+    children(cluster, 'LIVEINSTANCES'),
+  ])
   const brokers = await record(cluster, 'IDEALSTATES/brokerResource')
   const partitions = await children(cluster, 'PROPERTYSTORE/INSTANCE_PARTITIONS')
   return {
