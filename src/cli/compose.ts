@@ -27,6 +27,7 @@ export async function createSystem(
   observe: (call: UpstreamCall) => void = () => undefined,
 ): Promise<System> {
   if (cluster.system === 'simulator') return createSimulator({ name: cluster.name, ...cluster.simulator }, clock)
+  if (cluster.system === 'pinot') throw new EvenkeelError('unsupported', 'clusters of Pinot cannot be managed yet')
   const transport = transportOptions(cluster.kafka)
   const { name } = cluster
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)

@@ -9,7 +9,7 @@ import { sameSet } from '../../lib/lists.ts'
 import type { BrokersStep, JobStep, Outcome, Refusal, Step, StepResult } from '../port.ts'
 import { brokerDrift } from './brokers.ts'
 import { type Change, changesBetween } from './changes.ts'
-import { type ActAnswer, type Controllers, isRecord, type RebalanceAnswer } from './controller.ts'
+import { type ActAnswer, type Controllers, type RebalanceAnswer } from './controller.ts'
 import { isGone } from './dead.ts'
 import { ErrorResets } from './error-resets.ts'
 import { chainOf, isGhost } from './jobs.ts'
@@ -22,11 +22,11 @@ const accepted: StepResult = { outcome: 'accepted' }
 export interface ActsOptions {
   controllers: Pick<Controllers, 'rebalance' | 'cancel' | 'rebuildBrokers' | 'resetErrors'>
   /** Fresh from the cluster: all instances, jobs and brokers, and of the tables only these. */
-  look(tables: readonly string[], signal: AbortSignal): Promise<PinotReading>
+  look: (tables: readonly string[], signal: AbortSignal) => Promise<PinotReading>
   /** Writes what a table's IdealState has anyway, if it is still of that version: Helix looks at the table again. */
-  touch(table: string, version: number, signal: AbortSignal): Promise<void>
+  touch: (table: string, version: number, signal: AbortSignal) => Promise<void>
   /** What a target that was shown would move, by its fingerprint. */
-  changesOf(fingerprint: string): readonly Change[] | undefined
+  changesOf: (fingerprint: string) => readonly Change[] | undefined
   rebalance: RebalanceOptions
   clock: Clock
 }
@@ -313,8 +313,12 @@ function isOf(job: Job, { parameters }: TableMove, sent: Sent | undefined): bool
   if (sent?.job !== undefined) return chainOf(sent.job) === chainOf(job.id)
   if (sent !== undefined && job.startedAtMs < sent.atMs - SKEW_MS) return false
   return Object.entries(parameters).every(
-    ([name, value]) => name === 'batchSizePerServer' || String(job.config[name] ?? value) === value,
+    ([name, value]) => name === 'batchSizePerServer' || shown(job.config[name] ?? value) === value,
   )
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The latest of the move's that is over. */

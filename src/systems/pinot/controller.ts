@@ -212,18 +212,12 @@ export class Controllers {
 
   /** Each holds a thread of the controller for up to 30 s: the next waits until the last is over. */
   async #oneAtATime<Value>(signal: Signal, work: () => Promise<Value>): Promise<Value> {
-    const before = this.#slow
-    let release: () => void = () => undefined
-    this.#slow = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    try {
-      await before
+    const turn = this.#slow.then(async () => {
       if (signal.aborted) throw new EvenkeelError('aborted', 'the call of the controller was given up')
-      return await work()
-    } finally {
-      release()
-    }
+      return work()
+    })
+    this.#slow = turn.catch(() => undefined)
+    return turn
   }
 }
 

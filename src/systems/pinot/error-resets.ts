@@ -11,8 +11,8 @@ import type { RebalancePolicy } from './rebalance-policy.ts'
 
 export interface ErrorResetsOptions {
   controllers: Pick<Controllers, 'resetErrors'>
-  look(tables: readonly string[], signal: AbortSignal): Promise<PinotReading>
-  touch(table: string, version: number, signal: AbortSignal): Promise<void>
+  look: (tables: readonly string[], signal: AbortSignal) => Promise<PinotReading>
+  touch: (table: string, version: number, signal: AbortSignal) => Promise<void>
   clock: Clock
 }
 

@@ -54,7 +54,8 @@ export class JobWatch {
   ): RunningJob {
     const figures = table && figuresOf(table, bytesOf, changes)
     const adds =
-      figures?.adds ?? (job.adds ? { total: job.adds.total, done: Math.max(0, job.adds.total - job.adds.left) } : undefined)
+      figures?.adds ??
+      (job.adds ? { total: job.adds.total, done: Math.max(0, job.adds.total - job.adds.left) } : undefined)
     const stillMs = this.#stillMs(job, nowMs, [adds?.done, job.adds?.left, job.deletes?.left, figures?.missing].join())
     const broken = brokenText(job, table, figures?.errors ?? [], stillMs, nowMs)
     return {
