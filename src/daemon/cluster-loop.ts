@@ -275,6 +275,7 @@ export class ClusterLoop {
     await this.#kept.save(sample.state, memory, this.#options.balance, now)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
+    const { unsafeDrains } = this.#executor
     const strangers = this.#strangersOf(sample, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question: Question = {
@@ -289,6 +290,7 @@ export class ClusterLoop {
         pause: pauseAt(pauseOf(journal), now),
         denied: this.#executor.denied,
         dayFull: this.#executor.dayFull,
+        unsafeDrains,
         strangers,
       },
       capabilities: system.capabilities(),
@@ -344,6 +346,7 @@ export class ClusterLoop {
       tableJobs: this.#parts.system.capabilities().tableJobs,
     }
     const verdict = verdictOf(found)
+    this.#executor.mayEmpty = assessment.gate === undefined
     if (assessment.gate) this.#executor.withdraw()
     else this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =

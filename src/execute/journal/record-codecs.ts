@@ -61,11 +61,12 @@ const move: Codec<Move> = byKind<Move>({
   brokers: object<BrokersMove>({ ...anyMove, kind: oneOf(['brokers']), before: list(id), after: list(id) }),
 })
 
+const yes = flag as Codec<true>
 const ofSetting = { scope: oneOf(['node', 'topic']), of: id, name: text }
 
 const setting: Codec<Setting> = either(
   object<SettingRef & { members: string[] }>({ ...ofSetting, members: list(text) }),
-  object<SettingRef & { value: string }>({ ...ofSetting, value: text }),
+  object<SettingRef & { value: string; replaces?: true }>({ ...ofSetting, value: text, replaces: maybe(yes) }),
   (value) => 'members' in value,
 )
 

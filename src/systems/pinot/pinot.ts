@@ -17,6 +17,7 @@ import { segmentIndex } from './placements.ts'
 import type { PinotReading, Table } from './reading.ts'
 import { Sampler } from './sampler.ts'
 import { Servers } from './servers.ts'
+import type { ServerTags } from './settings.ts'
 import { type ControllerGet, RestZnodes, type ZnodeStore, ZooKeeperZnodes } from './znodes.ts'
 import { ZooKeeper } from './zookeeper.ts'
 
@@ -36,6 +37,7 @@ export interface PinotParts {
   clusterName(signal: AbortSignal): Promise<string>
   acts: PinotActs
   targets: PinotTargets
+  settings: ServerTags
   close?(): Promise<void>
 }
 
@@ -44,6 +46,7 @@ export async function createPinot(options: PinotOptions, clock: Clock, parts: Pi
 }
 
 export class PinotSystem implements System {
+  readonly settings: ServerTags
   readonly #clock: Clock
   readonly #parts: PinotParts
   readonly #store: ZnodeStore
@@ -58,6 +61,7 @@ export class PinotSystem implements System {
   constructor(options: PinotOptions, clock: Clock, parts: PinotParts) {
     this.#clock = clock
     this.#parts = parts
+    this.settings = parts.settings
     if (parts.close) this.#opened.push('the controllers', () => parts.close?.())
     this.#zooKeeper = options.zooKeeper && new ZooKeeper({ ...options.zooKeeper, clock })
     if (this.#zooKeeper) this.#opened.push('ZooKeeper', () => this.#zooKeeper?.close())
@@ -100,6 +104,7 @@ export class PinotSystem implements System {
       frozen: this.#servers.unreachable.size > 0,
     }
     const wanted = await targets.wanted(question, signal)
+    this.settings.see(reading)
     return this.#sampler.sample(reading, wanted, targets.jobs(reading, bytesOf))
   }
 

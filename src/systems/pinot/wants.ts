@@ -27,11 +27,19 @@ export class Wants implements PinotTargets, PinotActs {
   async wanted({ reading, bytesOf, drained, frozen }: WantedQuestion, signal: AbortSignal): Promise<Wanted> {
     const suspected = suspects({ reading, drained, unfinished: this.#unfinished, asked: new Set() })
     const { resetInVain } = this.#acts
-    const { targets, verdicts } = await this.#targets.of({ reading, bytesOf, suspects: suspected, frozen, resetInVain }, signal)
+    const { targets, verdicts } = await this.#targets.of(
+      { reading, bytesOf, suspects: suspected, frozen, resetInVain },
+      signal,
+    )
     const wanted = new Set(targets.map(({ topic }) => topic))
     // The controller sees nothing left to do.
     for (const table of verdicts.keys()) if (!wanted.has(table)) this.#unfinished.delete(table)
-    const brokers = brokerDrift(reading).map(({ table, before, after, text }) => ({ topic: table, before, after, text }))
+    const brokers = brokerDrift(reading).map(({ table, before, after, text }) => ({
+      topic: table,
+      before,
+      after,
+      text,
+    }))
     return { targets, verdicts, brokers }
   }
 

@@ -9,6 +9,7 @@ import { Http, refusal } from '../../../src/systems/pinot/http.ts'
 import { Inventory } from '../../../src/systems/pinot/inventory.ts'
 import { createPinot, type PinotParts, type PinotSystem } from '../../../src/systems/pinot/pinot.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
+import { ServerTags } from '../../../src/systems/pinot/settings.ts'
 import { RestZnodes, ZooKeeperZnodes } from '../../../src/systems/pinot/znodes.ts'
 import { ZooKeeper } from '../../../src/systems/pinot/zookeeper.ts'
 import { guardLeaks } from '../leaks.ts'
@@ -58,6 +59,7 @@ describe('a cluster of three servers and three tables', () => {
       },
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
       clusterName: async () => cluster.name,
+      settings: new ServerTags({ updateTags: never }, never),
       targets: { wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }), jobs: () => [] },
     }
     pinot = await createPinot(
