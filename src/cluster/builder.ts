@@ -137,11 +137,7 @@ function fillDirs(state: ClusterState, nodes: NodeLine[]): void {
   })
 }
 
-function fillTopics(
-  state: ClusterState,
-  topics: (TopicLine | TopicColumns)[],
-  nodeIndex: Map<NodeId, number>,
-): void {
+function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], nodeIndex: Map<NodeId, number>): void {
   const units = new Map<string, number>()
   const legalSets = new LegalSets(nodeIndex)
   let partition = 0

@@ -12,9 +12,9 @@ import { instanceOf, roleOf } from './instances.ts'
 import { jobsOf } from './jobs.ts'
 import { segmentNames } from './placement-parser.ts'
 import type { IdealState, Instance, InstancePartitions, Job, PinotReading, Placement, Table } from './reading.ts'
-import { isTable, parseRecord, type ZnRecord } from './znrecord.ts'
 import { ZnodeCache } from './znode-cache.ts'
 import type { Znode, ZnodeStore } from './znodes.ts'
+import { isTable, parseRecord, type ZnRecord } from './znrecord.ts'
 
 /** A table that has only just been made or deleted is for a moment in one place only. */
 const SECOND_LOOK_MS = 1_000
@@ -130,7 +130,9 @@ export class Inventory {
     }
     const torn = [
       ...[...configs.keys()].filter((name) => !ideals.has(name)).map((name) => `table ${name} has no IdealState`),
-      ...[...ideals.keys()].filter((name) => !configs.has(name)).map((name) => `IdealState ${name} has no table config`),
+      ...[...ideals.keys()]
+        .filter((name) => !configs.has(name))
+        .map((name) => `IdealState ${name} has no table config`),
     ]
     const reading: PinotReading = {
       takenAtMs: this.#clock.now(),
@@ -172,7 +174,10 @@ export class Inventory {
     // Not there before the first broker is.
     if (node === undefined) return { version: -1, brokers: new Map() }
     const { mapFields } = parseRecord(path, node.data)
-    const brokers = Object.entries(mapFields).map(([table, map]): [string, string[]] => [table, Object.keys(map).sort()])
+    const brokers = Object.entries(mapFields).map(([table, map]): [string, string[]] => [
+      table,
+      Object.keys(map).sort(),
+    ])
     return { version: node.version, brokers: new Map(brokers) }
   }
 

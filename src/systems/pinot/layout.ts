@@ -41,8 +41,8 @@ export interface Layout {
   errorSegments: string[]
 }
 
-const [S_ONLINE, S_CONSUMING, S_OFFLINE, S_ERROR] = (['ONLINE', 'CONSUMING', 'OFFLINE', 'ERROR'] as const).map((state) =>
-  segmentStates.indexOf(state),
+const [S_ONLINE, S_CONSUMING, S_OFFLINE, S_ERROR] = (['ONLINE', 'CONSUMING', 'OFFLINE', 'ERROR'] as const).map(
+  (state) => segmentStates.indexOf(state),
 )
 /** In none of the two. */
 const NONE = 255
@@ -75,7 +75,17 @@ export async function layoutOf({ table, sizes, holderOf, isYoung, domain }: Layo
   const start = new Int32Array(segmentCount + 1)
   const immovable = new Uint8Array(segmentCount)
   const layout: Layout = {
-    columns: { name: table.name, constraints: { domain }, ids: ideal.segments, start, nodes, node, bytes, flags, immovable },
+    columns: {
+      name: table.name,
+      constraints: { domain },
+      ids: ideal.segments,
+      start,
+      nodes,
+      node,
+      bytes,
+      flags,
+      immovable,
+    },
     health: {
       underReplicated: { own_move: 0, node: 0, other: 0 },
       offline: 0,

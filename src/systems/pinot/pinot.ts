@@ -59,7 +59,11 @@ export class PinotSystem implements System {
     this.#inventory = new Inventory(options.clusterName, store, decoder, clock)
     this.#servers = new Servers(
       async (url, deadlineMs, signal) => {
-        const answer = await http.request('GET', url, { deadlineMs, signal, ...(headers ? { headers: headers() } : {}) })
+        const answer = await http.request('GET', url, {
+          deadlineMs,
+          signal,
+          ...(headers ? { headers: headers() } : {}),
+        })
         if (answer.status !== 200) throw refusal('GET', answer)
         return answer.body
       },

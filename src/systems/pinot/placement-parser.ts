@@ -397,7 +397,8 @@ function segmentsInOrder(path: string, packed: PackedPlacement): PackedPlacement
   const server = new Int32Array(packed.server.length)
   const state = new Uint8Array(packed.state.length)
   order.forEach((segment, at) => {
-    if (at > 0 && names[order[at - 1]!] === names[segment]) throw broken(path, `segment ${names[segment]} is there twice`)
+    if (at > 0 && names[order[at - 1]!] === names[segment])
+      throw broken(path, `segment ${names[segment]} is there twice`)
     const [from, end] = [packed.start[segment]!, packed.start[segment + 1]!]
     server.set(packed.server.subarray(from, end), start[at]!)
     state.set(packed.state.subarray(from, end), start[at]!)

@@ -1,6 +1,6 @@
 /** Rebalances that are under way, in the words of the port. */
 import type { RunningJob } from '../../cluster/move.ts'
-import { formatDuration } from '../../lib/units.ts'
+import { formatCount, formatDuration } from '../../lib/units.ts'
 import type { Layout } from './layout.ts'
 import type { Job } from './reading.ts'
 
@@ -35,7 +35,7 @@ function brokenBy(job: Job, nowMs: number, layout?: Layout): string | undefined 
   const allowedMs = Math.min(job.heartbeatTimeoutMs, 3 * job.heartbeatIntervalMs)
   if (silentMs > allowedMs) return `its controller has not written for ${formatDuration(silentMs)}`
   if (layout && layout.inError > 0) {
-    return `${layout.inError} replicas are in ERROR, such as of ${layout.errorSegments[0]}`
+    return `${formatCount(layout.inError, 'replica')} in ERROR, such as of ${layout.errorSegments[0]}`
   }
   return undefined
 }

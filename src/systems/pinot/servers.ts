@@ -178,7 +178,10 @@ export class Servers {
   }
 
   #forget({ tables }: PinotReading, servers: readonly Instance[]): void {
-    const [tableNames, serverNames] = [new Set(tables.map(({ name }) => name)), new Set(servers.map(({ name }) => name))]
+    const [tableNames, serverNames] = [
+      new Set(tables.map(({ name }) => name)),
+      new Set(servers.map(({ name }) => name)),
+    ]
     this.sizes.keep(tableNames, serverNames)
     for (const name of this.#disks.keys()) if (!serverNames.has(name)) this.#disks.delete(name)
     for (const key of this.#asked.keys()) {

@@ -68,8 +68,7 @@ function tagsOf({ config, type }: Table): TableTags {
   const override = isTable(tenants['tagOverrideConfig']) ? tenants['tagOverrideConfig'] : {}
   const given = [override['realtimeConsuming'], override['realtimeCompleted']]
   const usual = `${tenant}_${type}`
-  const own =
-    type === 'REALTIME' ? [...new Set(given.map((tag) => (typeof tag === 'string' ? tag : usual)))] : [usual]
+  const own = type === 'REALTIME' ? [...new Set(given.map((tag) => (typeof tag === 'string' ? tag : usual)))] : [usual]
   const tiers = Array.isArray(config['tierConfigs']) ? (config['tierConfigs'] as unknown[]) : []
   const ofTiers = tiers.flatMap((tier) => {
     const tag = isTable(tier) ? tier['serverTag'] : undefined

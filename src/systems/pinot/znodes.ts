@@ -1,8 +1,8 @@
 /** Znodes as the reader sees them, whether they come from ZooKeeper itself or through a controller's REST interface. */
 import { EvenkeelError } from '../../lib/errors.ts'
 import { mapInFlight } from '../../lib/in-flight.ts'
-import type { ZooKeeper } from './zookeeper.ts'
 import { broken, isTable } from './znrecord.ts'
+import type { ZooKeeper } from './zookeeper.ts'
 
 export interface Znode {
   data: Buffer

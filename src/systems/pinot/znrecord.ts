@@ -42,8 +42,12 @@ export function parseRecord(path: string, data: Uint8Array): ZnRecord {
   if (!isTable(value)) throw broken(path, 'it is no object')
   const { id = '', simpleFields = {}, mapFields = {}, listFields = {} } = value
   if (typeof id !== 'string') throw broken(path, 'its id is no text')
-  if (!isTable(simpleFields) || !Object.values(simpleFields).every(isText)) throw broken(path, 'simpleFields are no texts')
-  if (!isTable(mapFields) || !Object.values(mapFields).every((map) => isTable(map) && Object.values(map).every(isText))) {
+  if (!isTable(simpleFields) || !Object.values(simpleFields).every(isText))
+    throw broken(path, 'simpleFields are no texts')
+  if (
+    !isTable(mapFields) ||
+    !Object.values(mapFields).every((map) => isTable(map) && Object.values(map).every(isText))
+  ) {
     throw broken(path, 'mapFields are no maps of texts')
   }
   if (!isTable(listFields) || !Object.values(listFields).every((list) => Array.isArray(list) && list.every(isText))) {

@@ -48,7 +48,10 @@ describe('a cluster of three servers and three tables', () => {
     const never = () => Promise.reject(new Error('nothing is acted upon here'))
     parts = {
       controller: async (path, aborted) => {
-        const answer = await http.request('GET', `${cluster.controllerUrl}${path}`, { deadlineMs: 5_000, signal: aborted })
+        const answer = await http.request('GET', `${cluster.controllerUrl}${path}`, {
+          deadlineMs: 5_000,
+          signal: aborted,
+        })
         if (answer.status === 404) return undefined
         if (answer.status > 299) throw refusal('GET', answer)
         return answer.body
