@@ -190,7 +190,7 @@ for (const [index, shape] of shapes.entries()) {
     const readMs = whole()
     await servers.read(reading, signal)
     const askedMs = whole()
-    const sample = await sampler.sample(reading, [])
+    const sample = await sampler.sample(reading, { targets: [], brokers: [], verdicts: new Map() }, [])
     const madeMs = whole()
     const { allMs, longestMs } = cpu.end()
     await realClock.sleep(20)

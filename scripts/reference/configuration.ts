@@ -5,6 +5,7 @@
 import { defaultTexts } from '../../src/config/balancing-schema.ts'
 import { fileSchema } from '../../src/config/file-schema.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { rebalanceDefaultTexts } from '../../src/config/rebalance-schema.ts'
 import { code, generated, markdownTable } from './markdown.ts'
 
 /** As much of zod's insides as it takes to walk a schema. */
@@ -44,13 +45,15 @@ export function configurationPage(): string {
   }
   const top = section((path) => !path.includes('.') && !path.includes('['))
   const kafka = section((path) => /^clusters\[\]\.(name|system|bootstrap_servers|tls|sasl)\b/.test(path))
+  const pinot = section((path) => /^clusters\[\]\.(controllers|zookeeper|auth)/.test(path))
   const balancing = section((path) => path.startsWith('balancing.'))
   const leadership = section((path) => path.startsWith('leadership.'))
   const throttle = section((path) => path.startsWith('throttle.'))
+  const rebalance = section((path) => path.startsWith('rebalance.'))
   const process = section((path) => /^(server|state|log)\./.test(path))
   const simulator = section((path) => path.startsWith('clusters[].simulator'))
   // The same keys under one cluster.
-  section((path) => /^clusters\[\]\.(balancing|leadership|throttle)\b/.test(path))
+  section((path) => /^clusters\[\]\.(balancing|leadership|throttle|rebalance)\b/.test(path))
   const left = keys.filter((key) => !used.has(key))
   if (left.length > 0) throw new Error(`in no section: ${left.map(({ path }) => path).join(', ')}`)
 
@@ -73,6 +76,9 @@ ${top}
 ## Clusters
 
 ${kafka}
+A cluster with \`system: pinot\` has these instead of \`bootstrap_servers\` and \`sasl\`; [config/pinot.yaml](../config/pinot.yaml) is an example.
+
+${pinot}
 ## Balancing
 
 At the top for all clusters, or as \`clusters[].balancing\` for one, whose keys win.
@@ -88,6 +94,13 @@ ${leadership}
 At the top for all clusters, or as \`clusters[].throttle\` for one, whose keys win.
 
 ${throttle}
+## Rebalance
+
+For tables of Apache Pinot, at the top for all clusters or as \`clusters[].rebalance\` for one, whose keys win; keys of a tenant win over
+both, keys of a table over all. Names in camel case are Pinot's own parameters, with its own values and without units; each is always
+sent. \`check-config\` names those that are risky.
+
+${rebalance}
 ## Server, state and log
 
 ${process}
@@ -159,7 +172,7 @@ function defaultOf({ path, required }: Key): string {
 }
 
 /** The defaults in the words of a file. */
-const defaultFile: Record<string, unknown> = { ...defaultTexts, ...smallest() }
+const defaultFile: Record<string, unknown> = { ...defaultTexts, rebalance: rebalanceDefaultTexts, ...smallest() }
 
 function smallest(): Record<string, unknown> {
   const text =

@@ -22,11 +22,10 @@ export interface OverFull {
 export function overFullDirs(state: ClusterState, settings: BalanceSettings, judge: Judge): OverFull {
   const critical = overLimit(state, 'disk_critical', settings.hardDiskUsage, judge)
   const over = overLimit(state, 'disk_over_limit', settings.maxDiskUsage, judge)
-  const names = (dirs: number[]) => dirs.map((dir) => nameOf(state, dir))
   return {
-    criticalDirs: critical,
-    overDirs: over,
-    relieving: { disk_critical: names(critical), disk_over_limit: names(over) },
+    criticalDirs: critical.dirs,
+    overDirs: over.dirs,
+    relieving: { disk_critical: critical.begun, disk_over_limit: over.begun },
   }
 }
 
@@ -35,8 +34,9 @@ function overLimit(
   kind: 'disk_critical' | 'disk_over_limit',
   limit: number,
   judge: Judge,
-): number[] {
-  const found: number[] = []
+): { dirs: number[]; begun: string[] } {
+  const dirs: number[] = []
+  const relieved: string[] = []
   for (let dir = 0; dir < state.dirCount; dir += 1) {
     const node = state.dirNode[dir]!
     // Nobody can move anything off a node that does not answer; one that is gone is a matter of repair.
@@ -46,7 +46,11 @@ function overLimit(
     const used = state.dirUsedBytes[dir]! + state.dirArrivingBytes[dir]! - state.dirPendingFreeBytes[dir]!
     const begun = judge.memory.relieving[kind].includes(nameOf(state, dir))
     const closing = used <= capacity * limit
-    if (used <= capacity * (limit - RELIEF_MARGIN) || (closing && !begun)) continue
+    if (used <= capacity * (limit - RELIEF_MARGIN) || (closing && !begun)) {
+      // What is on its way out may still stay: then it is not relieved yet.
+      if (begun && state.dirPendingFreeBytes[dir]! > state.dirFreeingBytes[dir]!) relieved.push(nameOf(state, dir))
+      continue
+    }
     const id = state.names.nodes[node]!
     const path = state.names.dirs[dir]!
     judge.open({
@@ -57,9 +61,10 @@ function overLimit(
       text: `${path} of node ${id} is ${formatPercent(used / capacity)} full (${formatBytes(used)} of ${formatBytes(capacity)}), the limit is ${formatPercent(limit)}`,
       closing,
     })
-    found.push(dir)
+    dirs.push(dir)
+    relieved.push(nameOf(state, dir))
   }
-  return found
+  return { dirs, begun: relieved }
 }
 
 function nameOf(state: ClusterState, dir: number): string {

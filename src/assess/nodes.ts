@@ -129,7 +129,11 @@ export function addedNodes(state: ClusterState, shares: Shares, settings: Balanc
     const used = shares.usedBytes[node]!
     const deficit = fair * (1 - FILL_TOLERANCE) - used
     const closing = used >= fair * settings.nodeAddBelow
-    if (!(deficit > FLOOR_BYTES) || (closing && !filling)) continue
+    if (!(deficit > FLOOR_BYTES) || (closing && !filling)) {
+      // What is on its way may still be called off: then it is not filled yet.
+      if (filling && receives(state, node)) judge.waiting.push(id)
+      continue
+    }
     const text = `node ${id} ${receives(state, node) ? 'holds or receives' : 'holds'} ${formatBytes(used)} of its fair share of ${formatBytes(fair)} (${formatPercent(used / fair)})`
     const aliveMs = judge.nowMs - state.nodeAliveSinceMs[node]!
     if (aliveMs < settings.nodeAddHoldMs) {

@@ -5,11 +5,18 @@ import type { ClusterState } from '../cluster/state.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
 import type { Judge } from './judge.ts'
 
-export function skewedDomains(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): number[] {
+export interface Skew {
+  skewed: number[]
+  /** Names of domains that are being evened out: those, and those that are even once what is on its way is there. */
+  begun: string[]
+}
+
+export function skewedDomains(state: ClusterState, shares: Shares, settings: BalanceSettings, judge: Judge): Skew {
   const band = settings.diskBalance
   // Evening out fullness belongs to the continuous mode; `off` shows what that mode would do.
-  if (band === undefined || settings.mode === 'node_add') return []
+  if (band === undefined || settings.mode === 'node_add') return { skewed: [], begun: [] }
   const skewed: number[] = []
+  const begunNames: string[] = []
   for (let domain = 0; domain < state.domainCount; domain += 1) {
     const name = state.names.domains[domain]!
     const begun = judge.memory.skewedDomains.includes(name)
@@ -24,7 +31,10 @@ export function skewedDomains(state: ClusterState, shares: Shares, settings: Bal
       }
     }
     const closing = most <= skewEdge(band)
-    if (worst === -1 || most <= band || (closing && !begun)) continue
+    if (worst === -1 || most <= band || (closing && !begun)) {
+      if (begun && somethingArrives(state, domain)) begunNames.push(name)
+      continue
+    }
     const fair = shares.fairBytes[worst]!
     const ratio = formatPercent(shares.usedBytes[worst]! / fair)
     judge.open({
@@ -36,6 +46,11 @@ export function skewedDomains(state: ClusterState, shares: Shares, settings: Bal
       closing,
     })
     skewed.push(domain)
+    begunNames.push(name)
   }
-  return skewed
+  return { skewed, begun: begunNames }
+}
+
+function somethingArrives(state: ClusterState, domain: number): boolean {
+  return state.dirArrivingBytes.some((bytes, dir) => bytes > 0 && state.nodeDomain[state.dirNode[dir]!] === domain)
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { ClusterConfig, KafkaConfig } from '../config/compile.ts'
 import { loadConfig } from '../config/load.ts'
+import { rebalanceWarnings } from '../config/rebalance.ts'
 import { realClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { KafkaProbe, Seen } from '../systems/kafka/probe.ts'
@@ -21,12 +22,19 @@ export function addCheckConfig(program: Command, io: Io, ending: Ending): void {
     .action(async (file: string, options: { offline?: boolean }) => {
       const { clusters } = loadConfig(file, { env: io.env })
       io.out.write(`${file}: good, ${clusters.length} ${clusters.length === 1 ? 'cluster' : 'clusters'}\n`)
+      for (const cluster of clusters)
+        for (const note of notesOn(cluster)) io.out.write(`${cluster.name}: note: ${note}\n`)
       if (options.offline) return
       for (const cluster of clusters) {
         const code = await check(cluster, io)
         ending.code ||= code
       }
     })
+}
+
+/** What a cluster's settings allow and one should know. */
+function notesOn(cluster: ClusterConfig): string[] {
+  return cluster.system === 'pinot' ? rebalanceWarnings(cluster.pinot.rebalance) : []
 }
 
 /** One line for each thing that was looked at; what is wrong goes to `err`. */
@@ -53,8 +61,8 @@ class Report {
 async function check(cluster: ClusterConfig, io: Io): Promise<number> {
   const report = new Report(io, cluster.name)
   try {
-    if (cluster.system === 'simulator') await checkSample(cluster, report, io.signal)
-    else await checkKafka(cluster, report, io.signal)
+    if (cluster.system === 'kafka') await checkKafka(cluster, report, io.signal)
+    else await checkSample(cluster, report, io.signal)
   } catch (error) {
     report.bad(messageOf(error), exitCodeOf(error))
   }

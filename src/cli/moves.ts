@@ -42,9 +42,8 @@ function movesText(answer: Moves): string {
     const done = ('bytes_done' in move ? move.bytes_done : undefined) ?? 0
     return [
       move.kind,
-      `${move.topic}-${move.partition}`,
-      move.from,
-      move.to,
+      move.partition === undefined ? move.topic : `${move.topic}-${move.partition}`,
+      ...ends(move),
       move.state,
       total > 0 ? formatPercent(done / total) : '-',
       formatBytes(total),
@@ -56,4 +55,20 @@ function movesText(answer: Moves): string {
     ]
   })
   return table(header, rows, [5, 6, 7, 8, 9, 10])
+}
+
+/** Where it comes from and goes to; several nodes of a job that moves a topic as a whole. */
+function ends(move: Moves['moves'][number]): [string, string] {
+  if (move.from !== undefined) return [String(move.from), String(move.to)]
+  if (move.nodes === undefined) return [few(move.before ?? []), few(move.after ?? [])]
+  const ids = (some: typeof move.nodes) => few(some.map(({ id }) => id))
+  return [
+    ids(move.nodes.filter((node) => node.replicas_removed > 0)),
+    ids(move.nodes.filter((node) => node.replicas_added > 0)),
+  ]
+}
+
+function few(ids: readonly (number | string)[]): string {
+  if (ids.length === 0) return '-'
+  return ids.length > 2 ? `${ids[0]} and ${ids.length - 1} more` : ids.join(', ')
 }

@@ -1,7 +1,7 @@
 /** A plan in the forms a person or another tool asks for. */
 import { stringify } from 'yaml'
 import type { TickReport } from '../cluster/events.ts'
-import { bytesOf, type Move, partitionName, replicasAfter } from '../cluster/move.ts'
+import { bytesOf, isOfPartition, type Move, partitionName, replicasAfter, routeOf, subjectOf } from '../cluster/move.ts'
 import { planJson } from '../cluster/plan-json.ts'
 import { formatBytes, formatCount, formatPercent } from '../lib/units.ts'
 import { table } from './table.ts'
@@ -25,7 +25,7 @@ export function planText(report: TickReport, format: PlanFormat): string {
 
 /** What `kafka-reassign-partitions --reassignment-json-file` reads: the final list of every partition that changes. */
 function kafkaReassignment(moves: Move[]) {
-  const last = new Map(moves.map((move) => [partitionName(move), move]))
+  const last = new Map(moves.filter(isOfPartition).map((move) => [partitionName(move), move]))
   const partitions = [...last.values()].map((move) => ({
     topic: move.topic,
     partition: move.partition,
@@ -88,9 +88,10 @@ function fromTo({ now, final }: { now: number; final: number }): string {
 }
 
 function movesTable(moves: Move[], shown: number): string {
-  const rows = moves
-    .slice(0, shown)
-    .map((move) => [move.kind, partitionName(move), move.from, move.to, formatBytes(bytesOf(move)), move.reason])
+  const rows = moves.slice(0, shown).map((move) => {
+    const { from, to } = routeOf(move)
+    return [move.kind, subjectOf(move), from, to, formatBytes(bytesOf(move)), move.reason]
+  })
   const rest = moves.length > shown ? `… and ${moves.length - shown} more (-o wide shows all)\n` : ''
   return table(['MOVE', 'PARTITION', 'FROM', 'TO', 'SIZE', 'REASON'], rows, [4]) + rest
 }

@@ -1,7 +1,7 @@
 /** `evenkeel release`: puts back every setting that evenkeel has changed on a cluster, while no daemon runs. */
 import type { Command } from 'commander'
 import type { SettingChanges } from '../cluster/events.ts'
-import { partitionName } from '../cluster/move.ts'
+import { partitionName, subjectOf } from '../cluster/move.ts'
 import { loadConfig } from '../config/load.ts'
 import { ChangeLedger } from '../execute/change-ledger.ts'
 import type { Journal } from '../execute/journal/journal.ts'
@@ -61,7 +61,7 @@ async function release(system: System, journal: Journal, io: Io): Promise<boolea
   if (clusterId !== undefined) await journal.bind(clusterId)
   const problem = journal.problem()
   if (problem !== undefined) throw new EvenkeelError('state_unavailable', problem)
-  const ours = [...journal.read('intent').values()].map(({ move }) => partitionName(move))
+  const ours = [...journal.read('intent').values()].map(({ move }) => subjectOf(move))
   const running = sample.running.filter((move) => ours.includes(partitionName(move)))
   if (running.length > 0) {
     io.err.write(`${formatCount(running.length, 'move')} of evenkeel still running: from now on without a limit\n`)

@@ -4,7 +4,7 @@
  * Copies count at their full size where they go. What leaves counts as free when asking for a violation and as used when
  * asking what fits, until the system has really freed it (a Kafka broker does so about 60 s after the move).
  */
-import { isDirMove, type Move, partitionName } from './move.ts'
+import { isDirMove, isOfPartition, type Move, partitionName } from './move.ts'
 import { dirStates, immovableReasons } from './reasons.ts'
 import { ADDING, type ClusterState, IN_SYNC, OFFLINE, REMOVING } from './state.ts'
 
@@ -54,7 +54,7 @@ function foldVisible(state: ClusterState): void {
 
 function foldInvisible(state: ClusterState, inFlight: Move[]): void {
   if (inFlight.length === 0) return
-  const wanted = new Map(inFlight.map((move) => [partitionName(move), move]))
+  const wanted = new Map(inFlight.filter(isOfPartition).map((move) => [partitionName(move), move]))
   for (let topic = 0; topic < state.topicCount; topic += 1) {
     for (let p = state.topicPartitionStart[topic]!; p < state.topicPartitionStart[topic + 1]!; p += 1) {
       const move = wanted.get(`${state.names.topics[topic]}-${state.names.partitions[p]}`)

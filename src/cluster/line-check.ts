@@ -192,6 +192,7 @@ const shapes: Record<string, Check> = {
     'muted?': list(shape({ topic: text, partition: id, until: moment })),
     'hold?': shape({
       partitions: list(shape({ topic: text, partition: id, until: moment, exhausted: flag })),
+      'topics?': list(shape({ topic: text, until: moment, exhausted: flag, why: text })),
       nodes: list(shape({ node: id, until: moment })),
     }),
     'baseline?': shape({ offline: amount, under_min_isr: amount }),

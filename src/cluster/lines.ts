@@ -148,6 +148,8 @@ export interface MemoryLine {
   /** What failed lately and is left alone for a while. */
   hold?: {
     partitions: { topic: string; partition: PartitionId; until: string; exhausted: boolean }[]
+    /** Those that are moved as a whole. */
+    topics?: { topic: string; until: string; exhausted: boolean; why: string }[]
     nodes: { node: NodeId; until: string }[]
   }
   /** Health when the moves in flight began. */

@@ -14,11 +14,13 @@ export interface PartitionRef {
 /** What failed lately and is left alone for a while. */
 export interface Hold {
   partitions: (PartitionRef & { untilMs: number; exhausted: boolean })[]
+  /** Topics that are moved as a whole. */
+  topics: { topic: string; untilMs: number; exhausted: boolean; why: string }[]
   /** Nodes that get nothing new. */
   nodes: { node: NodeId; untilMs: number }[]
 }
 
-const noHold: Hold = { partitions: [], nodes: [] }
+const noHold: Hold = { partitions: [], topics: [], nodes: [] }
 
 export interface Memory {
   /** Added nodes that have not yet reached their fair share. */
@@ -81,6 +83,7 @@ export function memoryLine(memory: Memory): MemoryLine {
     muted: memory.muted.map(({ untilMs, ...ref }) => ({ ...ref, until: formatTime(untilMs) })),
     hold: {
       partitions: memory.hold.partitions.map(({ untilMs, ...rest }) => ({ ...rest, until: formatTime(untilMs) })),
+      topics: memory.hold.topics.map(({ untilMs, ...rest }) => ({ ...rest, until: formatTime(untilMs) })),
       nodes: memory.hold.nodes.map(({ node, untilMs }) => ({ node, until: formatTime(untilMs) })),
     },
     ...(baseline === undefined ? {} : { baseline: { offline: baseline.offline, under_min_isr: baseline.underMinIsr } }),
@@ -102,6 +105,7 @@ export function readMemory(line: MemoryLine): Memory {
     muted: (line.muted ?? []).map(({ until, ...ref }) => ({ ...ref, untilMs: parseTime(until) })),
     hold: {
       partitions: (line.hold?.partitions ?? []).map(({ until, ...rest }) => ({ ...rest, untilMs: parseTime(until) })),
+      topics: (line.hold?.topics ?? []).map(({ until, ...rest }) => ({ ...rest, untilMs: parseTime(until) })),
       nodes: (line.hold?.nodes ?? []).map(({ node, until }) => ({ node, untilMs: parseTime(until) })),
     },
     ...(baseline === undefined ? {} : { baseline: { offline: baseline.offline, underMinIsr: baseline.under_min_isr } }),

@@ -1,22 +1,23 @@
-/**
- * A move: the smallest thing the planner proposes and the executor carries out.
- * Tables and broker lists join this union with the system that has them.
- */
+/** A move: the smallest thing the planner proposes and the executor carries out. */
 
 import { sameList } from '../lib/lists.ts'
-import type { ViolationKind } from './reasons.ts'
+import type { DriftCause, ViolationKind } from './reasons.ts'
 import type { NodeId, PartitionId } from './state.ts'
+import type { NodeShare } from './target.ts'
 
-interface MoveOfPartition {
-  /** `KIND:TOPIC-PARTITION:FROM>TO`, the same for the same move in every plan. */
+interface AnyMove {
+  /** `KIND:SUBJECT…`, the same for the same move in every plan. */
   id: string
   /** Moves of one group are planned, budgeted, verified and stopped as one. */
   group?: string
   topic: string
+  reason: ViolationKind
+}
+
+interface MoveOfPartition extends AnyMove {
   partition: PartitionId
   from: NodeId
   to: NodeId
-  reason: ViolationKind
   /** The replica list the plan was made from, preferred leader first. */
   replicas: NodeId[]
   /** Who led the partition then: copies are read from it. */
@@ -36,12 +37,49 @@ export interface LeaderMove extends MoveOfPartition {
   kind: 'leader'
 }
 
-export type Move = ReplicaMove | LeaderMove
-export const moveKinds = ['replica', 'leader'] as const
+/** A topic goes where the system itself puts it, as one job of that system. */
+export interface TableMove extends AnyMove {
+  kind: 'table'
+  causes: DriftCause[]
+  /** As the system names them. */
+  parameters: Record<string, string>
+  /** What is inside, per node. */
+  shares: NodeShare[]
+  adds: number
+  bytes: number
+  /** At most so much is on its way to any one node at once: the job sees to that. */
+  batch: { adds: number; bytes: number }
+  /** Replicas per node before and after: what became of it is judged by them where nothing better is known any more. */
+  counts: { before: NodeCount[]; after: NodeCount[] }
+  /** Of the target it was made from. */
+  fingerprint: string
+  /** The system's own id of the job, once it is known. */
+  job?: string
+}
+
+export interface NodeCount {
+  node: NodeId
+  replicas: number
+}
+
+/** Which brokers answer for a topic: its list is made anew. Nothing is copied. */
+export interface BrokersMove extends AnyMove {
+  kind: 'brokers'
+  before: NodeId[]
+  after: NodeId[]
+}
+
+export type PartitionMove = ReplicaMove | LeaderMove
+export type Move = PartitionMove | TableMove | BrokersMove
+export const moveKinds = ['replica', 'leader', 'table', 'brokers'] as const
+
+export function isOfPartition(move: Move): move is PartitionMove {
+  return move.kind === 'replica' || move.kind === 'leader'
+}
 
 /** @param dirs of a move between dirs. */
 export function moveId(
-  kind: Move['kind'],
+  kind: 'replica' | 'leader',
   topic: string,
   partition: PartitionId,
   from: NodeId,
@@ -62,8 +100,18 @@ export function partitionName(move: { topic: string; partition: PartitionId }): 
   return `${move.topic}-${move.partition}`
 }
 
+/** What is moved: `t-3`, or a topic as a whole. One subject has one move at a time. */
+export function subjectOf(move: Move): string {
+  return isOfPartition(move) ? partitionName(move) : move.topic
+}
+
+/** Whether bytes are copied for it. */
+export function copies(move: Move): move is ReplicaMove | TableMove {
+  return move.kind === 'replica' || move.kind === 'table'
+}
+
 export function bytesOf(move: Move): number {
-  return move.kind === 'replica' ? move.bytes : 0
+  return copies(move) ? move.bytes : 0
 }
 
 /** What all of them copy. */
@@ -71,8 +119,40 @@ export function totalBytes(moves: Move[]): number {
   return moves.reduce((sum, move) => sum + bytesOf(move), 0)
 }
 
+/** Replicas that the move makes and removes, per node. */
+export function sharesOfMove(move: Move): NodeShare[] {
+  if (move.kind === 'table') return move.shares
+  if (move.kind !== 'replica') return []
+  const { from, to, bytes } = move
+  const none = { adds: 0, addBytes: 0, removes: 0, removeBytes: 0 }
+  return [
+    { ...none, node: to, adds: 1, addBytes: bytes },
+    { ...none, node: from, removes: 1, removeBytes: bytes },
+  ]
+}
+
+/** Where it comes from and goes to, for a table of moves. */
+export function routeOf(move: Move): { from: string; to: string } {
+  switch (move.kind) {
+    case 'table': {
+      const named = (counts: 'adds' | 'removes') =>
+        firstFew(move.shares.filter((share) => share[counts] > 0).map(({ node }) => node))
+      return { from: named('removes'), to: named('adds') }
+    }
+    case 'brokers':
+      return { from: firstFew(move.before), to: firstFew(move.after) }
+    default:
+      return { from: String(move.from), to: String(move.to) }
+  }
+}
+
+function firstFew(nodes: NodeId[]): string {
+  if (nodes.length === 0) return '-'
+  return `${nodes.slice(0, 2).join(', ')}${nodes.length > 2 ? ` and ${nodes.length - 2} more` : ''}`
+}
+
 /** The replica list after the move: a replica takes the slot of the one it replaces, a leader goes first. */
-export function replicasAfter(move: Move): NodeId[] {
+export function replicasAfter(move: PartitionMove): NodeId[] {
   if (move.kind === 'leader') return [move.to, ...move.replicas.filter((node) => node !== move.to)]
   return move.replicas.map((node) => (node === move.from ? move.to : node))
 }
@@ -85,6 +165,23 @@ export function isListedAs(
   if (listed === undefined || move.kind !== 'replica') return false
   if (isDirMove(move)) return listed.dir?.node === move.to && listed.dir.path === move.toDir
   return sameList(listed.adding, [move.to]) && sameList(listed.removing, [move.from])
+}
+
+/** Clocks of the controllers and ours may be so far apart. */
+const CLOCK_SKEW_MS = 60_000
+
+/**
+ * Whether the job is the one that was asked for with this move: the system's own id of it may never have reached us.
+ * @param askedAtMs when it was about to be asked for.
+ */
+export function isJobOf(move: Move, job: RunningJob, askedAtMs: number): boolean {
+  if (move.kind !== 'table' || move.topic !== job.topic) return false
+  // A retry by the system's own has the id of the first attempt with its number.
+  if (move.job !== undefined) return job.id === move.job || job.id.startsWith(`${move.job}_`)
+  return (
+    job.startedAtMs >= askedAtMs - CLOCK_SKEW_MS &&
+    Object.entries(job.parameters).every(([name, value]) => (move.parameters[name] ?? value) === value)
+  )
 }
 
 /** A dir of a node. */

@@ -1,6 +1,6 @@
 import { formatTime } from '../lib/iso-time.ts'
 import type { TickReport } from './events.ts'
-import type { Move } from './move.ts'
+import { copies, isOfPartition, type Move, type TableMove } from './move.ts'
 import type { NodeForecast } from './plan.ts'
 
 /** A plan as `plan -o json` prints it and the API answers it; absent fields are left out. */
@@ -30,19 +30,35 @@ export function planJson({
 }
 
 export function moveJson(move: Move) {
-  const { id, kind, group, topic, partition, from, to, reason } = move
+  const { id, kind, group, topic, reason } = move
   return {
     id,
     kind,
     ...(group === undefined ? {} : { group }),
     topic,
-    partition,
-    from,
-    to,
+    ...(isOfPartition(move) ? { partition: move.partition, from: move.from, to: move.to } : {}),
+    ...(move.kind === 'table' ? tableJson(move) : {}),
+    ...(move.kind === 'brokers' ? { before: move.before, after: move.after } : {}),
     ...(move.kind === 'replica' && move.fromDir !== undefined ? { from_dir: move.fromDir } : {}),
     ...(move.kind === 'replica' && move.toDir !== undefined ? { to_dir: move.toDir } : {}),
-    ...(move.kind === 'replica' ? { bytes: move.bytes } : {}),
+    ...(copies(move) ? { bytes: move.bytes } : {}),
     reason,
+  }
+}
+
+function tableJson({ causes, adds, shares, parameters, batch }: TableMove) {
+  return {
+    causes,
+    replicas: adds,
+    nodes: shares.map(({ node, adds, addBytes, removes, removeBytes }) => ({
+      id: node,
+      replicas_added: adds,
+      bytes_added: addBytes,
+      replicas_removed: removes,
+      bytes_removed: removeBytes,
+    })),
+    batch: { replicas: batch.adds, bytes: batch.bytes },
+    parameters,
   }
 }
 

@@ -210,9 +210,11 @@ export const overridable = {
     .exactOptional(),
 }
 
-type AllOptional<Shape extends Record<string, z.ZodType>> = { [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]> }
+export type AllOptional<Shape extends Record<string, z.ZodType>> = {
+  [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]>
+}
 
-function allOptional<Shape extends Record<string, z.ZodType>>(shape: Shape): AllOptional<Shape> {
+export function allOptional<Shape extends Record<string, z.ZodType>>(shape: Shape): AllOptional<Shape> {
   return Object.fromEntries(
     Object.entries(shape).map(([key, type]) => [key, type.exactOptional()]),
   ) as AllOptional<Shape>

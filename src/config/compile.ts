@@ -5,6 +5,7 @@ import type { Secret } from '../lib/secret.ts'
 import type { Address } from './address.ts'
 import { type BoundClass, defaults, type overridable } from './balancing-schema.ts'
 import type { ClusterBlock, ConfigFile } from './file-schema.ts'
+import { compileRebalance, type RebalanceConfig } from './rebalance.ts'
 
 export interface CompiledConfig {
   clusters: ClusterConfig[]
@@ -15,7 +16,11 @@ export interface CompiledConfig {
 }
 
 export type ClusterConfig = { name: string } & ClusterSettings &
-  ({ system: 'kafka'; kafka: KafkaConfig } | { system: 'simulator'; simulator: SimulatorConfig })
+  (
+    | { system: 'kafka'; kafka: KafkaConfig }
+    | { system: 'pinot'; pinot: PinotConfig }
+    | { system: 'simulator'; simulator: SimulatorConfig }
+  )
 
 export interface ClusterSettings {
   balancing: BalancingConfig
@@ -89,6 +94,19 @@ export interface KafkaConfig {
   sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: Secret }
 }
 
+export interface PinotConfig {
+  /** URLs without a slash at the end. */
+  controllers: string[]
+  /** `host:port,host:port/path`. Absent: as the controllers say. */
+  zookeeper?: string
+  /** user:password. */
+  zookeeperDigest?: Secret
+  auth?: { username: string; password: Secret } | { token: Secret }
+  /** Contents of the files named. */
+  tls?: true | { ca?: string; cert?: string; key?: Secret; servername?: string }
+  rebalance: RebalanceConfig
+}
+
 type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator']
 
 /** @param folder where relative paths start. */
@@ -104,9 +122,29 @@ export function compile(file: ConfigFile, folder: string): CompiledConfig {
   })
 }
 
+/** Other defaults for a system that loads segments, which are small, and has no leaders; racks are a matter of its own rules. */
+const pinotDefaults: SettingsLayer = {
+  balancing: { concurrent_moves_per_node: 100, rack_awareness: 'ignore' },
+  leadership: { enabled: false },
+}
+
 function compileCluster(file: ConfigFile, cluster: ClusterBlock): ClusterConfig {
-  const common = { name: cluster.name, ...compileSettings([file, cluster]) }
+  const layers = [...(cluster.system === 'pinot' ? [pinotDefaults] : []), file, cluster]
+  const common = { name: cluster.name, ...compileSettings(layers) }
   if (cluster.system === 'simulator') return { ...common, system: 'simulator', simulator: cluster.simulator }
+  if (cluster.system === 'pinot') {
+    const { controllers, zookeeper, zookeeper_digest_file: zookeeperDigest, auth, tls } = cluster
+    const rebalance = compileRebalance([file.rebalance, cluster.rebalance])
+    const pinot: PinotConfig = {
+      controllers,
+      ...(zookeeper === undefined ? {} : { zookeeper }),
+      ...(zookeeperDigest === undefined ? {} : { zookeeperDigest }),
+      ...(auth === undefined ? {} : { auth }),
+      ...(tls === undefined ? {} : { tls }),
+      rebalance,
+    }
+    return { ...common, system: 'pinot', pinot }
+  }
   const { bootstrap_servers: bootstrap, tls, sasl } = cluster
   const kafka = { bootstrap, ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) }
   return { ...common, system: 'kafka', kafka }

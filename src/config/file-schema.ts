@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { address, isLoopback } from './address.ts'
 import { modes, overridable } from './balancing-schema.ts'
 import { checkDiskLimits } from './disk-limits.ts'
-import { kafkaShape, type ReadText } from './kafka-schema.ts'
+import { kafkaShape } from './kafka-schema.ts'
+import { pinotShape } from './pinot-schema.ts'
+import { rebalanceBlock } from './rebalance-schema.ts'
+import type { ReadText } from './secret-files.ts'
 import { simulatorBlock } from './simulator-schema.ts'
 import { didYouMean } from './suggest.ts'
 import { block, expected, isRecord, list, oneOf, quantity, rules, text } from './values.ts'
@@ -17,6 +20,9 @@ export function fileSchema(read: ReadText) {
       .min(1, { error: 'expected at least one cluster' })
       .describe('The clusters to keep balanced, each on its own.'),
     ...overridable,
+    rebalance: rebalanceBlock
+      .describe('How tables of Apache Pinot are rebalanced; a key under a cluster wins over the one at the top.')
+      .exactOptional(),
     server: serverBlock.describe('Where evenkeel listens.').exactOptional(),
     state: block({
       directory: text('the path of a directory')
@@ -78,6 +84,14 @@ function clusterBlock(read: ReadText) {
       block({ ...common, system: z.literal('kafka').describe(systemText), ...kafkaShape(read) }),
       block({
         ...common,
+        system: z.literal('pinot').describe(systemText),
+        ...pinotShape(read),
+        rebalance: rebalanceBlock
+          .describe('How its tables are rebalanced; a key here wins over the one at the top.')
+          .exactOptional(),
+      }),
+      block({
+        ...common,
         system: z.literal('simulator').describe(systemText),
         simulator: simulatorBlock().describe('The cluster that is simulated.'),
       }),
@@ -86,14 +100,15 @@ function clusterBlock(read: ReadText) {
       error: ({ input }) => {
         if (!isRecord(input)) return 'expected keys and values'
         const { system } = input
-        if (system === undefined) return `is missing: ${systems.join(' or ')}`
-        return `expected ${systems.join(' or ')}${typeof system === 'string' ? didYouMean(system, systems) : ''}`
+        if (system === undefined) return `is missing: ${systemWords}`
+        return `expected ${systemWords}${typeof system === 'string' ? didYouMean(system, systems) : ''}`
       },
     },
   )
 }
 
-const systems = ['kafka', 'simulator']
+const systems = ['kafka', 'pinot', 'simulator']
+const systemWords = 'kafka, pinot or simulator'
 const systemText = 'What kind of cluster it is.'
 
 const serverBlock = block({

@@ -6,9 +6,9 @@ import { checkDiskLimits } from './disk-limits.ts'
 import { readDocument } from './document.ts'
 import { fileSchema } from './file-schema.ts'
 import { problemsOf } from './issues.ts'
-import { reasonOf } from './kafka-schema.ts'
 import { type Override, parseOverride } from './override.ts'
 import { ConfigError, type Problem } from './problem.ts'
+import { reasonOf } from './secret-files.ts'
 import { block, rules } from './values.ts'
 
 export interface LoadOptions {

@@ -6,13 +6,16 @@ import { z } from 'zod'
 import { formatDuration, parseBytes, parseDuration, parseRate } from '../lib/units.ts'
 import { didYouMean } from './suggest.ts'
 
-/** A mapping that accepts these keys and no others; one line of message per unknown key. */
-export function block<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+/**
+ * A mapping that accepts these keys and no others; one line of message per unknown key.
+ * @param refused keys that one might expect, and why they are none
+ */
+export function block<Shape extends z.core.$ZodLooseShape>(shape: Shape, refused: Record<string, string> = {}) {
   const known = Object.keys(shape)
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map((key) => `unknown key${didYouMean(key, known)}`).join('\n')
+        return issue.keys.map((key) => refused[key] ?? `unknown key${didYouMean(key, known)}`).join('\n')
       }
       if (issue.input === null) return 'is empty: give it keys or remove it'
       return expected('keys and values')(issue)

@@ -8,9 +8,11 @@ import type {
   CompiledConfig,
   KafkaConfig,
   LeadershipConfig,
+  PinotConfig,
   ThrottleConfig,
   WindowConfig,
 } from './compile.ts'
+import type { RebalanceLayer } from './rebalance.ts'
 
 export interface Setting {
   /** `balancing.mode` of a cluster, `log.level` of the process. */
@@ -23,14 +25,18 @@ export interface Setting {
 
 /** Every setting of one cluster but its name. */
 export function clusterSettings(cluster: ClusterConfig): Setting[] {
-  const own = cluster.system === 'kafka' ? kafkaSettings(cluster.kafka) : simulatorSettings(cluster.simulator)
   return [
     setting('system', cluster.system),
-    ...own,
+    ...ownSettings(cluster),
     ...inWords('balancing', balancingWords, cluster.balancing),
     ...inWords('leadership', leadershipWords, cluster.leadership),
     ...inWords('throttle', throttleWords, cluster.throttle),
   ]
+}
+
+function ownSettings(cluster: ClusterConfig): Setting[] {
+  if (cluster.system === 'kafka') return kafkaSettings(cluster.kafka)
+  return cluster.system === 'pinot' ? pinotSettings(cluster.pinot) : simulatorSettings(cluster.simulator)
 }
 
 /** Every setting that belongs to no cluster. */
@@ -98,17 +104,52 @@ function inWords<Block extends object>(block: string, words: Words<Block>, value
 }
 
 function kafkaSettings({ bootstrap, tls, sasl }: KafkaConfig): Setting[] {
-  const { ca, cert, key, servername } = tls === undefined || tls === true ? {} : tls
   return [
     setting('bootstrap_servers', listText(bootstrap.map(addressText))),
+    ...tlsSettings(tls),
+    setting('sasl.mechanism', sasl?.mechanism ?? 'absent'),
+    setting('sasl.username', sasl?.username ?? 'absent'),
+    secret('sasl.password', sasl?.password.reveal()),
+  ]
+}
+
+function pinotSettings({ controllers, zookeeper, zookeeperDigest, auth, tls, rebalance }: PinotConfig): Setting[] {
+  return [
+    setting('controllers', listText(controllers)),
+    setting('zookeeper', zookeeper ?? 'absent'),
+    secret('zookeeper_digest_file', zookeeperDigest?.reveal()),
+    setting('auth.username', auth && 'username' in auth ? auth.username : 'absent'),
+    secret('auth.password', auth && 'password' in auth ? auth.password.reveal() : undefined),
+    secret('auth.token', auth && 'token' in auth ? auth.token.reveal() : undefined),
+    ...tlsSettings(tls),
+    ...layerSettings('rebalance', rebalance.base),
+    ...Object.entries(rebalance.tenants).flatMap(([name, layer]) => layerSettings(`rebalance.tenants.${name}`, layer)),
+    ...Object.entries(rebalance.tables).flatMap(([name, layer]) => layerSettings(`rebalance.tables.${name}`, layer)),
+  ]
+}
+
+function layerSettings(block: string, layer: RebalanceLayer): Setting[] {
+  const { parameters, onPrecheckWarn, untagDeadServers, resetErrorSegments, priority } = layer
+  const values = {
+    ...parameters,
+    on_precheck_warn: onPrecheckWarn,
+    untag_dead_servers: untagDeadServers,
+    reset_error_segments: resetErrorSegments,
+    priority,
+  }
+  return Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [setting(`${block}.${name}`, String(value))],
+  )
+}
+
+function tlsSettings(tls: KafkaConfig['tls']): Setting[] {
+  const { ca, cert, key, servername } = tls === undefined || tls === true ? {} : tls
+  return [
     setting('tls', tls === undefined ? 'absent' : tls === true ? 'true' : 'a block'),
     content('tls.ca_file', ca),
     content('tls.cert_file', cert),
     secret('tls.key_file', key?.reveal()),
     setting('tls.server_name', servername ?? 'absent'),
-    setting('sasl.mechanism', sasl?.mechanism ?? 'absent'),
-    setting('sasl.username', sasl?.username ?? 'absent'),
-    secret('sasl.password', sasl?.password.reveal()),
   ]
 }
 

@@ -252,7 +252,8 @@ export class ClusterLoop {
     const surveyed = this.#survey(signal)
     let sample: Sample
     try {
-      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
+      const drained = drainsOf(journal)
+      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, drained))
     } catch (error) {
       if (signal.aborted) return
       this.#sampleFailed(error, tickWatch())
@@ -290,7 +291,8 @@ export class ClusterLoop {
         dayFull: this.#executor.dayFull,
         strangers,
       },
-      dirMoves: system.capabilities().dirMoves,
+      capabilities: system.capabilities(),
+      batch: this.#executor.batch,
       nowMs: now,
     }
     const thought = await think(question, planner, signal)
@@ -339,6 +341,7 @@ export class ClusterLoop {
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
       tooLow: this.#executor.tooLow,
       problems,
+      tableJobs: this.#parts.system.capabilities().tableJobs,
     }
     const verdict = verdictOf(found)
     if (assessment.gate) this.#executor.withdraw()
@@ -352,7 +355,7 @@ export class ClusterLoop {
       ...took,
       status: this.#status,
       settings,
-      foreignMoves: circumstances.strangers.moving.length,
+      foreignMoves: circumstances.strangers.moving.length + this.#executor.foreignJobs(sample.jobs ?? []).length,
       throttle: this.#executor.throttle,
       notes: this.#executor.notes,
       pause: circumstances.pause,

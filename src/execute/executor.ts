@@ -11,14 +11,24 @@
  */
 import type { MoveProgress, MoveResult, ThrottleReport } from '../cluster/events.ts'
 import type { Hold } from '../cluster/memory.ts'
-import { isDirMove, type Move, partitionName, type ReplicaMove, type RunningMove } from '../cluster/move.ts'
+import {
+  copies,
+  isDirMove,
+  isOfPartition,
+  type Move,
+  partitionName,
+  type ReplicaMove,
+  type RunningJob,
+  type RunningMove,
+  subjectOf,
+} from '../cluster/move.ts'
 import { isUrgent } from '../cluster/reasons.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
-import { type BudgetLimits, Budgets } from './budgets.ts'
+import { type BudgetLimits, Budgets, lowerClassRoom } from './budgets.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
@@ -192,9 +202,19 @@ export class Executor {
     return this.#pace.limit(this.#options.concurrentMovesPerNode)
   }
 
+  /** What may be on its way to one node at once, but for repair, drain and critical disks. */
+  get batch(): { adds: number; bytes: number } {
+    return lowerClassRoom({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
+  }
+
   /** Those of the running moves that are not ours. */
   foreign(running: RunningMove[]): RunningMove[] {
     return this.#flight.foreign(running)
+  }
+
+  /** Those of the running jobs that are not ours. */
+  foreignJobs(jobs: RunningJob[]): RunningJob[] {
+    return this.#flight.foreignJobs(jobs)
   }
 
   /**
@@ -236,7 +256,7 @@ export class Executor {
 
   /** Bytes per second that bind a copy, as far as it is known. */
   #limitOf(move: Move): number {
-    if (!this.#ledger || move.kind !== 'replica') return Number.POSITIVE_INFINITY
+    if (!this.#ledger || !isCopy(move)) return Number.POSITIVE_INFINITY
     const target = this.#ledger.limits(move.to)
     return isDirMove(move) ? target.dirs : Math.min(target.in, this.#ledger.limits(move.leader).out)
   }
@@ -248,7 +268,7 @@ export class Executor {
     if (result === 'done') this.#pace.ended()
     if (failed || (result === 'failed' && refusal === 'rejected')) this.slowDown()
     this.#owed.push({ kind: 'intent', key: moveKey(move), value: undefined })
-    if (move.kind === 'replica') this.#owed.push(...this.#lesson(operator, result, refusal, failed, now))
+    if (copies(move)) this.#owed.push(...this.#lesson(operator, result, refusal, failed, now))
     this.#emit({
       type: 'move_ended',
       progress: operator.progress(),
@@ -256,7 +276,7 @@ export class Executor {
       durationMs: now - operator.startedAtMs,
       ...(refusal !== undefined && { refusal }),
     })
-    if (factor !== undefined && factor !== move.replicas.length) {
+    if (factor !== undefined && isOfPartition(move) && factor !== move.replicas.length) {
       const text = `${partitionName(move)} has ${factor} replicas, it had ${move.replicas.length} when our move of it began`
       this.#emit({ type: 'factor_changed', text })
     }
@@ -361,14 +381,16 @@ export class Executor {
     const foreign = this.foreign(pulse.running)
     const budgets = new Budgets({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
     const need = this.#need()
-    const busy = new Set(pulse.running.map(partitionName))
+    const foreignJobs = this.foreignJobs(pulse.jobs ?? [])
+    const busy = new Set([...pulse.running.map(partitionName), ...(pulse.jobs ?? []).map(({ topic }) => topic)])
     for (const { move, state, stall } of this.#flight.operators) {
-      busy.add(partitionName(move))
-      if (move.kind !== 'replica') continue
+      busy.add(subjectOf(move))
+      if (!copies(move)) continue
       if (state === 'stalled' && stall === 'gone') budgets.takeWaiting(move)
       else budgets.take(move)
     }
     for (const move of foreign) budgets.takeForeign(move)
+    for (const job of foreignJobs) budgets.takeForeignJob(job)
 
     // Leadership that is moved among replicas that move themselves would soon be moved again.
     const copying = [...this.inFlight, ...this.#pending].some((move) => move.kind === 'replica')
@@ -380,7 +402,7 @@ export class Executor {
       const transfers = moves.filter((move) => move.kind === 'leader').length
       const transfersLeft =
         transfers === 0 || (!copying && this.#transfers + transfers <= this.#options.maxTransfersPerTick)
-      const free = moves.every((move) => !busy.has(partitionName(move)))
+      const free = moves.every((move) => !busy.has(subjectOf(move)))
       // What somebody else began since the plan was made is a reason to plan anew, unless it cannot wait.
       const may = free && transfersLeft && (urgent || foreign.length === 0)
       const tooLow = may
@@ -401,7 +423,7 @@ export class Executor {
         squeezed ||= urgent && may
       }
       // Later moves of the same partition start from where this one ends.
-      for (const move of moves) busy.add(partitionName(move))
+      for (const move of moves) busy.add(subjectOf(move))
     }
     if (squeezed) this.#flight.yieldSlots()
     this.#pending = waiting
@@ -452,6 +474,7 @@ export class Executor {
     const first = operator.state === 'submitting'
     if (result.outcome === 'accepted') {
       operator.accepted += 1
+      this.#named(operator, result.job)
       if (first) operator.to('running', now)
     } else if (result.outcome === 'unknown') operator.to('unknown', now, result.text)
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
@@ -461,6 +484,13 @@ export class Executor {
       this.#pending = []
     }
     this.#flight.end(operator, 'failed', { text: `${result.code}: ${result.text}`, refusal: result.code })
+  }
+
+  /** Who comes after us knows the job by the id that the system gave it. */
+  #named(operator: Operator, job: string | undefined): void {
+    if (job === undefined || operator.move.kind !== 'table') return
+    operator.move = { ...operator.move, job }
+    this.#owed.push(intentOf(operator))
   }
 
   /** The journal with what is not in it yet: a plan made while an act is awaited must not begin anew what has just failed. */

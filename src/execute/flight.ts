@@ -7,7 +7,19 @@
  * otherwise than done the others are taken back.
  */
 import type { MoveProgress, MoveResult } from '../cluster/events.ts'
-import { isDirMove, isListedAs, type Move, partitionName, type RunningMove } from '../cluster/move.ts'
+import {
+  copies,
+  isDirMove,
+  isJobOf,
+  isListedAs,
+  type Move,
+  partitionName,
+  type ReplicaMove,
+  type RunningJob,
+  type RunningMove,
+  subjectOf,
+  type TableMove,
+} from '../cluster/move.ts'
 import { isUrgent } from '../cluster/reasons.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import { ASSUMED_COPY_RATE } from '../cluster/settings.ts'
@@ -97,23 +109,31 @@ export class Flight {
 
   /** Those of the running moves that are not ours. */
   foreign(running: RunningMove[]): RunningMove[] {
-    const ours = new Map(this.operators.map(({ move }) => [partitionName(move), move]))
+    const ours = new Map(this.operators.map(({ move }) => [subjectOf(move), move]))
     return running.filter((listed) => {
       const move = ours.get(partitionName(listed))
       return !move || !isListedAs(move, listed)
     })
   }
 
+  /** Those of the running jobs that are not ours. */
+  foreignJobs(jobs: RunningJob[]): RunningJob[] {
+    return jobs.filter((job) => !this.operators.some(({ move, startedAtMs }) => isJobOf(move, job, startedAtMs)))
+  }
+
   /** @param limitOf what binds a copy, as far as known. */
   async follow(pulse: Pulse, limitOf: LimitOf, signal: AbortSignal): Promise<void> {
     const running = groupBy(pulse.running, partitionName)
+    const jobs = groupBy(pulse.jobs ?? [], ({ topic }) => topic)
     const unlisted: Operator[] = []
     for (const operator of this.operators) {
-      const listed = running.get(partitionName(operator.move))?.find((move) => isAlike(operator.move, move))
-      if (!listed || operator.move.kind !== 'replica') unlisted.push(operator)
+      const job = operator.move.kind === 'table' ? jobs.get(operator.move.topic)?.[0] : undefined
+      const listed = running.get(subjectOf(operator.move))?.find((move) => isAlike(operator.move, move))
+      if (job) this.#runsAsJob(operator, job)
+      else if (!listed || operator.move.kind !== 'replica') unlisted.push(operator)
       else if (!isListedAs(operator.move, listed)) {
         this.end(operator, 'superseded', { text: `somebody else is moving it to ${listed.target.join(', ')}` })
-      } else this.#runs(operator, listed, pulse.aliveNodes, limitOf)
+      } else this.#runs(operator, operator.move, listed, pulse.aliveNodes, limitOf)
     }
     if (unlisted.length > 0) {
       const outcomes = await this.#system.judge(
@@ -125,13 +145,34 @@ export class Flight {
     this.#judgeStalls(limitOf)
   }
 
-  #runs(operator: Operator, seen: RunningMove, alive: readonly NodeId[], limitOf: LimitOf): void {
+  /** A job that goes by other parameters, or began before ours, is somebody else's: the system runs one per topic. */
+  #runsAsJob(operator: Operator, job: RunningJob): void {
+    if (!isJobOf(operator.move, job, operator.startedAtMs)) {
+      // Ours may still be on its way; the system refuses it then, or has ended it for the other.
+      if (operator.state === 'submitting') return
+      return this.end(operator, 'superseded', { text: `somebody else is rebalancing ${job.topic} (${job.id})` })
+    }
     const now = this.#clock.now()
+    this.#sees(operator, job, now)
+    if (operator.state === 'cancelling') return
+    this.#settle(operator, job.broken === undefined ? {} : { stall: 'broken', text: job.broken }, now)
+    if (operator.state === 'running') operator.text = job.text
+  }
+
+  #sees(operator: Operator, seen: RunningMove | RunningJob, now: number): void {
     operator.see(seen, now)
     this.#isUnderWay(operator)
-    if (operator.state === 'cancelling') return
     operator.brokenSinceMs = seen.broken === undefined ? undefined : (operator.brokenSinceMs ?? now)
-    const { stall, text } = this.#stallOf(operator, seen, alive, limitOf, now)
+  }
+
+  #runs(operator: Operator, move: ReplicaMove, seen: RunningMove, alive: readonly NodeId[], limitOf: LimitOf): void {
+    const now = this.#clock.now()
+    this.#sees(operator, seen, now)
+    if (operator.state === 'cancelling') return
+    this.#settle(operator, this.#stallOf(operator, move, seen, alive, limitOf, now), now)
+  }
+
+  #settle(operator: Operator, { stall, text }: Standing, now: number): void {
     if (stall === undefined) {
       if (operator.state !== 'running') operator.to('running', now)
     } else if (operator.state !== 'stalled' || operator.stall !== stall) operator.to('stalled', now, text)
@@ -147,12 +188,13 @@ export class Flight {
 
   #stallOf(
     operator: Operator,
+    move: ReplicaMove,
     seen: RunningMove,
     alive: readonly NodeId[],
     limitOf: LimitOf,
     now: number,
-  ): { stall?: Operator['stall']; text?: string } {
-    const { move, speed } = operator
+  ): Standing {
+    const { speed } = operator
     if (!alive.includes(move.to)) {
       speed.rest(now)
       return { stall: 'gone', text: `node ${move.to} is gone, the copy goes on when it is back` }
@@ -303,17 +345,16 @@ export class Flight {
 
   #unwanted(operator: Operator, now: number): Operator['unwanted'] {
     const { move, state, stall } = operator
-    if (move.kind !== 'replica' || operator.unwanted !== undefined) return operator.unwanted
-    if (move.from !== move.to && this.unwantedNodes.includes(move.to)) {
-      return { why: `node ${move.to} is to be emptied`, failed: false }
-    }
+    if (!copies(move) || operator.unwanted !== undefined) return operator.unwanted
+    const unwantedNode = targetsOf(move).find((node) => this.unwantedNodes.includes(node))
+    if (unwantedNode !== undefined) return { why: `node ${unwantedNode} is to be emptied`, failed: false }
     if (state !== 'stalled') return undefined
     const waitedMs = now - operator.sinceMs
-    if (stall === 'gone' && waitedMs >= this.options.targetGraceMs) {
+    if (move.kind === 'replica' && stall === 'gone' && waitedMs >= this.options.targetGraceMs) {
       return { why: `node ${move.to} is gone for ${formatDuration(waitedMs)}`, failed: true }
     }
     if (stall === 'broken' && waitedMs >= BROKEN_MS) {
-      this.#blamed(move.to, operator.text!)
+      if (move.kind === 'replica') this.#blamed(move.to, operator.text!)
       return { why: operator.text!, failed: true }
     }
     return undefined
@@ -323,7 +364,7 @@ export class Flight {
   yieldSlots(): void {
     for (const operator of this.operators) {
       const { move, state, stall } = operator
-      if (state === 'stalled' && stall === 'gone' && !isUrgent(move.reason)) {
+      if (move.kind === 'replica' && state === 'stalled' && stall === 'gone' && !isUrgent(move.reason)) {
         operator.unwanted ??= { why: `node ${move.to} is gone and its slot is needed for repair`, failed: true }
       }
     }
@@ -331,6 +372,18 @@ export class Flight {
 }
 
 type Copying = Extract<Move, { kind: 'replica' }>
+
+/** What keeps a move from getting on; nothing where nothing does. */
+interface Standing {
+  stall?: Operator['stall']
+  text?: string
+}
+
+/** Nodes that the move brings replicas to; a move within one node brings none. */
+function targetsOf(move: ReplicaMove | TableMove): NodeId[] {
+  if (move.kind === 'table') return move.shares.filter(({ adds }) => adds > 0).map(({ node }) => node)
+  return move.from === move.to ? [] : [move.to]
+}
 
 interface EndingFacts {
   text?: string | undefined

@@ -5,7 +5,7 @@
  * written a new replica never catches up. So each node's rate is kept above what is written to the partitions it has a part
  * in, by the headroom, and below the most that is allowed.
  */
-import { isDirMove, type Move, type ReplicaMove } from '../cluster/move.ts'
+import { isDirMove, type ReplicaMove } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
 import { formatRate } from '../lib/units.ts'
 import type { Throttle } from '../systems/port.ts'
@@ -20,7 +20,7 @@ export interface ThrottleSettings {
 }
 
 /** Bytes per second written to a partition; NaN where not known. */
-export type WriteRate = (move: Move) => number
+export type WriteRate = (move: ReplicaMove) => number
 
 export class ThrottleNeed {
   readonly #settings: ThrottleSettings

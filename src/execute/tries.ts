@@ -3,9 +3,10 @@
  * copies stood still gets nothing new. Kept in the journal, so that a restart is no reason to try again.
  */
 import type { Hold } from '../cluster/memory.ts'
-import { isDirMove, type Move, partitionName } from '../cluster/move.ts'
+import { isDirMove, isOfPartition, type Move, partitionName, subjectOf } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Change, Journal } from './journal/journal.ts'
+import type { TriesRecord } from './journal/records.ts'
 
 type Readable = Pick<Journal, 'read'>
 
@@ -17,26 +18,24 @@ const CANCELLED_MS = 3_600_000
 const COOL_DOWN_MS = 10 * 60_000
 
 export function afterFailure(journal: Readable, move: Move, why: string, nowMs: number): Change {
-  const { topic, partition } = move
-  const key = partitionName(move)
+  const key = subjectOf(move)
   const before = journal.read('tries').get(key)?.failedAtMs ?? []
   const failedAtMs = [...before.filter((atMs) => nowMs - atMs < WITHIN_MS), nowMs].slice(-TRIES)
   const untilMs =
     failedAtMs.length >= TRIES ? failedAtMs[0]! + WITHIN_MS : nowMs + FIRST_WAIT_MS * 2 ** (failedAtMs.length - 1)
-  return { kind: 'tries', key, value: { topic, partition, failedAtMs, untilMs, why } }
+  return { kind: 'tries', key, value: { ...subject(move), failedAtMs, untilMs, why } }
 }
 
 /** Somebody else took our move back: he will have had his reasons. */
 export function afterCancelByOthers(journal: Readable, move: Move, why: string, nowMs: number): Change {
-  const { topic, partition } = move
-  const key = partitionName(move)
+  const key = subjectOf(move)
   const failedAtMs = journal.read('tries').get(key)?.failedAtMs ?? []
-  return { kind: 'tries', key, value: { topic, partition, failedAtMs, untilMs: nowMs + CANCELLED_MS, why } }
+  return { kind: 'tries', key, value: { ...subject(move), failedAtMs, untilMs: nowMs + CANCELLED_MS, why } }
 }
 
 /** @returns nothing where nothing was remembered. */
 export function afterSuccess(journal: Readable, move: Move): Change[] {
-  const key = partitionName(move)
+  const key = subjectOf(move)
   return journal.read('tries').has(key) ? [{ kind: 'tries', key, value: undefined }] : []
 }
 
@@ -56,14 +55,22 @@ export function holdsAt(journal: Readable, nowMs: number): Hold {
   const partitions = [...journal.read('tries').values()].filter(({ untilMs }) => untilMs > nowMs)
   const nodes = [...journal.read('cool_down').values()].filter(({ untilMs }) => untilMs > nowMs)
   return {
-    partitions: partitions.map(({ topic, partition, untilMs, failedAtMs }) => ({
-      topic,
-      partition,
-      untilMs,
-      exhausted: failedAtMs.length >= TRIES,
-    })),
+    partitions: partitions.flatMap(({ topic, partition, ...tries }) =>
+      partition === undefined ? [] : [{ topic, partition, ...waitOf(tries) }],
+    ),
+    topics: partitions.flatMap(({ topic, partition, ...tries }) =>
+      partition === undefined ? [{ topic, ...waitOf(tries), why: tries.why }] : [],
+    ),
     nodes: nodes.map(({ node, untilMs }) => ({ node, untilMs })),
   }
+}
+
+function waitOf({ untilMs, failedAtMs }: Pick<TriesRecord, 'untilMs' | 'failedAtMs'>) {
+  return { untilMs, exhausted: failedAtMs.length >= TRIES }
+}
+
+function subject(move: Move): Pick<TriesRecord, 'topic' | 'partition'> {
+  return isOfPartition(move) ? { topic: move.topic, partition: move.partition } : { topic: move.topic }
 }
 
 /** What need not be remembered any more. */

@@ -1,7 +1,8 @@
 /** What the control listener tells: pure functions of the view and the query. */
 import type { MoveProgress, ThrottleReport } from '../cluster/events.ts'
-import { type Move, totalBytes } from '../cluster/move.ts'
+import { type Move, sharesOfMove, totalBytes } from '../cluster/move.ts'
 import { moveJson, nodeJson, planJson } from '../cluster/plan-json.ts'
+import type { NodeId } from '../cluster/state.ts'
 import type { Pause } from '../cluster/wishes.ts'
 import type { ClusterView, DaemonView } from '../daemon/view.ts'
 import { formatTime } from '../lib/iso-time.ts'
@@ -30,7 +31,9 @@ export function nodesJson(view: DaemonView, query: Query) {
   const { report, drains, running, name } = only(view, cluster)
   if (!report) throw notSampled(name)
   const unavailable = new Map(report.unavailableSince.map(({ node, sinceMs }) => [node, sinceMs]))
-  const copies = running.filter(({ move }) => move.kind === 'replica')
+  const shares = running.flatMap(({ move }) => sharesOfMove(move))
+  const replicasMoving = (id: NodeId, way: 'adds' | 'removes') =>
+    shares.reduce((sum, share) => sum + (share.node === id ? share[way] : 0), 0)
   return {
     nodes: report.plan.nodes.map((node) => {
       const sinceMs = unavailable.get(node.id)
@@ -41,8 +44,8 @@ export function nodesJson(view: DaemonView, query: Query) {
         draining: drains.some((drain) => drain.node === node.id),
         ...(sinceMs === undefined ? {} : { unavailable_since: formatTime(sinceMs) }),
         moves: {
-          in: copies.filter(({ move }) => move.to === node.id).length,
-          out: copies.filter(({ move }) => move.from === node.id).length,
+          in: replicasMoving(node.id, 'adds'),
+          out: replicasMoving(node.id, 'removes'),
         },
       }
     }),

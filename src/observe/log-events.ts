@@ -1,4 +1,5 @@
 import type { LoopEvent, MoveProgress, TickReport } from '../cluster/events.ts'
+import { copies, isOfPartition } from '../cluster/move.ts'
 import { formatDuration } from '../lib/units.ts'
 import type { Logger, LogLevel } from './log.ts'
 import { eventSentence } from './sentences.ts'
@@ -115,6 +116,7 @@ function kindOf(text: string): string {
 }
 
 function fieldsOf({ move, bytesTotal }: MoveProgress): Record<string, unknown> {
-  const { id, kind, topic, partition, from, to, reason } = move
-  return { id, kind, topic, partition, from, to, reason, ...(kind === 'replica' ? { bytes: bytesTotal } : {}) }
+  const { id, kind, topic, reason } = move
+  const where = isOfPartition(move) ? { partition: move.partition, from: move.from, to: move.to } : {}
+  return { id, kind, topic, ...where, reason, ...(copies(move) ? { bytes: bytesTotal } : {}) }
 }

@@ -1,6 +1,6 @@
 /** Events as sentences for people: the same words in the terminal view and in the log. */
 import type { LoopEvent, MoveProgress, MoveResult, SettingChanges } from '../cluster/events.ts'
-import { type Move, partitionName } from '../cluster/move.ts'
+import { copies, type Move, routeOf, subjectOf } from '../cluster/move.ts'
 import { rejectReasons } from '../cluster/reasons.ts'
 import { formatBytes, formatCount, formatDuration } from '../lib/units.ts'
 
@@ -42,26 +42,50 @@ export function eventSentence(event: LoopEvent): string | undefined {
 }
 
 function started(move: Move): string {
-  const what =
-    move.kind === 'replica'
-      ? `moving ${partitionName(move)} (${formatBytes(move.bytes)})`
-      : `moving leadership of ${partitionName(move)}`
-  return `${what} from node ${move.from} to node ${move.to}: ${move.reason}`
+  return `${doing(move)}: ${move.reason}`
+}
+
+/** What is being done, in words. */
+function doing(move: Move): string {
+  switch (move.kind) {
+    case 'replica':
+      return `moving ${subjectOf(move)} (${formatBytes(move.bytes)}) from node ${move.from} to node ${move.to}`
+    case 'leader':
+      return `moving leadership of ${subjectOf(move)} from node ${move.from} to node ${move.to}`
+    case 'table': {
+      const { from, to } = routeOf(move)
+      const what = `${formatCount(move.adds, 'replica')} (${formatBytes(move.bytes)})`
+      return `rebalancing ${move.topic}: ${what} from ${from} to ${to}, because of ${move.causes.join(', ')}`
+    }
+    case 'brokers':
+      return `making the brokers of ${move.topic} anew: ${move.before.join(', ') || 'none'} → ${move.after.join(', ') || 'none'}`
+    default:
+      return move satisfies never
+  }
+}
+
+function doneSentence(move: Move, bytes: number, duration: string): string {
+  switch (move.kind) {
+    case 'replica':
+      return `${subjectOf(move)} is now on node ${move.to} (${formatBytes(bytes)} in ${duration})`
+    case 'leader':
+      return `${subjectOf(move)} is now led by node ${move.to} (in ${duration})`
+    case 'table':
+      return `${move.topic} is where it belongs (${formatCount(move.adds, 'replica')}, ${formatBytes(bytes)} in ${duration})`
+    case 'brokers':
+      return `the brokers of ${move.topic} are now ${move.after.join(', ') || 'none'} (in ${duration})`
+    default:
+      return move satisfies never
+  }
 }
 
 function ended(progress: MoveProgress, result: MoveResult, durationMs: number): string {
   const { move, bytesDone, bytesTotal } = progress
-  const name = partitionName(move)
   const duration = formatDuration(durationMs)
-  if (result === 'done') {
-    return move.kind === 'replica'
-      ? `${name} is now on node ${move.to} (${formatBytes(bytesTotal)} in ${duration})`
-      : `${name} is now led by node ${move.to} (in ${duration})`
-  }
-  const what = move.kind === 'replica' ? `moving ${name}` : `moving leadership of ${name}`
-  const copied = move.kind === 'replica' ? `, ${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)} copied` : ''
+  if (result === 'done') return doneSentence(move, bytesTotal, duration)
+  const copied = copies(move) ? `, ${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)} copied` : ''
   const because = progress.text === undefined ? '' : `: ${progress.text}`
-  return `${what} from node ${move.from} to node ${move.to} ${endings[result]} after ${duration}${copied}${because}`
+  return `${doing(move)} ${endings[result]} after ${duration}${copied}${because}`
 }
 
 /** Many settings change at once: the first few by name. */

@@ -1,6 +1,6 @@
 /** The pictures of all clusters as lines of text. */
 import type { LoopStatus } from '../cluster/events.ts'
-import { partitionName } from '../cluster/move.ts'
+import { copies, type Move, routeOf, subjectOf } from '../cluster/move.ts'
 import type { NodeForecast } from '../cluster/plan.ts'
 import { formatTime } from '../lib/iso-time.ts'
 import { formatBytes, formatDuration } from '../lib/units.ts'
@@ -121,14 +121,19 @@ function movesTitle({ moves, pending, pendingBytes, movedBytes, report }: Pictur
   return paint('dim', `MOVES  ${moves.length} running, ${waiting}, ${formatBytes(movedBytes)} moved so far`)
 }
 
+function route(move: Move): string {
+  const { from, to } = routeOf(move)
+  return `${from} → ${to}`
+}
+
 function moveLines(moves: MovePicture[], columns: number, paint: Paint): string[] {
   const figures = moves.map(({ progress: { move, bytesDone, bytesTotal } }) =>
-    move.kind === 'replica' ? { bytesDone, bytesTotal } : undefined,
+    copies(move) ? { bytesDone, bytesTotal } : undefined,
   )
   const [, ...rows] = table(
     [
-      { title: '', cells: moves.map(({ progress }) => partitionName(progress.move)) },
-      { title: '', cells: moves.map(({ progress: { move } }) => `${move.from} → ${move.to}`) },
+      { title: '', cells: moves.map(({ progress }) => subjectOf(progress.move)) },
+      { title: '', cells: moves.map(({ progress }) => route(progress.move)) },
       {
         title: '',
         cells: (width) =>

@@ -1,5 +1,5 @@
 import type { MoveProgress } from '../cluster/events.ts'
-import { bytesOf, type Move, moveKinds } from '../cluster/move.ts'
+import { bytesOf, type Move, moveKinds, sharesOfMove } from '../cluster/move.ts'
 import type { Instruments, Labels } from './families.ts'
 
 /**
@@ -46,11 +46,11 @@ export class WorkSeries {
 
   /** Replicas on their way into and out of each node. */
   showNodes(ids: Iterable<string>): void {
-    const moving = [...this.#running.values()].filter(({ move }) => move.kind === 'replica')
+    const shares = [...this.#running.values()].flatMap(({ move }) => sharesOfMove(move))
     for (const id of ids) {
-      const count = (end: 'from' | 'to') => moving.filter(({ move }) => String(move[end]) === id).length
-      this.#set('node_moves', count('to'), { node_id: id, direction: 'in' })
-      this.#set('node_moves', count('from'), { node_id: id, direction: 'out' })
+      const own = shares.filter(({ node }) => String(node) === id)
+      this.#set('node_moves', sum(own.map(({ adds }) => adds)), { node_id: id, direction: 'in' })
+      this.#set('node_moves', sum(own.map(({ removes }) => removes)), { node_id: id, direction: 'out' })
     }
   }
 

@@ -12,6 +12,26 @@ export interface Capabilities {
   replicaMoves: boolean
   /** Replicas can be moved between the dirs of one node. */
   dirMoves: boolean
+  /** Topics are moved as a whole, to targets of the system's own. */
+  tableJobs: boolean
+}
+
+/** What a move consists of, in order: each idempotent. */
+export type Step = PartitionStep | JobStep | BrokersStep
+
+/** The system's own job that brings the topic to the target with that fingerprint. */
+export interface JobStep {
+  kind: 'job'
+  topic: string
+  parameters: Record<string, string>
+  fingerprint: string
+}
+
+/** The topic's list of brokers is made anew: it should then be `after`. */
+export interface BrokersStep {
+  kind: 'brokers'
+  topic: string
+  after: NodeId[]
 }
 
 /**
@@ -21,7 +41,7 @@ export interface Capabilities {
  * - `elect`: the first of the list becomes leader.
  * - `relocate`: the replica on `dir.node` goes to the dir `dir.path` of that node; the list stays.
  */
-export interface Step {
+export interface PartitionStep {
   kind: 'set' | 'order' | 'elect' | 'relocate'
   topic: string
   partition: PartitionId
@@ -50,7 +70,8 @@ export const refusals = [
 export type Refusal = (typeof refusals)[number]
 
 export type StepResult =
-  | { outcome: 'accepted' }
+  /** `job`: the system's own id of what it does now. */
+  | { outcome: 'accepted'; job?: string }
   | { outcome: 'refused'; code: Refusal; text: string }
   /** No answer: it may have happened, or may still happen. */
   | { outcome: 'unknown'; text: string }
@@ -139,9 +160,10 @@ export interface System {
   capabilities(): Capabilities
   /**
    * A complete reading.
+   * @param drained nodes that the operator wants emptied: targets of the system's own are without them.
    * @throws EvenkeelError `sample_incomplete` naming what is missing and the permission that would show it.
    */
-  sample(signal: AbortSignal): Promise<Sample>
+  sample(signal: AbortSignal, drained?: readonly NodeId[]): Promise<Sample>
   /** Liveness and what is running, with bytes; cheap. */
   pulse(signal: AbortSignal): Promise<Pulse>
   /** Pure: what the move consists of here, in order. */

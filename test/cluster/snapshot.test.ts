@@ -25,6 +25,7 @@ const memory: Memory = {
   muted: [{ topic: 't', partition: 'p', untilMs: takenAtMs + 1_000 }],
   hold: {
     partitions: [{ topic: 't', partition: 'p', untilMs: takenAtMs + 2_000, exhausted: true }],
+    topics: [{ topic: 'orders', untilMs: takenAtMs + 4_000, exhausted: false, why: 'it made no progress' }],
     nodes: [{ node: 'b', untilMs: takenAtMs + 3_000 }],
   },
   baseline: { offline: 1, underMinIsr: 2 },

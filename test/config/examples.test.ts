@@ -6,10 +6,11 @@ import type { CompiledConfig } from '../../src/config/compile.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { loadConfig, parseConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problem.ts'
+import { rebalanceDefaultTexts } from '../../src/config/rebalance-schema.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 
-const env = { KAFKA_PASSWORD: 'hunter2' }
-const examples = ['config/demo.yaml', 'config/kafka.yaml']
+const env = { KAFKA_PASSWORD: 'hunter2', PINOT_TOKEN: 'hunter2' }
+const examples = ['config/demo.yaml', 'config/kafka.yaml', 'config/pinot.yaml']
 
 describe('the example configs', () => {
   it('load', () => {
@@ -19,6 +20,7 @@ describe('the example configs', () => {
       leadership: { enabled: true },
     })
     expect(loadConfig('config/kafka.yaml', { env }).clusters[0]).toMatchObject({ system: 'kafka', name: 'orders' })
+    expect(loadConfig('config/pinot.yaml', { env }).clusters[0]).toMatchObject({ system: 'pinot', name: 'analytics' })
   })
 
   it('give the added node of the demo time to be filled before the next act', () => {
@@ -35,6 +37,11 @@ describe('the example configs', () => {
     const shown = parseDocument(readFileSync('config/kafka.yaml', 'utf8')).toJS() as Record<string, object>
     expect(shown['balancing']).toEqual({ mode: 'continuous', ...defaultTexts.balancing })
     expect(shown['leadership']).toEqual(defaultTexts.leadership)
+    const { tenants, tables, ...rebalance } = (
+      parseDocument(readFileSync('config/pinot.yaml', 'utf8')).toJS() as { rebalance: Record<string, unknown> }
+    ).rebalance
+    expect(rebalance).toEqual(rebalanceDefaultTexts)
+    expect([tenants, tables]).not.toContain(undefined)
     const { server, state, log } = loadConfig('config/kafka.yaml', { env })
     const smallest =
       'version: 1\nclusters: [{ name: a, system: kafka, bootstrap_servers: [a:1] }]\nbalancing: { mode: off }'
@@ -113,9 +120,12 @@ function brokenVariants(text: string): [line: number, text: string][] {
       if (isMap(value)) replace(value.range, text[value.range![1] - 1] === '\n' ? '7\n' : '7')
     },
   })
-  // A user name may be anything, and so may a directory.
+  // A user name may be anything, and so may a directory, a tenant or a table.
   return variants.filter(
-    ([, variant]) => !/^ *(username|password|directory): 1_000/m.test(variant) && !/(rack|name): 1_000/.test(variant),
+    ([, variant]) =>
+      !/^ *(username|password|token|directory): 1_000/m.test(variant) &&
+      !/(rack|name): 1_000/.test(variant) &&
+      !/^ {4}(Archive_|orders_|clicks_REALTIME_|x): \{ (batch|priority|force)/m.test(variant),
   )
 }
 

@@ -221,20 +221,20 @@ describe('a broken config', () => {
     ],
     [
       'a key whose behaviour does not exist yet',
-      kafka('rebalance: { rate_per_node: 50MiB/s }'),
-      ['c.yaml:7:1: rebalance: unknown key'],
+      kafka('notifications: { rate_per_node: 50MiB/s }'),
+      ['c.yaml:7:1: notifications: unknown key'],
     ],
     [
       'an unknown system',
       kafka('').replace('system: kafka', 'system: kafk'),
-      ['c.yaml:4:13: clusters[0].system: expected kafka or simulator (did you mean kafka?)'],
+      ['c.yaml:4:13: clusters[0].system: expected kafka, pinot or simulator (did you mean kafka?)'],
     ],
     [
       'no system',
       kafka('')
         .replace('system: kafka', 'bootstrap_servers: []')
         .replace('    bootstrap_servers: [kafka-0:9092]\n', ''),
-      ['c.yaml:3:5: clusters[0].system: is missing: kafka or simulator'],
+      ['c.yaml:3:5: clusters[0].system: is missing: kafka, pinot or simulator'],
     ],
     [
       'a mode that YAML 1.1 tools turned into false',

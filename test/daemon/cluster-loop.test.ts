@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { PartitionMove } from '../../src/cluster/move.ts'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { inlinePlanner, type Planner } from '../../src/plan/planner.ts'
@@ -211,7 +212,7 @@ test('where a replica left while nobody looked it is not moved back for a while'
   const landed = again.of('move_ended').slice(0, 3)
   expect(landed).toHaveLength(3)
   for (const { progress } of landed) {
-    const { topic, partition, from } = progress.move
+    const { topic, partition, from } = progress.move as PartitionMove
     expect([...journal.read('left').keys()]).toContain(`${topic}-${partition}@${from}`)
   }
 })
@@ -243,7 +244,7 @@ test('a replica is made anew also when its node stopped in the very moment in wh
   })
   const landed = async () => {
     await loop.simulator.pulse(new AbortController().signal)
-    const { partition } = loop.loop.view().running[0]!.move
+    const { partition } = loop.loop.view().running[0]!.move as PartitionMove
     return loop.world.partition('t', partition)!.adding.length === 0
   }
   await loop.advance(4 * SECOND)

@@ -1,5 +1,7 @@
 /** The daemon pauses a cluster by itself, and what a person wants of it takes effect at once and survives. */
+
 import { afterEach, describe, expect, test } from 'vitest'
+import type { PartitionMove } from '../../src/cluster/move.ts'
 import type { Health } from '../../src/cluster/sample.ts'
 import { Daemon } from '../../src/daemon/daemon.ts'
 import { forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
@@ -212,10 +214,12 @@ describe('what a person wants', () => {
   test('a drain takes back what is on its way there, empties the node and says when it is safe', async () => {
     const { clock, daemon, view } = daemonOf()
     await clock.advance(10 * SECOND)
-    expect(view().running.some(({ move }) => move.to === 5)).toBe(true)
+    expect(view().running.some(({ move }) => (move as PartitionMove).to === 5)).toBe(true)
     await daemon.drain('x', 5)
     await clock.advance(10 * SECOND)
-    expect(view().running.filter(({ move, state }) => move.to === 5 && state !== 'cancelling')).toEqual([])
+    expect(
+      view().running.filter(({ move, state }) => (move as PartitionMove).to === 5 && state !== 'cancelling'),
+    ).toEqual([])
     await clock.advance(60 * MINUTE)
     expect(view().drains).toMatchObject([{ node: 5, replicas: 0, safeToStop: true }])
     // Nobody fills it again.

@@ -1,7 +1,9 @@
 /** A loop whose journal is a real file that cannot be used, or holds what somebody wrote before. */
+
 import { statfsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { PartitionMove } from '../../src/cluster/move.ts'
 import type { Journal } from '../../src/execute/journal/journal.ts'
 import { openJournal } from '../../src/execute/journal/journal-file.ts'
 import { takeLock } from '../../src/execute/journal/lock.ts'
@@ -148,6 +150,6 @@ describe('what was written before holds:', () => {
     await loop.until(() => loop.verdict()?.code === 'acting' || loop.verdict()?.code === 'balanced')
     await loop.until(() => false, 60 * SECOND)
     expect([loop.journal.problem(), drainsOf(loop.journal)]).toEqual([undefined, [5]])
-    expect(loop.started().filter(({ to }) => to === 5)).toEqual([])
+    expect(loop.started().filter((move) => (move as PartitionMove).to === 5)).toEqual([])
   })
 })

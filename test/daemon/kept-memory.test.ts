@@ -1,5 +1,7 @@
 /** What a loop remembers over a restart, by its journal. */
+
 import { afterEach, describe, expect, test } from 'vitest'
+import type { PartitionMove } from '../../src/cluster/move.ts'
 import { RETURN_WINDOW_MS } from '../../src/cluster/settings.ts'
 import { type Change, forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
@@ -36,7 +38,7 @@ function watched() {
 const startMs = new VirtualClock().now()
 const nodeOf = (journal: Journal, node: number) => journal.read('node').get(String(node))
 const bytesTo = (loop: ReturnType<typeof startLoop>, node: number) =>
-  loop.of('move_started').filter(({ progress }) => progress.move.to === node).length
+  loop.of('move_started').filter(({ progress }) => (progress.move as PartitionMove).to === node).length
 
 describe('how long nodes have been alive or gone', () => {
   const hold = { nodeAddHoldMs: 10 * MINUTE, nodeAvailabilityTimeoutMs: 15 * MINUTE }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { PartitionMove } from '../../src/cluster/move.ts'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { FakeSettings } from './fake-settings.ts'
 import { accepted, listed, refused, replica, scripted, transfer, unknown } from './support.ts'
@@ -67,7 +68,7 @@ test('one refusal does not touch the others of the call', async () => {
   cluster.answer = (step) => (step.partition === 0 ? refused : accepted)
   executor.offer([replica(0), replica(1)])
   await work()
-  expect(executor.inFlight.map((move) => move.partition)).toEqual([1])
+  expect(executor.inFlight.map((move) => (move as PartitionMove).partition)).toEqual([1])
 })
 
 describe('a move whose answer never came', () => {

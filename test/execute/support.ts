@@ -2,17 +2,18 @@
 import {
   isDirMove,
   type LeaderMove,
-  type Move,
   moveId,
+  type PartitionMove,
   partitionName,
   type ReplicaMove,
   type RunningMove,
   replicasAfter,
+  subjectOf,
 } from '../../src/cluster/move.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../../src/execute/executor.ts'
 import { forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
-import type { Outcome, Settings, Step, StepResult, System } from '../../src/systems/port.ts'
+import type { Outcome, PartitionStep, Settings, StepResult, System } from '../../src/systems/port.ts'
 
 export function replica(partition = 0, more: Partial<ReplicaMove> = {}): ReplicaMove {
   const move = {
@@ -49,7 +50,7 @@ export function relocation(partition = 0, more: Partial<ReplicaMove> = {}): Repl
 }
 
 /** As the cluster lists a move of ours. */
-export function listed(move: Move, more: Partial<RunningMove> = {}): RunningMove {
+export function listed(move: PartitionMove, more: Partial<RunningMove> = {}): RunningMove {
   const { topic, partition, from, to } = move
   if (isDirMove(move)) {
     const dir = { node: to, path: move.toDir }
@@ -58,7 +59,7 @@ export function listed(move: Move, more: Partial<RunningMove> = {}): RunningMove
   return { topic, partition, target: replicasAfter(move), adding: [to], removing: [from], ...more }
 }
 
-const stepsOf = (move: Move): Step[] => {
+const stepsOf = (move: PartitionMove): PartitionStep[] => {
   const step = { topic: move.topic, partition: move.partition, expect: move.replicas, replicas: replicasAfter(move) }
   if (move.kind === 'replica') return [{ kind: 'set', ...step, adds: [move.to] }]
   return [
@@ -87,27 +88,27 @@ export function scripted(
   const cluster = {
     running: [] as RunningMove[],
     alive: [1, 2, 3],
-    answer: (_step: Step): StepResult => accepted,
-    outcome: (_move: Move): Outcome => ({ outcome: 'unknown', text: 'not seen' }),
+    answer: (_step: PartitionStep): StepResult => accepted,
+    outcome: (_move: PartitionMove): Outcome => ({ outcome: 'unknown', text: 'not seen' }),
     fail: undefined as Error | undefined,
     failCancel: undefined as Error | undefined,
     mayStart: true,
-    cancel: (_move: Move): StepResult => accepted,
+    cancel: (_move: PartitionMove): StepResult => accepted,
   }
   const never = () => Promise.reject(new Error('not part of executing'))
   const system: System = {
     ...(settings && { settings }),
-    capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: true }),
+    capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: true, tableJobs: false }),
     sample: never,
     pulse: never,
     steps: stepsOf,
-    perform: async (steps) => {
+    perform: async (steps: PartitionStep[]) => {
       asked.push(...steps.map((step) => `${step.kind} ${partitionName(step)}`))
       if (cluster.fail) throw cluster.fail
       return steps.map((step) => cluster.answer(step))
     },
-    judge: async (moves) => moves.map((move) => cluster.outcome(move)),
-    cancel: async (moves) => {
+    judge: async (moves: PartitionMove[]) => moves.map((move) => cluster.outcome(move)),
+    cancel: async (moves: PartitionMove[]) => {
       asked.push(...moves.map((move) => `cancel ${partitionName(move)}`))
       if (cluster.failCancel) throw cluster.failCancel
       return moves.map((move) => cluster.cancel(move))
@@ -133,7 +134,7 @@ export function scripted(
     if (event.type === 'factor_changed') return void told.push(event.text)
     const { move, text } = event.progress
     const what = event.type === 'move_started' ? 'started' : event.result
-    return void told.push(`${partitionName(move)} ${what}${text === undefined ? '' : `: ${text}`}`)
+    return void told.push(`${subjectOf(move)} ${what}${text === undefined ? '' : `: ${text}`}`)
   }
   const executor = new Executor({ system, journal, clock, emit }, limits)
   const { signal } = new AbortController()

@@ -1,7 +1,7 @@
 /** What must hold of everything that evenkeel does in every case, looked at whenever it says that it did something. */
 import { windowAllows } from '../../src/assess/windows.ts'
 import type { LoopEvent } from '../../src/cluster/events.ts'
-import { isDirMove, type Move, partitionName, type ReplicaMove } from '../../src/cluster/move.ts'
+import { isDirMove, type PartitionMove, partitionName, type ReplicaMove, subjectOf } from '../../src/cluster/move.ts'
 import { isUrgent } from '../../src/cluster/reasons.ts'
 import type { NodeId } from '../../src/cluster/state.ts'
 import { pauseAt } from '../../src/cluster/wishes.ts'
@@ -60,11 +60,11 @@ export class DaemonWatch {
     if (event.type === 'move_started') {
       const { move, startedAtMs } = event.progress
       const changed = startedAtMs <= (this.#watched.changedAtMs?.() ?? Number.NEGATIVE_INFINITY)
-      this.#started(move, startedAtMs, changed)
+      this.#started(move as PartitionMove, startedAtMs, changed)
     }
     if (event.type === 'move_ended' && event.result === 'failed') this.#refusedAtMs = event.atMs
     if (event.type === 'move_ended' && event.result === 'done')
-      this.#done(event.progress.move, event.progress.startedAtMs)
+      this.#done(event.progress.move as PartitionMove, event.progress.startedAtMs)
   }
 
   /** At every pulse. */
@@ -86,7 +86,7 @@ export class DaemonWatch {
     else this.#massSinceMs ??= nowMs
   }
 
-  #started(move: Move, nowMs: number, changed: boolean): void {
+  #started(move: PartitionMove, nowMs: number, changed: boolean): void {
     const { options, journal, say } = this.#watched
     const { balance, tickIntervalMs } = options()
     const { id, reason } = move
@@ -102,7 +102,7 @@ export class DaemonWatch {
     if (!isUrgent(reason) && nowMs > this.#refusedAtMs) this.#checkOrder(move)
   }
 
-  #checkGates({ id, reason }: Move): void {
+  #checkGates({ id, reason }: PartitionMove): void {
     const { view, options, worldWatch, say } = this.#watched
     const { report } = view()
     const open = report?.violations.filter(({ kind, gate }) => kind === reason && gate === undefined)
@@ -141,7 +141,7 @@ export class DaemonWatch {
   }
 
   /** What is urgent and could start does so before anything else. */
-  #checkOrder(move: Move): void {
+  #checkOrder(move: PartitionMove): void {
     const { view, options, worldWatch, say, troubled = false } = this.#watched
     const { pending, running } = view()
     const { concurrentMoves, concurrentMovesPerNode } = options().execution
@@ -151,7 +151,7 @@ export class DaemonWatch {
     const foreign = worldWatch.foreign().length
     for (const urgent of pending) {
       if (urgent.kind !== 'replica' || !isUrgent(urgent.reason)) continue
-      const busy = running.some(({ move }) => partitionName(move) === partitionName(urgent))
+      const busy = running.some(({ move }) => subjectOf(move) === subjectOf(urgent))
       const room =
         flying.length + foreign < concurrentMoves &&
         count(({ to }) => to, urgent.to) < perNode &&
@@ -160,7 +160,7 @@ export class DaemonWatch {
     }
   }
 
-  #done(move: Move, startedAtMs: number): void {
+  #done(move: PartitionMove, startedAtMs: number): void {
     if (move.kind !== 'replica') return
     const from = keyOf(move, 'from')
     this.#left.set(from, startedAtMs)

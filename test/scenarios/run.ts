@@ -6,7 +6,7 @@ import type { ClusterView } from '../../src/daemon/view.ts'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { inlinePlanner } from '../../src/plan/planner.ts'
-import type { System } from '../../src/systems/port.ts'
+import type { PartitionStep, System } from '../../src/systems/port.ts'
 import type { Happening, SimulatedEvent } from '../../src/systems/simulator/options.ts'
 import { createSimulator, type Simulator } from '../../src/systems/simulator/simulator.ts'
 import { settings } from '../assess/support.ts'
@@ -164,7 +164,7 @@ export function watchedSystem(simulator: Simulator, watch: WorldWatch, pulsed: (
       pulsed()
       return simulator.pulse(signal)
     },
-    perform: async (steps, signal) => {
+    perform: async (steps: PartitionStep[], signal: AbortSignal) => {
       watch.sending(steps)
       const results = await simulator.perform(steps, signal)
       watch.sent(steps, results)

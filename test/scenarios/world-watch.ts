@@ -3,7 +3,7 @@
  * It speaks of the world as it is, not of what evenkeel believes.
  */
 import type { NodeId } from '../../src/cluster/state.ts'
-import type { Step, StepResult } from '../../src/systems/port.ts'
+import type { PartitionStep, StepResult } from '../../src/systems/port.ts'
 import { measureDirs } from '../../src/systems/simulator/flows.ts'
 import type { Copy, Dir, Node, Partition } from '../../src/systems/simulator/model.ts'
 import { usedBytes } from '../../src/systems/simulator/node.ts'
@@ -54,14 +54,14 @@ export class WorldWatch {
     )
   }
 
-  sending(steps: Step[]): void {
+  sending(steps: PartitionStep[]): void {
     for (const { kind, topic, partition: id, replicas } of steps) {
       const partition = this.#world.partition(topic, id)
       if (kind === 'set' && partition) this.#ours.set(partition, replicas.join())
     }
   }
 
-  sent(steps: Step[], results: StepResult[]): void {
+  sent(steps: PartitionStep[], results: StepResult[]): void {
     this.#measure()
     steps.forEach((step, index) => {
       if (results[index]!.outcome === 'accepted') this.#lookAtTarget(step)
@@ -127,7 +127,7 @@ export class WorldWatch {
   }
 
   /** When it starts, a copy and all others on their way must fit under the hard limit. */
-  #lookAtTarget(step: Step): void {
+  #lookAtTarget(step: PartitionStep): void {
     const partition = this.#world.partition(step.topic, step.partition)
     for (const id of step.kind === 'relocate' ? [step.dir!.node] : step.adds) {
       const copy = step.kind === 'relocate' ? partition?.futures.get(id) : partition?.copies.get(id)

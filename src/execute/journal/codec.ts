@@ -99,6 +99,30 @@ export function either<One, Other>(
   }
 }
 
+/** One of several, told apart by its `kind`. */
+export function byKind<Value extends { kind: string }>(
+  codecs: {
+    [Kind in Value['kind']]: Codec<Extract<Value, { kind: Kind }>>
+  },
+): Codec<Value> {
+  const known = codecs as unknown as Record<string, Codec<Value>>
+  return {
+    encode: (value) => known[value.kind]!.encode(value),
+    decode: (json, at) => {
+      const kind = isObject(json) ? json['kind'] : undefined
+      const codec = typeof kind === 'string' && Object.hasOwn(known, kind) ? known[kind] : undefined
+      return codec ? codec.decode(json, at) : fail(kind, `${at}.kind`, `one of ${Object.keys(known).join(', ')}`)
+    },
+  }
+}
+
+/** Texts by name. */
+export const texts = plain(
+  'names with texts',
+  (json): json is Record<string, string> =>
+    isObject(json) && Object.values(json).every((value) => typeof value === 'string'),
+)
+
 /** `untilMs` → `until`, `fromDir` → `from_dir`. */
 function nameOf(field: string): string {
   return field.replace(/Ms$/, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -1,9 +1,25 @@
 /** The value of each kind of record as JSON. */
-import type { LeaderMove, Move, ReplicaMove } from '../../cluster/move.ts'
-import { violationKinds } from '../../cluster/reasons.ts'
+import type { BrokersMove, LeaderMove, Move, NodeCount, ReplicaMove, TableMove } from '../../cluster/move.ts'
+import { driftCauses, violationKinds } from '../../cluster/reasons.ts'
+import type { NodeShare } from '../../cluster/target.ts'
 import { type Pause, pausers } from '../../cluster/wishes.ts'
 import type { Setting, SettingRef } from '../../systems/port.ts'
-import { amount, type Codec, either, flag, id, list, maybe, object, oneOf, orNull, text, time } from './codec.ts'
+import {
+  amount,
+  byKind,
+  type Codec,
+  either,
+  flag,
+  id,
+  list,
+  maybe,
+  object,
+  oneOf,
+  orNull,
+  text,
+  texts,
+  time,
+} from './codec.ts'
 import type { RecordKind, Records } from './records.ts'
 
 const pause: Codec<Pause> = object<Pause>({
@@ -15,28 +31,35 @@ const pause: Codec<Pause> = object<Pause>({
 
 const ofPartition = { topic: text, partition: id }
 
-const anyMove = {
-  ...ofPartition,
-  id: text,
-  group: maybe(text),
-  from: id,
-  to: id,
-  reason: oneOf(violationKinds),
-  replicas: list(id),
-  leader: id,
-}
+const anyMove = { id: text, group: maybe(text), topic: text, reason: oneOf(violationKinds) }
+const moveOfPartition = { ...anyMove, partition: id, from: id, to: id, replicas: list(id), leader: id }
 
-const move: Codec<Move> = either<LeaderMove, ReplicaMove>(
-  object<LeaderMove>({ ...anyMove, kind: oneOf(['leader']) }),
-  object<ReplicaMove>({
-    ...anyMove,
+const nodeCount = object<NodeCount>({ node: id, replicas: amount })
+
+const move: Codec<Move> = byKind<Move>({
+  leader: object<LeaderMove>({ ...moveOfPartition, kind: oneOf(['leader']) }),
+  replica: object<ReplicaMove>({
+    ...moveOfPartition,
     kind: oneOf(['replica']),
     bytes: amount,
     fromDir: maybe(text),
     toDir: maybe(text),
   }),
-  (value) => (value as { kind?: unknown }).kind === 'leader',
-)
+  table: object<TableMove>({
+    ...anyMove,
+    kind: oneOf(['table']),
+    causes: list(oneOf(driftCauses)),
+    parameters: texts,
+    shares: list(object<NodeShare>({ node: id, adds: amount, addBytes: amount, removes: amount, removeBytes: amount })),
+    adds: amount,
+    bytes: amount,
+    batch: object<TableMove['batch']>({ adds: amount, bytes: amount }),
+    counts: object<TableMove['counts']>({ before: list(nodeCount), after: list(nodeCount) }),
+    fingerprint: text,
+    job: maybe(text),
+  }),
+  brokers: object<BrokersMove>({ ...anyMove, kind: oneOf(['brokers']), before: list(id), after: list(id) }),
+})
 
 const ofSetting = { scope: oneOf(['node', 'topic']), of: id, name: text }
 
@@ -51,7 +74,13 @@ export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   pause,
   intent: object<Records['intent']>({ move, atMs: time, unwanted: maybe(object({ why: text, failed: flag })) }),
   setting: object<Records['setting']>({ setting, before: orNull(text), previous: maybe(text), atMs: time }),
-  tries: object<Records['tries']>({ ...ofPartition, failedAtMs: list(time), untilMs: time, why: text }),
+  tries: object<Records['tries']>({
+    topic: text,
+    partition: maybe(id),
+    failedAtMs: list(time),
+    untilMs: time,
+    why: text,
+  }),
   cool_down: object<Records['cool_down']>({ node: id, untilMs: time, why: text }),
   left: object<Records['left']>({ ...ofPartition, node: id, atMs: time }),
   muted: object<Records['muted']>({ ...ofPartition, untilMs: time }),

@@ -1,6 +1,6 @@
 /** What must survive the process: small records, each of a kind and with a key. */
 import type { Memory } from '../../cluster/memory.ts'
-import type { Move } from '../../cluster/move.ts'
+import { type Move, subjectOf } from '../../cluster/move.ts'
 import type { NodeId, PartitionId } from '../../cluster/state.ts'
 import type { Pause } from '../../cluster/wishes.ts'
 import type { Setting } from '../../systems/port.ts'
@@ -24,10 +24,11 @@ export interface SettingRecord {
   atMs: number
 }
 
-/** Tries of a partition that failed; it is left alone until `untilMs`. */
+/** Tries of a partition, or of a topic as a whole, that failed; it is left alone until `untilMs`. */
 export interface TriesRecord {
   topic: string
-  partition: PartitionId
+  /** Absent: the topic as a whole. */
+  partition?: PartitionId
   failedAtMs: number[]
   untilMs: number
   why: string
@@ -56,7 +57,7 @@ export interface Records {
   intent: IntentRecord
   /** Key: `settingKey` of it. */
   setting: SettingRecord
-  /** Key: `TOPIC-PARTITION`. */
+  /** Key: `TOPIC-PARTITION`, or `TOPIC`. */
   tries: TriesRecord
   /** Key: JSON of the node id. */
   cool_down: CoolDownRecord
@@ -75,10 +76,11 @@ export interface Records {
 }
 export type RecordKind = keyof Records
 
-/** A partition has at most one move of ours per kind of act: of its replica list, or between dirs of one node. */
+/** A subject has at most one move of ours per kind of act: of its replica list, between dirs of one node, or of its brokers. */
 export function moveKey(move: Move): string {
   const dir = move.kind === 'replica' && move.from === move.to ? `@${move.to}` : ''
-  return `${move.topic}-${move.partition}${dir}`
+  const brokers = move.kind === 'brokers' ? '@brokers' : ''
+  return `${subjectOf(move)}${dir}${brokers}`
 }
 
 /** Ids of nodes are numbers or texts, and 1 is not "1". */

@@ -5,11 +5,11 @@
  * the replica list, so that Kafka's own timer agrees with us, then it is elected. Moves between dirs are in dir-acts.ts.
  */
 
-import { isDirMove, isListedAs, type Move, partitionName, replicasAfter } from '../../cluster/move.ts'
+import { isDirMove, isListedAs, type PartitionMove, partitionName, replicasAfter } from '../../cluster/move.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { sameList, sameSet } from '../../lib/lists.ts'
-import type { Outcome, Step, StepResult } from '../port.ts'
+import type { Outcome, PartitionStep, StepResult } from '../port.ts'
 import { accepted, no, notAnswered, resultOf } from './answers.ts'
 import { DirActs, type DirAnswers, dirRefusal, isRelocation, judgeDirMove } from './dir-acts.ts'
 import type { DirMoves } from './dir-moves.ts'
@@ -23,7 +23,7 @@ import type { MetadataPartition } from './wire/metadata.ts'
 const ACT_MS = 65_000
 const CONTROLLER_MS = 30_000
 
-export function kafkaSteps(move: Move): Step[] {
+export function kafkaSteps(move: PartitionMove): PartitionStep[] {
   const { topic, partition, replicas } = move
   const after = replicasAfter(move)
   if (isDirMove(move)) {
@@ -32,7 +32,7 @@ export function kafkaSteps(move: Move): Step[] {
   }
   if (move.kind === 'replica')
     return [{ kind: 'set', topic, partition, expect: replicas, replicas: after, adds: [move.to] }]
-  const elect: Step = { kind: 'elect', topic, partition, expect: after, replicas: after, adds: [] }
+  const elect: PartitionStep = { kind: 'elect', topic, partition, expect: after, replicas: after, adds: [] }
   if (replicas[0] === move.to) return [elect]
   return [{ kind: 'order', topic, partition, expect: replicas, replicas: after, adds: [] }, elect]
 }
@@ -57,7 +57,7 @@ export class Acts {
     this.#dirs = new DirActs(readings, transport, dirMoves)
   }
 
-  async perform(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
+  async perform(steps: PartitionStep[], signal: AbortSignal): Promise<StepResult[]> {
     let look: Look
     try {
       look = await this.#look(steps, signal)
@@ -66,7 +66,7 @@ export class Acts {
     }
     const results: StepResult[] = steps.map((step) => refusal(step, look) ?? accepted)
     const open = steps.filter((_, index) => results[index]!.outcome === 'accepted')
-    const ofKind = (...kinds: Step['kind'][]) => open.filter((step) => kinds.includes(step.kind))
+    const ofKind = (...kinds: PartitionStep['kind'][]) => open.filter((step) => kinds.includes(step.kind))
     const answers = await Promise.all([
       this.#reassign(ofKind('set', 'order'), signal),
       this.#elect(ofKind('elect'), signal),
@@ -76,23 +76,23 @@ export class Acts {
     return steps.map((step, index) => answer.get(step) ?? results[index]!)
   }
 
-  async judge(moves: Move[], signal: AbortSignal): Promise<Outcome[]> {
+  async judge(moves: PartitionMove[], signal: AbortSignal): Promise<Outcome[]> {
     const look = await this.#look(moves, signal)
     return moves.map((move) => judgeMove(move, look))
   }
 
   /** Only what is listed exactly as we submitted it is cancelled: cancelling what a stranger superseded raises the RF. */
-  async cancel(moves: Move[], signal: AbortSignal): Promise<StepResult[]> {
+  async cancel(moves: PartitionMove[], signal: AbortSignal): Promise<StepResult[]> {
     const look = await this.#look(moves, signal)
     const ours = moves.filter((move) => !isDirMove(move) && isListedAs(move, look.moving.get(partitionName(move))))
-    const steps = ours.map((move): Step => ({ ...kafkaSteps(move)[0]!, replicas: [] }))
+    const steps = ours.map((move): PartitionStep => ({ ...kafkaSteps(move)[0]!, replicas: [] }))
     const answers = await this.#reassign(steps, signal)
     const results = await this.#dirs.cancel(moves.filter(isDirMove), look.dirs, signal)
     ours.forEach((move, index) => results.set(move, answers.get(steps[index]!)!))
     return moves.map((move) => results.get(move) ?? no('replicas_changed', 'it is not in flight as we submitted it'))
   }
 
-  async #look(of: (Step | Move)[], signal: AbortSignal): Promise<Look> {
+  async #look(of: (PartitionStep | PartitionMove)[], signal: AbortSignal): Promise<Look> {
     const topics = [...new Set(of.map(({ topic }) => topic))]
     const [reassignments, answer] = await Promise.all([
       this.#readings.reassignments(signal),
@@ -114,7 +114,7 @@ export class Acts {
   }
 
   /** An empty replica list stands for a cancel. */
-  async #reassign(steps: Step[], signal: AbortSignal): Promise<Map<Step, StepResult>> {
+  async #reassign(steps: PartitionStep[], signal: AbortSignal): Promise<Map<PartitionStep, StepResult>> {
     if (steps.length === 0) return new Map()
     const topics = byTopic(steps).map(([name, group]) => ({
       name,
@@ -129,7 +129,7 @@ export class Acts {
     })
   }
 
-  async #elect(steps: Step[], signal: AbortSignal): Promise<Map<Step, StepResult>> {
+  async #elect(steps: PartitionStep[], signal: AbortSignal): Promise<Map<PartitionStep, StepResult>> {
     if (steps.length === 0) return new Map()
     const topics = byTopic(steps).map(([name, group]) => ({
       name,
@@ -141,7 +141,7 @@ export class Acts {
     })
   }
 
-  async #act(steps: Step[], send: () => Promise<ActAnswer>): Promise<Map<Step, StepResult>> {
+  async #act(steps: PartitionStep[], send: () => Promise<ActAnswer>): Promise<Map<PartitionStep, StepResult>> {
     let answer: ActAnswer
     try {
       answer = await send()
@@ -162,7 +162,7 @@ interface ActAnswer {
 }
 
 /** What stands against the step as the cluster is now; undefined when nothing does. */
-function refusal(step: Step, look: Look): StepResult | undefined {
+function refusal(step: PartitionStep, look: Look): StepResult | undefined {
   const name = partitionName(step)
   const partition = look.partitions.get(name)
   if (!partition) return no('partition_gone', `${name} does not exist`)
@@ -188,12 +188,12 @@ function refusal(step: Step, look: Look): StepResult | undefined {
 }
 
 /** The node that alone can tell of a step or move between dirs. */
-function nodeOfDirs(of: Step | Move): number | undefined {
+function nodeOfDirs(of: PartitionStep | PartitionMove): number | undefined {
   if ('expect' in of) return isRelocation(of) ? (of.dir.node as number) : undefined
   return isDirMove(of) ? (of.to as number) : undefined
 }
 
-function judgeMove(move: Move, look: Look): Outcome {
+function judgeMove(move: PartitionMove, look: Look): Outcome {
   const name = partitionName(move)
   const partition = look.partitions.get(name)
   if (!partition) return { outcome: 'superseded', text: `${name} does not exist any more` }
@@ -218,13 +218,13 @@ function judgeMove(move: Move, look: Look): Outcome {
   return { outcome: 'superseded', text: `it is on ${partition.replicas.join(', ')} now` }
 }
 
-function judgeLeader(move: Move, partition: MetadataPartition): Outcome {
+function judgeLeader(move: PartitionMove, partition: MetadataPartition): Outcome {
   if (!sameSet(partition.replicas, move.replicas)) {
     return { outcome: 'superseded', text: `it is on ${partition.replicas.join(', ')} now` }
   }
   return partition.leader === move.to ? { outcome: 'landed' } : { outcome: 'reverted' }
 }
 
-function byTopic(steps: Step[]): [string, Step[]][] {
+function byTopic(steps: PartitionStep[]): [string, PartitionStep[]][] {
   return [...groupBy(steps, (step) => step.topic)]
 }

@@ -5,11 +5,11 @@
  * A broker that accepts has begun. Asked for another dir meanwhile it drops the copy and starts anew; asked for the dir in
  * which the replica lies it drops the copy, which is how a move is taken back.
  */
-import { type Move, partitionName, type ReplicaMove } from '../../cluster/move.ts'
+import { type PartitionMove, partitionName, type ReplicaMove } from '../../cluster/move.ts'
 import type { PartitionId } from '../../cluster/state.ts'
 import { EvenkeelError, messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import type { Outcome, Step, StepResult } from '../port.ts'
+import type { Outcome, PartitionStep, StepResult } from '../port.ts'
 import { dirResultOf, no, notAnswered } from './answers.ts'
 import type { DirMoves } from './dir-moves.ts'
 import type { Readings } from './readings.ts'
@@ -22,9 +22,9 @@ import type { MetadataPartition } from './wire/metadata.ts'
 const ACT_MS = 15_000
 
 export type DirMove = ReplicaMove & { toDir: string }
-export type Relocation = Step & { kind: 'relocate'; dir: NonNullable<Step['dir']> }
+export type Relocation = PartitionStep & { kind: 'relocate'; dir: NonNullable<PartitionStep['dir']> }
 
-export function isRelocation(step: Step): step is Relocation {
+export function isRelocation(step: PartitionStep): step is Relocation {
   return step.kind === 'relocate' && step.dir !== undefined
 }
 
@@ -61,7 +61,7 @@ export class DirActs {
   }
 
   /** What was begun, or may have been, is followed from now on. */
-  async perform(steps: Relocation[], signal: AbortSignal): Promise<Map<Step, StepResult>> {
+  async perform(steps: Relocation[], signal: AbortSignal): Promise<Map<PartitionStep, StepResult>> {
     const results = await this.#ask(steps, signal)
     for (const step of steps) {
       const { outcome } = results.get(step)!
@@ -82,8 +82,8 @@ export class DirActs {
    * Takes back copies that are on their way just as we asked.
    * @param found what the brokers show of them.
    */
-  async cancel(moves: DirMove[], found: DirAnswers, signal: AbortSignal): Promise<Map<Move, StepResult>> {
-    const results = new Map<Move, StepResult>()
+  async cancel(moves: DirMove[], found: DirAnswers, signal: AbortSignal): Promise<Map<PartitionMove, StepResult>> {
+    const results = new Map<PartitionMove, StepResult>()
     const open: { move: DirMove; back: Relocation }[] = []
     for (const move of moves) {
       const dirs = found.get(move.to as number)
@@ -121,13 +121,13 @@ export class DirActs {
   }
 
   /** One request a broker. */
-  async #ask(steps: Relocation[], signal: AbortSignal): Promise<Map<Step, StepResult>> {
+  async #ask(steps: Relocation[], signal: AbortSignal): Promise<Map<PartitionStep, StepResult>> {
     const groups = [...groupBy(steps, ({ dir }) => dir.node as number)]
     const results = await Promise.all(groups.map(([node, group]) => this.#askBroker(node, group, signal)))
     return new Map(results.flat())
   }
 
-  async #askBroker(node: number, steps: Relocation[], signal: AbortSignal): Promise<[Step, StepResult][]> {
+  async #askBroker(node: number, steps: Relocation[], signal: AbortSignal): Promise<[PartitionStep, StepResult][]> {
     const dirs = [...groupBy(steps, ({ dir }) => dir.path)].map(([path, group]) => ({ path, topics: topicsOf(group) }))
     try {
       const { topics } = await this.#transport.send(node, alterReplicaLogDirs, { dirs }, { signal, timeoutMs: ACT_MS })
@@ -206,7 +206,7 @@ interface Place {
   copy: { dir: string; bytes: number } | undefined
 }
 
-function placeOf(dirs: LogDir[], { topic, partition }: Pick<Step, 'topic' | 'partition'>): Place {
+function placeOf(dirs: LogDir[], { topic, partition }: Pick<PartitionStep, 'topic' | 'partition'>): Place {
   const place: Place = { dirs: [], bytes: 0, copy: undefined }
   for (const { path, topics } of dirs) {
     const found = topics.find(({ name }) => name === topic)?.partitions.find((p) => p.partition === partition)

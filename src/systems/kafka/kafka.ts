@@ -1,8 +1,8 @@
 /** A Kafka cluster behind the port. */
-import type { Move } from '../../cluster/move.ts'
+import type { PartitionMove } from '../../cluster/move.ts'
 import type { Pulse, Sample } from '../../cluster/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Capabilities, Outcome, Step, StepResult, System } from '../port.ts'
+import type { Capabilities, Outcome, PartitionStep, StepResult, System } from '../port.ts'
 import { Acts, kafkaSteps } from './acts.ts'
 import { DirMoves } from './dir-moves.ts'
 import { runningNow } from './progress.ts'
@@ -41,7 +41,7 @@ export class KafkaSystem implements System {
   }
 
   capabilities(): Capabilities {
-    return { leaderTransfer: true, replicaMoves: true, dirMoves: true }
+    return { leaderTransfer: true, replicaMoves: true, dirMoves: true, tableJobs: false }
   }
 
   sample(signal: AbortSignal): Promise<Sample> {
@@ -64,19 +64,19 @@ export class KafkaSystem implements System {
     }
   }
 
-  steps(move: Move): Step[] {
+  steps(move: PartitionMove): PartitionStep[] {
     return kafkaSteps(move)
   }
 
-  perform(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
+  perform(steps: PartitionStep[], signal: AbortSignal): Promise<StepResult[]> {
     return this.#acts.perform(steps, signal)
   }
 
-  judge(moves: Move[], signal: AbortSignal): Promise<Outcome[]> {
+  judge(moves: PartitionMove[], signal: AbortSignal): Promise<Outcome[]> {
     return this.#acts.judge(moves, signal)
   }
 
-  cancel(moves: Move[], signal: AbortSignal): Promise<StepResult[]> {
+  cancel(moves: PartitionMove[], signal: AbortSignal): Promise<StepResult[]> {
     return this.#acts.cancel(moves, signal)
   }
 

@@ -9,7 +9,7 @@ import { EvenkeelError, messageOf } from '../../lib/errors.ts'
 import { mapInFlight } from '../../lib/in-flight.ts'
 import type { Decoder } from './decoder.ts'
 import { instanceOf, roleOf } from './instances.ts'
-import { jobsOf } from './jobs.ts'
+import { jobsOf } from './job-entries.ts'
 import { segmentNames } from './placement-parser.ts'
 import type { IdealState, Instance, InstancePartitions, Job, PinotReading, Placement, Table } from './reading.ts'
 import { ZnodeCache } from './znode-cache.ts'
@@ -59,15 +59,16 @@ export class Inventory {
   }
 
   /**
+   * @param only of the tables only these, which may not exist; all else is complete.
    * @throws EvenkeelError `sample_incomplete` naming a znode that cannot be decoded, or a table of which a part is missing in two looks in
    * a row; what the store throws.
    */
-  async read(signal: AbortSignal): Promise<PinotReading> {
+  async read(signal: AbortSignal, only?: ReadonlySet<string>): Promise<PinotReading> {
     try {
-      const first = await this.#look(signal)
+      const first = await this.#look(signal, only)
       if (first.torn.length === 0) return first.reading
       await this.#clock.sleep(SECOND_LOOK_MS, signal)
-      const second = await this.#look(signal)
+      const second = await this.#look(signal, only)
       const twice = second.torn.filter((what) => first.torn.includes(what))
       if (twice.length === 0) return second.reading
       throw new EvenkeelError('sample_incomplete', `${twice.join('; ')}: what of it there is cannot be told`)
@@ -90,14 +91,15 @@ export class Inventory {
     return jobsOf((await this.#record(path, signal)) ?? EMPTY)
   }
 
-  async #look(signal: AbortSignal): Promise<{ reading: PinotReading; torn: string[] }> {
+  async #look(signal: AbortSignal, only?: ReadonlySet<string>): Promise<{ reading: PinotReading; torn: string[] }> {
+    const wanted = only ?? isTableName
     const root = this.#root
     const store = `${root}/PROPERTYSTORE`
     const [externals, configs, partitions, lineages, cluster, controller] = await Promise.all([
-      this.#externals.read(`${root}/EXTERNALVIEW`, isTableName, signal),
-      this.#configs.read(`${store}/CONFIGS/TABLE`, isTableName, signal),
+      this.#externals.read(`${root}/EXTERNALVIEW`, wanted, signal),
+      this.#configs.read(`${store}/CONFIGS/TABLE`, wanted, signal),
       this.#records.partitions.read(`${store}/INSTANCE_PARTITIONS`, () => true, signal),
-      this.#records.lineages.read(`${store}/SEGMENT_LINEAGE`, () => true, signal),
+      this.#records.lineages.read(`${store}/SEGMENT_LINEAGE`, wanted, signal),
       this.#record(`${root}/CONFIGS/CLUSTER/${this.#clusterName}`, signal),
       this.#store.children(`${root}/CONTROLLER`, signal),
     ])
@@ -105,7 +107,7 @@ export class Inventory {
       throw new EvenkeelError('sample_incomplete', `ZooKeeper has no cluster ${root}`)
     }
     const [ideals, brokerResource, { jobs, notes }] = await Promise.all([
-      this.#ideals.read(`${root}/IDEALSTATES`, isTableName, signal),
+      this.#ideals.read(`${root}/IDEALSTATES`, wanted, signal),
       this.#brokerResource(signal),
       this.jobs(signal),
     ])

@@ -1,15 +1,20 @@
 /** A Pinot cluster behind the port. */
-import type { Move } from '../../cluster/move.ts'
+import type { Move, RunningJob } from '../../cluster/move.ts'
 import type { Pulse, Sample } from '../../cluster/sample.ts'
+import type { NodeId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { EvenkeelError } from '../../lib/errors.ts'
 import { ReleaseStack } from '../../lib/release-stack.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Capabilities, Outcome, Step, StepResult, System } from '../port.ts'
+import type { BytesOf } from './changes.ts'
 import { Decoder } from './decoder.ts'
 import { Http, type HttpTls, refusal } from './http.ts'
 import { roleOf } from './instances.ts'
 import { Inventory } from './inventory.ts'
 import type { PinotActs, PinotTargets } from './meeting.ts'
+import { segmentIndex } from './placements.ts'
+import type { PinotReading, Table } from './reading.ts'
 import { Sampler } from './sampler.ts'
 import { Servers } from './servers.ts'
 import { type ControllerGet, RestZnodes, type ZnodeStore, ZooKeeperZnodes } from './znodes.ts'
@@ -18,8 +23,6 @@ import { ZooKeeper } from './zookeeper.ts'
 export interface PinotOptions {
   /** Name of the cluster in samples. */
   name: string
-  /** That in Helix, and of its root in ZooKeeper. */
-  clusterName: string
   /** Absent: znodes are read through the controller. */
   zooKeeper?: { connect: string; digest?: Secret; sessionTimeoutMs?: number }
   /** Of the servers' admin interface. */
@@ -29,6 +32,8 @@ export interface PinotOptions {
 /** What comes from the acting half. */
 export interface PinotParts {
   controller: ControllerGet
+  /** In Helix, and of its root in ZooKeeper. */
+  clusterName(signal: AbortSignal): Promise<string>
   acts: PinotActs
   targets: PinotTargets
   close?(): Promise<void>
@@ -41,7 +46,11 @@ export async function createPinot(options: PinotOptions, clock: Clock, parts: Pi
 export class PinotSystem implements System {
   readonly #clock: Clock
   readonly #parts: PinotParts
-  readonly #inventory: Inventory
+  readonly #store: ZnodeStore
+  readonly #zooKeeper: ZooKeeper | undefined
+  readonly #decoder = new Decoder()
+  /** Once the name of the cluster is known. */
+  #inventory: Inventory | undefined
   readonly #servers: Servers
   readonly #sampler: Sampler
   readonly #opened = new ReleaseStack()
@@ -50,13 +59,13 @@ export class PinotSystem implements System {
     this.#clock = clock
     this.#parts = parts
     if (parts.close) this.#opened.push('the controllers', () => parts.close?.())
-    const store = this.#openStore(options)
-    const decoder = new Decoder()
-    this.#opened.push('the decoder', () => decoder.close())
+    this.#zooKeeper = options.zooKeeper && new ZooKeeper({ ...options.zooKeeper, clock })
+    if (this.#zooKeeper) this.#opened.push('ZooKeeper', () => this.#zooKeeper?.close())
+    this.#store = this.#zooKeeper ? new ZooKeeperZnodes(this.#zooKeeper) : new RestZnodes(parts.controller)
+    this.#opened.push('the decoder', () => this.#decoder.close())
     const { tls, headers } = options.servers ?? {}
     const http = new Http(tls ? { tls } : {})
     this.#opened.push("the servers' connections", () => http.close())
-    this.#inventory = new Inventory(options.clusterName, store, decoder, clock)
     this.#servers = new Servers(
       async (url, deadlineMs, signal) => {
         const answer = await http.request('GET', url, {
@@ -67,7 +76,7 @@ export class PinotSystem implements System {
         if (answer.status !== 200) throw refusal('GET', answer)
         return answer.body
       },
-      decoder,
+      this.#decoder,
       clock,
     )
     this.#opened.push('the asking of servers', () => this.#servers.close())
@@ -75,25 +84,42 @@ export class PinotSystem implements System {
   }
 
   capabilities(): Capabilities {
-    return { leaderTransfer: false, replicaMoves: false, dirMoves: false }
+    return { leaderTransfer: false, replicaMoves: false, dirMoves: false, tableJobs: true }
   }
 
-  async sample(signal: AbortSignal): Promise<Sample> {
-    const reading = await this.#inventory.read(signal)
+  async sample(signal: AbortSignal, drained: readonly NodeId[] = []): Promise<Sample> {
+    const inventory = await this.#known(signal)
+    const reading = await inventory.read(signal)
     await this.#servers.read(reading, signal)
-    const targets = await this.#parts.targets.targets(reading, this.#servers.sizes, signal)
-    return this.#sampler.sample(reading, targets)
+    const bytesOf = await this.#bytesOf(reading.tables)
+    const { targets } = this.#parts
+    const question = {
+      reading,
+      bytesOf,
+      drained: new Set(drained.map(String)),
+      frozen: this.#servers.unreachable.size > 0,
+    }
+    const wanted = await targets.wanted(question, signal)
+    return this.#sampler.sample(reading, wanted, targets.jobs(reading, bytesOf))
   }
 
   async pulse(signal: AbortSignal): Promise<Pulse> {
-    const [live, { jobs }] = await Promise.all([this.#inventory.liveInstances(signal), this.#inventory.jobs(signal)])
+    const inventory = await this.#known(signal)
+    const [live, listed] = await Promise.all([inventory.liveInstances(signal), inventory.jobs(signal)])
     const takenAtMs = this.#clock.now()
+    // Only of what is under way has to be known how far it is.
+    const moving = new Set(listed.jobs.filter(({ status }) => status === 'IN_PROGRESS').map(({ table }) => table))
+    const jobs: RunningJob[] = []
+    if (moving.size > 0) {
+      const reading = await inventory.read(signal, moving)
+      jobs.push(...this.#parts.targets.jobs(reading, await this.#bytesOf(reading.tables)))
+    }
     this.#sampler.seeLive(live, takenAtMs)
     return {
       takenAtMs,
       aliveNodes: live.filter((name) => roleOf(name) === 'server').sort(),
       running: [],
-      jobs: this.#sampler.running({ jobs, takenAtMs }),
+      jobs,
     }
   }
 
@@ -117,10 +143,38 @@ export class PinotSystem implements System {
     return this.#opened.close()
   }
 
-  #openStore({ zooKeeper }: PinotOptions): ZnodeStore {
-    if (!zooKeeper) return new RestZnodes(this.#parts.controller)
-    const client = new ZooKeeper({ ...zooKeeper, clock: this.#clock })
-    this.#opened.push('ZooKeeper', () => client.close())
-    return new ZooKeeperZnodes(client)
+  /** For acts: fresh, and of the tables only these. */
+  async look(tables: readonly string[], signal: AbortSignal): Promise<PinotReading> {
+    return (await this.#known(signal)).read(signal, new Set(tables))
+  }
+
+  /**
+   * Writes what the table's IdealState has anyway, if it is still of that version.
+   * @throws EvenkeelError `unsupported` without access to ZooKeeper.
+   */
+  async touch(table: string, version: number, signal: AbortSignal): Promise<void> {
+    if (!this.#zooKeeper) throw new EvenkeelError('unsupported', 'nothing can be written without access to ZooKeeper')
+    const path = `/${await this.#parts.clusterName(signal)}/IDEALSTATES/${table}`
+    const node = await this.#zooKeeper.read(path, signal)
+    if (node?.version === version) await this.#zooKeeper.write(path, node.data, version, signal)
+  }
+
+  async #known(signal: AbortSignal): Promise<Inventory> {
+    if (this.#inventory) return this.#inventory
+    const name = await this.#parts.clusterName(signal)
+    this.#inventory ??= new Inventory(name, this.#store, this.#decoder, this.#clock)
+    return this.#inventory
+  }
+
+  async #bytesOf(tables: readonly Table[]): Promise<BytesOf> {
+    const known = new Map<string, { table: Table; bytes: Float64Array }>()
+    for (const table of tables) {
+      known.set(table.name, { table, bytes: (await this.#servers.sizes.of(table)).segment })
+    }
+    return (name, segment) => {
+      const entry = known.get(name)
+      const bytes = entry?.bytes[segmentIndex(entry.table.idealState.placement, segment)]
+      return bytes === undefined || Number.isNaN(bytes) ? undefined : bytes
+    }
   }
 }

@@ -3,17 +3,17 @@ import { buildState } from '../../cluster/builder.ts'
 import type { NodeLine } from '../../cluster/lines.ts'
 import type { RunningJob } from '../../cluster/move.ts'
 import type { Health, Sample } from '../../cluster/sample.ts'
-import type { Target, TopicReport } from '../../cluster/target.ts'
+import type { TopicReport } from '../../cluster/target.ts'
 import { slices } from '../../lib/clock.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { sameList } from '../../lib/lists.ts'
 import { formatDuration } from '../../lib/units.ts'
 import { type Holder, type Layout, type LayoutInput, layoutOf } from './layout.ts'
+import type { Wanted } from './meeting.ts'
 import { Newcomers } from './newcomers.ts'
 import { notesOf } from './notes.ts'
 import type { Instance, PinotReading } from './reading.ts'
 import { reportOf } from './reports.ts'
-import { runningJob } from './running-jobs.ts'
 import type { Servers } from './servers.ts'
 import type { TableSizes } from './sizes.ts'
 import { isServerTag, Tenants } from './tenants.ts'
@@ -22,7 +22,6 @@ export class Sampler {
   readonly #name: string
   readonly #servers: Pick<Servers, 'disk' | 'unreachable' | 'sizes' | 'notes'>
   readonly #newcomers = new Newcomers()
-  #layouts: ReadonlyMap<string, Layout> = new Map()
   readonly #laid = new Map<string, { of: unknown[]; layout: Layout }>()
 
   constructor(name: string, servers: Pick<Servers, 'disk' | 'unreachable' | 'sizes' | 'notes'>) {
@@ -31,7 +30,7 @@ export class Sampler {
   }
 
   /** Of a reading whose servers have been asked. */
-  async sample(reading: PinotReading, targets: Target[]): Promise<Sample> {
+  async sample(reading: PinotReading, wanted: Wanted, jobs: RunningJob[]): Promise<Sample> {
     const slice = slices()
     const { takenAtMs } = reading
     this.#newcomers.see(reading)
@@ -56,9 +55,9 @@ export class Sampler {
       const layout = await this.#layout({ table, sizes, holderOf, domain, holders })
       layouts.set(table.name, layout)
       await slice()
-      topics.push(reportOf(table, layout, domain, tenants.serversOf(table)))
+      const verdict = wanted.verdicts.get(table.name)
+      topics.push({ ...reportOf(table, layout, domain, tenants.serversOf(table)), ...(verdict ? { verdict } : {}) })
     }
-    this.#layouts = layouts
     for (const name of this.#laid.keys()) if (!layouts.has(name)) this.#laid.delete(name)
     const line = {
       type: 'cluster' as const,
@@ -83,8 +82,9 @@ export class Sampler {
         [...layouts.values()].map(({ columns }) => columns),
       ),
       running: [],
-      jobs: this.running(reading),
-      targets,
+      jobs,
+      targets: wanted.targets,
+      brokers: wanted.brokers,
       topics,
       health: sumOf([...layouts.values()].map(({ health }) => health)),
       missingNodes: [...this.#servers.unreachable.keys()].sort(),
@@ -96,13 +96,6 @@ export class Sampler {
         ...this.#servers.notes(),
       ],
     }
-  }
-
-  /** What is under way, with what the last sample knows of the tables. */
-  running({ jobs, takenAtMs }: Pick<PinotReading, 'jobs' | 'takenAtMs'>): RunningJob[] {
-    return jobs
-      .filter(({ status }) => status === 'IN_PROGRESS')
-      .map((job) => runningJob(job, takenAtMs, this.#layouts.get(job.table), this.#meanBytes(job.table)))
   }
 
   /** To be told of every look at who is alive. */
@@ -122,13 +115,6 @@ export class Sampler {
     if (this.#newcomers.hasYoung(table.name)) this.#laid.delete(table.name)
     else this.#laid.set(table.name, { of, layout })
     return layout
-  }
-
-  #meanBytes(table: string): number {
-    const layout = this.#layouts.get(table)
-    if (!layout) return Number.NaN
-    const [bytes, replicas] = [sum(layout.bytes), sum(layout.replicas)]
-    return replicas === 0 ? Number.NaN : bytes / replicas
   }
 
   /** Every server there is, and every one that a table names: one without a config is gone for good. */

@@ -1,8 +1,8 @@
 /** One step, one cancellation: looked at afresh, as the port asks, then done, unless something goes wrong with it. */
-import { isDirMove, isListedAs, type Move, partitionName } from '../../cluster/move.ts'
+import { isDirMove, isListedAs, type PartitionMove, partitionName } from '../../cluster/move.ts'
 import type { NodeId } from '../../cluster/state.ts'
 import { sameList, sameSet } from '../../lib/lists.ts'
-import type { Refusal, Step, StepResult } from '../port.ts'
+import type { PartitionStep, Refusal, StepResult } from '../port.ts'
 import type { ActKind } from './faults.ts'
 import type { Partition } from './model.ts'
 import { answers } from './node.ts'
@@ -13,7 +13,7 @@ import type { World } from './world.ts'
 /** Undefined when it was done, else why not. */
 type Act = () => string | undefined
 
-export function performStep(world: World, step: Step): StepResult {
+export function performStep(world: World, step: PartitionStep): StepResult {
   const { topic, partition: id, replicas } = step
   const partition = world.partition(topic, id)
   if (!partition) return no('partition_gone', `there is no ${partitionName(step)}`)
@@ -33,7 +33,7 @@ export function performStep(world: World, step: Step): StepResult {
 }
 
 /** Takes back a copy only while it is exactly this move. */
-export function cancelMove(world: World, move: Move): StepResult {
+export function cancelMove(world: World, move: PartitionMove): StepResult {
   const { topic, partition: id, to } = move
   const { cluster } = world
   const partition = cluster.partition(topic, id)
@@ -50,7 +50,7 @@ export function cancelMove(world: World, move: Move): StepResult {
 }
 
 /** What is in flight of the kind of the move. */
-export function listedOf(world: World, partition: Partition, move: Move) {
+export function listedOf(world: World, partition: Partition, move: PartitionMove) {
   if (isDirMove(move)) return relocationOf(world, partition, move.to)
   return isMoving(partition) ? runningOf(world, partition) : undefined
 }
@@ -66,7 +66,7 @@ export function act(world: World, kind: ActKind, send: Act): StepResult {
 }
 
 /** What stands against the step as the cluster is now; undefined when nothing does. */
-function refusalOf(world: World, partition: Partition, step: Step): StepResult | undefined {
+function refusalOf(world: World, partition: Partition, step: PartitionStep): StepResult | undefined {
   const name = partitionName(step)
   const { kind, expect, replicas, adds } = step
   const current = targetOf(partition)
@@ -85,7 +85,7 @@ function refusalOf(world: World, partition: Partition, step: Step): StepResult |
   return no('rejected', `${replicas.join(', ')} does not follow from ${expect.join(', ')} by this step`)
 }
 
-function dirRefusal({ cluster }: World, partition: Partition, step: Step): StepResult | undefined {
+function dirRefusal({ cluster }: World, partition: Partition, step: PartitionStep): StepResult | undefined {
   const { node: id, path } = step.dir!
   const name = partitionName(step)
   const node = cluster.node(id)

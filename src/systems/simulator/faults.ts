@@ -1,8 +1,8 @@
 /** What goes wrong between us and the cluster: acts refused, answers lost, calls that find nobody. */
 import { EvenkeelError } from '../../lib/errors.ts'
-import type { Refusal, Step } from '../port.ts'
+import type { PartitionStep, Refusal } from '../port.ts'
 
-export type ActKind = Step['kind'] | 'cancel' | 'setting'
+export type ActKind = PartitionStep['kind'] | 'cancel' | 'setting'
 
 /** What becomes of an act whose answer is lost: it happened, never will, or will so much later. */
 export type LostAct = 'at_once' | 'never' | { afterMs: number }

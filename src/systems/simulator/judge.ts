@@ -1,5 +1,12 @@
 /** What became of a move, by what the cluster shows now. */
-import { isDirMove, isListedAs, type Move, partitionName, type ReplicaMove, replicasAfter } from '../../cluster/move.ts'
+import {
+  isDirMove,
+  isListedAs,
+  type PartitionMove,
+  partitionName,
+  type ReplicaMove,
+  replicasAfter,
+} from '../../cluster/move.ts'
 import { sameSet } from '../../lib/lists.ts'
 import type { Outcome } from '../port.ts'
 import { listedOf } from './acts.ts'
@@ -8,7 +15,7 @@ import { answers } from './node.ts'
 import { isMoving, targetOf } from './partition.ts'
 import type { World } from './world.ts'
 
-export function judgeMove(world: World, move: Move): Outcome {
+export function judgeMove(world: World, move: PartitionMove): Outcome {
   const partition = world.partition(move.topic, move.partition)
   if (!partition) return { outcome: 'superseded', text: `there is no ${partitionName(move)} any more` }
   if (isDirMove(move)) return judgeDirMove(world, move, partition)
@@ -26,7 +33,7 @@ export function judgeMove(world: World, move: Move): Outcome {
   return { outcome: 'partial', text: `node ${move.to} is not in sync` }
 }
 
-function judgeLeader(move: Move, partition: Partition): Outcome {
+function judgeLeader(move: PartitionMove, partition: Partition): Outcome {
   if (!sameSet(partition.replicas, move.replicas)) return elsewhere(partition)
   return partition.leader === move.to ? { outcome: 'landed' } : { outcome: 'reverted' }
 }

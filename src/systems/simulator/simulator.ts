@@ -1,8 +1,8 @@
 /** An embedded cluster behind the port, for the demo and for scenario tests. */
-import { isDirMove, replicasAfter } from '../../cluster/move.ts'
+import { isDirMove, type PartitionMove, replicasAfter } from '../../cluster/move.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../../lib/errors.ts'
-import type { Settings, Step, StepResult, System } from '../port.ts'
+import type { PartitionStep, Settings, StepResult, System } from '../port.ts'
 import { cancelMove, performStep } from './acts.ts'
 import { noController } from './faults.ts'
 import { judgeMove } from './judge.ts'
@@ -35,7 +35,7 @@ export function createSimulator(options: SimulatorOptions, clock: Clock): Simula
     return look()
   }
 
-  async function perform(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
+  async function perform(steps: PartitionStep[], signal: AbortSignal): Promise<StepResult[]> {
     try {
       return await visit('other', signal, () => steps.map((step) => performStep(world, step)))
     } catch (error) {
@@ -47,10 +47,10 @@ export function createSimulator(options: SimulatorOptions, clock: Clock): Simula
   return {
     world,
     settings: new SimulatedSettings(world, clock),
-    capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: true }),
+    capabilities: () => ({ leaderTransfer: true, replicaMoves: true, dirMoves: true, tableJobs: false }),
     sample: (signal) => visit('sample', signal, () => readSample(world, name, seed, clock.now())),
     pulse: (signal) => visit('other', signal, () => readPulse(world, clock.now())),
-    steps: (move) => {
+    steps: (move: PartitionMove) => {
       const { topic, partition, replicas: expect } = move
       const replicas = replicasAfter(move)
       if (isDirMove(move)) {
@@ -58,13 +58,15 @@ export function createSimulator(options: SimulatorOptions, clock: Clock): Simula
         return [{ kind: 'relocate', topic, partition, expect, replicas: expect, adds: [], dir }]
       }
       if (move.kind === 'replica') return [{ kind: 'set', topic, partition, expect, replicas, adds: [move.to] }]
-      const elect: Step = { kind: 'elect', topic, partition, expect: replicas, replicas, adds: [] }
+      const elect: PartitionStep = { kind: 'elect', topic, partition, expect: replicas, replicas, adds: [] }
       if (expect[0] === move.to) return [elect]
       return [{ ...elect, kind: 'order', expect }, elect]
     },
     perform,
-    judge: (moves, signal) => visit('other', signal, () => moves.map((move) => judgeMove(world, move))),
-    cancel: (moves, signal) => visit('other', signal, () => moves.map((move) => cancelMove(world, move))),
+    judge: (moves: PartitionMove[], signal) =>
+      visit('other', signal, () => moves.map((move) => judgeMove(world, move))),
+    cancel: (moves: PartitionMove[], signal) =>
+      visit('other', signal, () => moves.map((move) => cancelMove(world, move))),
     close: async () => {},
   }
 }

@@ -19,9 +19,9 @@ export async function watchArrivals(cluster: KafkaCluster) {
   const stop = new AbortController()
   const admin = clientOfOne(cluster, cluster.bootstrap[0]!).admin()
   await admin.connect()
-  const watching = (async () => {
+  const look = async () => {
     while (!stop.signal.aborted) {
-      const look = ++begun
+      const own = ++begun
       // A broker that is killed while it is asked is no finding.
       const metadata = await admin.fetchTopicMetadata().catch(() => undefined)
       for (const { name: topic, partitions } of metadata?.topics ?? []) {
@@ -32,10 +32,11 @@ export async function watchArrivals(cluster: KafkaCluster) {
           members.set(name, replicas)
         }
       }
-      if (metadata) answered = look
+      if (metadata) answered = own
       await new Promise((resolve) => setTimeout(resolve, 40))
     }
-  })().finally(() => admin.disconnect())
+  }
+  const watching = look().then(() => admin.disconnect())
   /** Waits for a look that begins now or later: one may hang for long while the machine is busy. */
   const lookedAnew = async () => {
     const next = begun + 1

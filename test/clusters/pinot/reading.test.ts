@@ -57,13 +57,10 @@ describe('a cluster of three servers and three tables', () => {
         return answer.body
       },
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
-      targets: { targets: async () => [] },
+      clusterName: async () => cluster.name,
+      targets: { wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }), jobs: () => [] },
     }
-    pinot = await createPinot(
-      { name: 'p', clusterName: cluster.name, zooKeeper: { connect: cluster.zkConnect } },
-      realClock,
-      parts,
-    )
+    pinot = await createPinot({ name: 'p', zooKeeper: { connect: cluster.zkConnect } }, realClock, parts)
   })
   afterAll(async () => {
     await pinot?.close()

@@ -266,3 +266,22 @@ describe('a smaller cluster is never made of what cannot be read', () => {
     expect(await errorOf(read())).toEqual(['sample_incomplete', 'ZooKeeper has no cluster /c'])
   })
 })
+
+test('a few tables are read without a look at the others, which are known afterwards as before', async () => {
+  const { cluster, inventory, read } = inventoryOf()
+  cluster.setTable('t_OFFLINE', { a: 's1' })
+  cluster.setTable('u_OFFLINE', { a: 's1' })
+  const first = await read()
+  cluster.setIdeal('t_OFFLINE', { b: 's2' })
+  cluster.setIdeal('u_OFFLINE', { b: 's2' })
+  cluster.znodes.reads.length = 0
+  const few = await inventory.read(signal, new Set(['t_OFFLINE', 'gone_OFFLINE']))
+  expect(few.tables.map(({ name, idealState }) => [name, idealState.placement.segments])).toEqual([
+    ['t_OFFLINE', ['b']],
+  ])
+  expect(few.instances).toEqual(first.instances)
+  expect(cluster.znodes.reads.filter((path) => path.includes('u_OFFLINE'))).toEqual([])
+  const all = await read()
+  expect(all.tables.map(({ idealState }) => idealState.placement.segments)).toEqual([['b'], ['b']])
+  expect(all.tables[1]!.externalView!.placement).toBe(first.tables[1]!.externalView!.placement)
+})

@@ -10,7 +10,7 @@ import { Inventory } from '../../../src/systems/pinot/inventory.ts'
 import { Sampler } from '../../../src/systems/pinot/sampler.ts'
 import { Servers } from '../../../src/systems/pinot/servers.ts'
 import { fakeServers } from './fake-servers.ts'
-import { jobEntry, memoryCluster, root, serverName } from './memory-cluster.ts'
+import { memoryCluster, root, serverName } from './memory-cluster.ts'
 
 const { signal } = new AbortController()
 const decoder = new Decoder()
@@ -31,7 +31,7 @@ function sampled(servers: Parameters<typeof memoryCluster>[0] = { s1: {}, s2: {}
     sample: async (): Promise<Sample> => {
       const reading = await inventory.read(signal)
       await asking.read(reading, signal)
-      return sampler.sample(reading, [])
+      return sampler.sample(reading, { targets: [], brokers: [], verdicts: new Map() }, [])
     },
   }
 }
@@ -83,7 +83,7 @@ test('servers are nodes, tables topics, segments partitions', async () => {
   expect(replicasOf(result)).toEqual(['r__0__0__1 s1:in/0 s2:in/0', 'a s1:in/10 s2:in/11'])
   expect(immovableOf(result)).toEqual(['excluded', ''])
   expect([...state.replicaDir]).toEqual([0, 1, 0, 1])
-  expect([result.missingNodes, result.notes, result.running, result.jobs]).toEqual([[], [], [], []])
+  expect([result.missingNodes, result.notes, result.running]).toEqual([[], [], []])
 })
 
 describe('who is there', () => {
@@ -385,40 +385,6 @@ describe('for people', () => {
       'no server tells the size of 1 segment (t_OFFLINE): the average of the table is taken, where there is one',
       '1 replica of t_OFFLINE in ERROR (a)',
     ])
-  })
-})
-
-describe('jobs', () => {
-  test('what runs, with bytes from true sizes and what is to come', async () => {
-    const { cluster, fake, clock, sample } = sampled()
-    fake.sizes = { s1: { 't_OFFLINE/a': 10, 't_OFFLINE/b': 30 } }
-    cluster.setTable('t_OFFLINE', { a: 's1 s2', b: 's1 s2' }, { a: 's1 s2', b: 's1' })
-    cluster.setJobs({
-      run: jobEntry('run', 't_OFFLINE', { updatedAtMs: clock.now() }),
-      done: jobEntry('done', 't_OFFLINE', { status: 'DONE' }),
-    })
-    expect((await sample()).jobs).toEqual([
-      {
-        id: 'run',
-        topic: 't_OFFLINE',
-        startedAtMs: 1_795_254_627_222,
-        parameters: { minAvailableReplicas: '1', heartbeatIntervalInMs: '300000', heartbeatTimeoutInMs: '3600000' },
-        adds: { total: 60, done: 40 },
-        bytesDone: 800,
-        bytesTotal: 1200,
-        arriving: [{ node: serverName('s2'), adds: 1, bytes: 30 }],
-      },
-    ])
-  })
-
-  test.each([
-    ['its controller is silent', { updatedAtMs: 0 }, 's1', /^its controller has not written for /],
-    ['a segment is in ERROR', {}, 's1:ERROR', /^1 replica in ERROR, such as of a$/],
-  ])('%s', async (_, changes, seen, broken) => {
-    const { cluster, clock, sample } = sampled()
-    cluster.setTable('t_OFFLINE', { a: 's1' }, { a: seen })
-    cluster.setJobs({ run: jobEntry('run', 't_OFFLINE', { updatedAtMs: clock.now(), ...changes }) })
-    expect((await sample()).jobs![0]!.broken).toMatch(broken)
   })
 })
 

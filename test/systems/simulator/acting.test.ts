@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { PartitionStep } from '../../../src/systems/port.ts'
 import { begin, leaderMove, live, node, replicaMove, shown, simulate, topic, usedMB } from './support.ts'
 
 const nodes = [node(1), node(2), node(3), node(4)]
@@ -150,7 +151,7 @@ test('a step that was done already is refused for what it left, and changes noth
 
 test('a step never changes the replication factor', async () => {
   const { simulator } = simulate({ nodes, topics: [topic('t', [1, 2])] })
-  const [step] = simulator.steps(replicaMove(simulator, 't', 2, 3))
+  const [step] = simulator.steps(replicaMove(simulator, 't', 2, 3)) as PartitionStep[]
   const more = { ...step!, replicas: [...step!.expect, 3] }
   const fewer = { ...step!, replicas: step!.expect.slice(1), adds: [] }
   const other = { ...step!, kind: 'order' as const }

@@ -1,0 +1,209 @@
+/**
+ * Targets of suspected tables: what the controller would make of each, asked one at a time.
+ *
+ * A dry run costs the controller a look at every server, and up to 30 s when one of them hangs. So nothing is asked twice: an answer
+ * holds as long as what it was computed from, and none is asked for while a server is silent but not yet dead.
+ */
+import type { Target } from '../../cluster/target.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { messageOf } from '../../lib/errors.ts'
+import type { BytesOf, Change } from './changes.ts'
+import type { Controllers, RebalanceAnswer } from './controller.ts'
+import type { Suspect } from './drift.ts'
+import { persistedOf } from './instance-partitions.ts'
+import type { PinotReading, Table } from './reading.ts'
+import { policyOf, type RebalanceOptions, type RebalancePolicy, sentParameters } from './rebalance-policy.ts'
+import { tenantTags } from './table-rules.ts'
+import { emptyTarget, type TargetInput, targetOf } from './target-of.ts'
+
+export interface TargetsOptions {
+  controllers: Pick<Controllers, 'dryRun'>
+  rebalance: RebalanceOptions
+  clock: Clock
+}
+
+export interface TargetsQuestion {
+  reading: PinotReading
+  bytesOf: BytesOf
+  suspects: readonly Suspect[]
+  /** Some server hangs and is not dead yet: nobody is asked. */
+  frozen: boolean
+  /** Tables whose segments in ERROR were reset as often as they may be, in vain. */
+  resetInVain: ReadonlySet<string>
+}
+
+export interface TargetsAnswer {
+  targets: Target[]
+  /** Table → what the controller said when it was asked last. */
+  verdicts: Map<string, { text: string; atMs: number }>
+  /** Suspected tables of which nothing is known yet: the time was up, or a server hangs. */
+  open: string[]
+}
+
+type Answer = RebalanceAnswer | { failure: string }
+
+interface Known {
+  answer: Answer
+  atMs: number
+  keys: Keys
+}
+
+/** What an answer was computed from: `loose` is all of it but the segments themselves. */
+interface Keys {
+  exact: string
+  loose: string
+}
+
+/** For the dry runs of one sample together; what is left is asked with the next. */
+const ROUND_MS = 20_000
+/** A table that takes in segments all the time is not asked about again sooner, unless more than those changed. */
+const REUSE_MS = 120_000
+/** What failed once is tried again after this. */
+const RETRY_MS = 300_000
+
+export class Targets {
+  readonly #options: TargetsOptions
+  readonly #known = new Map<string, Known>()
+  /** Fingerprint → what it moves, of the targets that were shown last. */
+  #changes = new Map<string, readonly Change[]>()
+
+  constructor(options: TargetsOptions) {
+    this.#options = options
+  }
+
+  /** What a target that was shown last would move; for whoever carries it out. */
+  changesOf(fingerprint: string): readonly Change[] | undefined {
+    return this.#changes.get(fingerprint)
+  }
+
+  /** The table is asked about anew. */
+  forget(table: string): void {
+    this.#known.delete(table)
+  }
+
+  /** Never throws for one table: what the controller did not compute is a target that is held. */
+  async of(question: TargetsQuestion, signal: AbortSignal): Promise<TargetsAnswer> {
+    const { reading, suspects } = question
+    const { clock } = this.#options
+    const untilMs = clock.now() + ROUND_MS
+    const suspected = new Set(suspects.map(({ table }) => table.name))
+    for (const name of this.#known.keys()) if (!suspected.has(name)) this.#known.delete(name)
+    const moving = new Set(reading.jobs.filter(({ status }) => status === 'IN_PROGRESS').map(({ table }) => table))
+    const result: TargetsAnswer = { targets: [], verdicts: new Map(), open: [] }
+    const changes = new Map<string, readonly Change[]>()
+    // Where those go that are moving is known by their jobs.
+    for (const suspect of suspects.filter(({ table }) => !moving.has(table.name))) {
+      const { name } = suspect.table
+      const input = this.#input(suspect, question)
+      const closed = closedBy(suspect.table, reading)
+      if (closed) {
+        result.targets.push(emptyTarget(input, closed))
+        continue
+      }
+      const mayAsk = !question.frozen && !signal.aborted && clock.now() < untilMs
+      const known = await this.#answer(input, mayAsk, signal)
+      if (known === undefined) {
+        result.open.push(name)
+        continue
+      }
+      const { answer, atMs } = known
+      const failed = 'failure' in answer
+      result.verdicts.set(name, { text: failed ? answer.failure : `${answer.status}: ${answer.description}`, atMs })
+      const output = failed
+        ? { target: emptyTarget(input, { code: 'not_computed', text: answer.failure }), changes: [] }
+        : targetOf(input, answer)
+      if (output === undefined) continue
+      result.targets.push(output.target)
+      changes.set(output.target.fingerprint, output.changes)
+    }
+    this.#changes = changes
+    return result
+  }
+
+  #input(suspect: Suspect, { reading, bytesOf, resetInVain }: TargetsQuestion): TargetInput {
+    const { rebalance } = this.#options
+    const policy = policyOf(rebalance, suspect.table)
+    const parameters = parametersFor(suspect, policy, rebalance)
+    return { suspect, reading, policy, parameters, bytesOf, resetInVain: resetInVain.has(suspect.table.name) }
+  }
+
+  /** What is known, else what the controller says; undefined where it must not be asked now. */
+  async #answer(input: TargetInput, mayAsk: boolean, signal: AbortSignal): Promise<Known | undefined> {
+    const { name } = input.suspect.table
+    const keys = keysOf(input)
+    const known = this.#known.get(name)
+    if (known && this.#holds(known, keys)) return known
+    if (!mayAsk) return undefined
+    const answer = await this.#ask(name, input.parameters, signal)
+    const fresh = { answer, keys, atMs: this.#options.clock.now() }
+    this.#known.set(name, fresh)
+    return fresh
+  }
+
+  #holds({ answer, atMs, keys }: Known, now: Keys): boolean {
+    const ageMs = this.#options.clock.now() - atMs
+    const failed = 'failure' in answer || answer.status === 'FAILED'
+    if (failed && ageMs > RETRY_MS) return false
+    return keys.exact === now.exact || (keys.loose === now.loose && ageMs < REUSE_MS)
+  }
+
+  async #ask(table: string, parameters: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+    try {
+      return await this.#options.controllers.dryRun(table, parameters, signal)
+    } catch (error) {
+      return { failure: messageOf(error) }
+    }
+  }
+}
+
+/** What makes any answer useless for now. */
+function closedBy(table: Table, { maintenance, paused }: PinotReading): Target['held'] {
+  if (maintenance) return { code: 'maintenance', text: 'the cluster is in maintenance' }
+  if (paused) return { code: 'maintenance', text: 'the cluster is paused' }
+  if (!table.idealState.enabled) return { code: 'table_disabled', text: 'somebody disabled it' }
+  return undefined
+}
+
+/**
+ * As the policy says, but that instance partitions which somebody set by hand stay: with `reassignInstances` the controller would drop
+ * them. Only what the config says of this very table goes further.
+ */
+function parametersFor(
+  { table, rules }: Suspect,
+  policy: RebalancePolicy,
+  { tables }: RebalanceOptions,
+): Record<string, string> {
+  const parameters = sentParameters(policy)
+  const type = table.type === 'REALTIME' ? 'CONSUMING' : 'OFFLINE'
+  const isByHand = persistedOf(table, type) !== undefined && !rules.assignment.has(type) && !rules.preconfigured
+  const isSaid = [tables[table.name], tables[rawName(table)]].some(
+    (layer) => layer?.parameters?.['reassignInstances'] !== undefined,
+  )
+  return isByHand && !isSaid ? { ...parameters, reassignInstances: 'false' } : parameters
+}
+
+function rawName({ name }: Table): string {
+  return name.replace(/_(OFFLINE|REALTIME)$/, '')
+}
+
+function keysOf({ suspect, reading, parameters }: TargetInput): Keys {
+  const { table, rules } = suspect
+  const tags = new Set([
+    rules.tag,
+    ...(rules.completedTag === undefined ? [] : [rules.completedTag]),
+    ...(rules.dimension ? tenantTags(table) : []),
+    ...rules.tiers.map(({ serverTag }) => serverTag),
+    ...[...rules.assignment.values()].map(({ tag }) => tag),
+  ])
+  const holders = new Set(table.idealState.placement.servers)
+  const members = reading.instances
+    .filter(({ name, role, tags: own }) => role === 'server' && (holders.has(name) || own.some((tag) => tags.has(tag))))
+    .map(({ name, live, enabled, tags: own, pools }) =>
+      [name, live, enabled, own.filter((tag) => tags.has(tag)).sort(), JSON.stringify(pools)].join(' '),
+    )
+    .sort()
+  const partitions = table.instancePartitions.map(({ name, version }) => `${name} ${version}`)
+  const causes = suspect.causes.map(({ cause }) => cause)
+  const loose = JSON.stringify([table.configVersion, partitions, members, causes, parameters])
+  return { loose, exact: `${loose} ${table.idealState.version}` }
+}
