@@ -199,9 +199,3 @@ function sumOf(all: readonly Health[]): Health {
   }
   return total
 }
-
-function sum(values: Int32Array | Float64Array): number {
-  let total = 0
-  for (const value of values) total += value
-  return total
-}

@@ -7,6 +7,7 @@ import { realClock } from '../../../src/lib/clock.ts'
 import { Decoder } from '../../../src/systems/pinot/decoder.ts'
 import { Http, refusal } from '../../../src/systems/pinot/http.ts'
 import { Inventory } from '../../../src/systems/pinot/inventory.ts'
+import { JobWatch } from '../../../src/systems/pinot/jobs.ts'
 import { createPinot, type PinotParts, type PinotSystem } from '../../../src/systems/pinot/pinot.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
 import { RestZnodes, ZooKeeperZnodes } from '../../../src/systems/pinot/znodes.ts'
@@ -58,7 +59,10 @@ describe('a cluster of three servers and three tables', () => {
       },
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
       clusterName: async () => cluster.name,
-      targets: { wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }), jobs: () => [] },
+      targets: {
+        wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }),
+        jobs: (reading, bytesOf) => new JobWatch().of(reading, bytesOf),
+      },
     }
     pinot = await createPinot({ name: 'p', zooKeeper: { connect: cluster.zkConnect } }, realClock, parts)
   })
