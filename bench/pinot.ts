@@ -48,21 +48,44 @@ const write = (path: string, record: object) =>
   })
 
 const serverName = (n: number) => `Server_pinot-server-${n}.pinot-server.pinot.svc_8098`
-const segmentName = (table: number, n: number) => `events_${table}_2026-01-01_2026-01-02_${String(n).padStart(9, '0')}_0`
+const segmentName = (table: number, n: number) =>
+  `events_${table}_2026-01-01_2026-01-02_${String(n).padStart(9, '0')}_0`
 
 function record(shape: Shape, table: number, seed: number): object {
   const mapFields: Record<string, Record<string, string>> = {}
   for (let n = 0; n < shape.segments; n += 1) {
-    const servers = Array.from({ length: shape.replicas }, (_, r) => (n * 7 + r * 11 + seed + (n % 13) * r) % shape.servers)
+    const servers = Array.from(
+      { length: shape.replicas },
+      (_, r) => (n * 7 + r * 11 + seed + (n % 13) * r) % shape.servers,
+    )
     const entries = [...new Set(servers)].map((server) => [serverName(server), 'ONLINE'] as const)
     mapFields[segmentName(table, n)] = Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
   }
-  return { id: `events_${table}_OFFLINE`, simpleFields: { REPLICAS: String(shape.replicas) }, mapFields, listFields: {} }
+  return {
+    id: `events_${table}_OFFLINE`,
+    simpleFields: { REPLICAS: String(shape.replicas) },
+    mapFields,
+    listFields: {},
+  }
 }
 
 async function make(root: string, shape: Shape): Promise<void> {
-  const parents = ['', '/CONFIGS', '/CONFIGS/CLUSTER', '/CONFIGS/PARTICIPANT', '/LIVEINSTANCES', '/INSTANCES', '/CONTROLLER']
-  const further = ['/IDEALSTATES', '/EXTERNALVIEW', '/PROPERTYSTORE', '/PROPERTYSTORE/CONFIGS', '/PROPERTYSTORE/CONFIGS/TABLE']
+  const parents = [
+    '',
+    '/CONFIGS',
+    '/CONFIGS/CLUSTER',
+    '/CONFIGS/PARTICIPANT',
+    '/LIVEINSTANCES',
+    '/INSTANCES',
+    '/CONTROLLER',
+  ]
+  const further = [
+    '/IDEALSTATES',
+    '/EXTERNALVIEW',
+    '/PROPERTYSTORE',
+    '/PROPERTYSTORE/CONFIGS',
+    '/PROPERTYSTORE/CONFIGS/TABLE',
+  ]
   for (const path of [...parents, ...further]) await create(`${root}${path}`)
   const empty = { id: 'x', simpleFields: {}, mapFields: {}, listFields: {} }
   await create(`${root}/CONFIGS/CLUSTER${root}`, empty)
@@ -175,7 +198,9 @@ for (const [index, shape] of shapes.entries()) {
     rows.push([
       `${shape.tables} × ${shape.segments} × ${shape.replicas} on ${shape.servers}`,
       what,
-      ...[readMs, askedMs - readMs, madeMs - askedMs, madeMs, allMs, held.max / 1e6, longestMs].map((ms) => ms.toFixed(0)),
+      ...[readMs, askedMs - readMs, madeMs - askedMs, madeMs, allMs, held.max / 1e6, longestMs].map((ms) =>
+        ms.toFixed(0),
+      ),
       String(sample.state.replicaCount),
     ])
   }
@@ -202,7 +227,19 @@ for (const [index, shape] of shapes.entries()) {
 client.close()
 await cluster.close()
 
-const header = ['tables × segments × replicas', 'sample', 'znodes ms', 'servers ms', 'making ms', 'all ms', 'CPU ms', 'longest hold ms', 'hold CPU ms', 'replicas']
+const header = [
+  'tables × segments × replicas',
+  'sample',
+  'znodes ms',
+  'servers ms',
+  'making ms',
+  'all ms',
+  'CPU ms',
+  'longest hold ms',
+  'hold CPU ms',
+  'replicas',
+]
 const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)))
-const line = (row: string[]) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+const line = (row: string[]) =>
+  row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
 for (const row of [header, widths.map((width) => '-'.repeat(width)), ...rows]) console.log(line(row).join('  '))

@@ -46,7 +46,8 @@ function operationsOf(entries: readonly string[], single: string | undefined): s
   const named = entries.map((entry) => {
     try {
       const value: unknown = JSON.parse(entry)
-      return isTable(value) ? String(value['OPERATION'] ?? '') : entry
+      const operation = isTable(value) ? (value['OPERATION'] ?? '') : entry
+      return typeof operation === 'string' ? operation : entry
     } catch {
       return entry
     }

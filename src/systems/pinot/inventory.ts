@@ -92,14 +92,14 @@ export class Inventory {
   }
 
   async #look(signal: AbortSignal, only?: ReadonlySet<string>): Promise<{ reading: PinotReading; torn: string[] }> {
-    const isWanted = (name: string) => isTableName(name) && (only === undefined || only.has(name))
+    const wanted = only ?? isTableName
     const root = this.#root
     const store = `${root}/PROPERTYSTORE`
     const [externals, configs, partitions, lineages, cluster, controller] = await Promise.all([
-      this.#externals.read(`${root}/EXTERNALVIEW`, isWanted, signal),
-      this.#configs.read(`${store}/CONFIGS/TABLE`, isWanted, signal),
+      this.#externals.read(`${root}/EXTERNALVIEW`, wanted, signal),
+      this.#configs.read(`${store}/CONFIGS/TABLE`, wanted, signal),
       this.#records.partitions.read(`${store}/INSTANCE_PARTITIONS`, () => true, signal),
-      this.#records.lineages.read(`${store}/SEGMENT_LINEAGE`, () => true, signal),
+      this.#records.lineages.read(`${store}/SEGMENT_LINEAGE`, wanted, signal),
       this.#record(`${root}/CONFIGS/CLUSTER/${this.#clusterName}`, signal),
       this.#store.children(`${root}/CONTROLLER`, signal),
     ])
@@ -107,7 +107,7 @@ export class Inventory {
       throw new EvenkeelError('sample_incomplete', `ZooKeeper has no cluster ${root}`)
     }
     const [ideals, brokerResource, { jobs, notes }] = await Promise.all([
-      this.#ideals.read(`${root}/IDEALSTATES`, isWanted, signal),
+      this.#ideals.read(`${root}/IDEALSTATES`, wanted, signal),
       this.#brokerResource(signal),
       this.jobs(signal),
     ])

@@ -31,6 +31,7 @@ function jobOf(id: string, entry: Record<string, string>): Job {
   const config = isTable(context['config']) ? context['config'] : {}
   const updatedAtMs = numberIn(entry, 'submissionTimeMs') ?? Number.NaN
   const overall = stats['rebalanceProgressStatsOverall']
+  const [adds, deletes] = [progress(overall, 'Added'), progress(overall, 'Deleted')]
   const convergence = stats['externalViewToIdealStateConvergence']
   const notConverged = isTable(convergence) ? numberIn(convergence, '_replicasToRebalance') : undefined
   const message = stats['completionStatusMsg']
@@ -46,22 +47,19 @@ function jobOf(id: string, entry: Record<string, string>): Job {
     heartbeatTimeoutMs: numberIn(config, 'heartbeatTimeoutInMs') ?? HEARTBEAT_TIMEOUT_MS,
     allowRetries: context['allowRetries'] === true,
     config,
-    ...progress('adds', overall, 'totalSegmentsToBeAdded', 'totalRemainingSegmentsToBeAdded'),
-    ...progress('deletes', overall, 'totalSegmentsToBeDeleted', 'totalRemainingSegmentsToBeDeleted'),
+    ...(adds ? { adds } : {}),
+    ...(deletes ? { deletes } : {}),
     ...(notConverged === undefined ? {} : { notConverged }),
     ...(typeof message === 'string' && message !== '' ? { message } : {}),
   }
 }
 
-function progress<Key extends 'adds' | 'deletes'>(
-  key: Key,
-  overall: unknown,
-  totalKey: string,
-  leftKey: string,
-): Pick<Job, Key> | Record<never, never> {
-  if (!isTable(overall)) return {}
-  const [total, left] = [numberIn(overall, totalKey), numberIn(overall, leftKey)]
-  return total === undefined || left === undefined ? {} : { [key]: { total, left } }
+/** Undefined where the entry does not tell. */
+function progress(overall: unknown, what: 'Added' | 'Deleted'): { total: number; left: number } | undefined {
+  if (!isTable(overall)) return undefined
+  const total = numberIn(overall, `totalSegmentsToBe${what}`)
+  const left = numberIn(overall, `totalRemainingSegmentsToBe${what}`)
+  return total === undefined || left === undefined ? undefined : { total, left }
 }
 
 /** A member that is JSON in a text; undefined where there is none. */

@@ -54,9 +54,9 @@ const SLICE = 1024
 export interface LayoutInput {
   table: Table
   sizes: TableSizes
-  holderOf(server: string): Holder
+  holderOf: (server: string) => Holder
   /** Segments that were made only lately: that they are not up yet is no loss. */
-  isYoung(segment: string): boolean
+  isYoung: (segment: string) => boolean
   domain: string
 }
 
@@ -186,7 +186,7 @@ function judge(
   if (lost === 0) health.unexplained.offline += 1
 }
 
-export const emptyPlacement: Placement = {
+const emptyPlacement: Placement = {
   segments: [],
   servers: [],
   start: new Int32Array(1),

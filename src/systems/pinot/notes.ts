@@ -70,7 +70,7 @@ function ofTables({ tables }: PinotReading, layouts: NotesInput['layouts'], size
     const count = guessed.reduce((sum, { name }) => sum + sizes.get(name)!.guessed, 0)
     const names = firstFew(guessed.map(({ name }) => name))
     notes.push(
-      `no server tells the size of ${formatCount(count, 'segment')} (${names}): the average of the table is taken`,
+      `no server tells the size of ${formatCount(count, 'segment')} (${names}): the average of the table is taken, where there is one`,
     )
   }
   for (const [name, { inError, errorSegments }] of layouts) {

@@ -182,5 +182,4 @@ export class PinotSystem implements System {
       return bytes === undefined || Number.isNaN(bytes) ? undefined : bytes
     }
   }
-
 }

@@ -90,7 +90,9 @@ export class Sampler {
       missingNodes: [...this.#servers.unreachable.keys()].sort(),
       notes: [
         ...notes,
-        ...[...this.#servers.unreachable].map(([name, why]) => `${name} does not tell its disk${this.#age(name, takenAtMs)}: ${why}`),
+        ...[...this.#servers.unreachable].map(
+          ([name, why]) => `${name} does not tell its disk${this.#age(name, takenAtMs)}: ${why}`,
+        ),
         ...this.#servers.notes(),
       ],
     }
@@ -128,13 +130,15 @@ export class Sampler {
     const strangers = [...named].filter((name) => !known.has(name))
     return [
       ...servers.map((server) => this.#nodeLine(server, tenants, holding.has(server.name))),
-      ...strangers.map((name): NodeLine => ({
-        type: 'node',
-        id: name,
-        state: 'unavailable',
-        domain: tenants.domainOfServer(name, []),
-        dirs: [],
-      })),
+      ...strangers.map(
+        (name): NodeLine => ({
+          type: 'node',
+          id: name,
+          state: 'unavailable',
+          domain: tenants.domainOfServer(name, []),
+          dirs: [],
+        }),
+      ),
     ]
   }
 
@@ -193,11 +197,5 @@ function sumOf(all: readonly Health[]): Health {
     total.offline += offline
     total.unexplained.offline += unexplained.offline
   }
-  return total
-}
-
-function sum(values: Int32Array | Float64Array): number {
-  let total = 0
-  for (const value of values) total += value
   return total
 }

@@ -91,7 +91,7 @@ export class Servers {
   notes(): string[] {
     const failed = new Map<string, string>()
     for (const [key, { error }] of this.#asked) if (error !== undefined) failed.set(key.split(' ')[0]!, error)
-    return [...failed].sort().map(([server, error]) => `${server} does not tell the sizes of its segments: ${error}`)
+    return [...failed].map(([server, error]) => `${server} does not tell the sizes of its segments: ${error}`).sort()
   }
 
   async close(): Promise<void> {

@@ -3,8 +3,8 @@
  * replica, else it is the average of the table, else it is not known.
  */
 import { slices } from '../../lib/clock.ts'
-import type { PackedSizes } from './size-parser.ts'
 import { type IdealState, segmentStates, type Table } from './reading.ts'
+import type { PackedSizes } from './size-parser.ts'
 
 export interface TableSizes {
   /** Bytes by segment, in the order of the IdealState; NaN where not known. The largest that a server reports. */
@@ -76,10 +76,7 @@ const SLICE = 1024
 const nothing: Reported = { names: [], bytes: new Float64Array(0) }
 
 /** Both the placement and every report are in the order of the segments' names, so each is gone through once. */
-async function lay(
-  { idealState: { placement } }: Table,
-  reports: ReadonlyMap<string, Reported>,
-): Promise<TableSizes> {
+async function lay({ idealState: { placement } }: Table, reports: ReadonlyMap<string, Reported>): Promise<TableSizes> {
   const slice = slices()
   const { segments, servers, start, server, state } = placement
   const reported = servers.map((name) => reports.get(name) ?? nothing)

@@ -1,6 +1,6 @@
 /** Reads the children of a znode and what is in them, again only where they have changed. */
 import { mapInFlight } from '../../lib/in-flight.ts'
-import type { Znode, ZnodeStore } from './znodes.ts'
+import type { Znode, ZnodeFacts, ZnodeStore } from './znodes.ts'
 
 export interface Cached<Value> {
   version: number
@@ -27,18 +27,23 @@ export class ZnodeCache<Value> {
   }
 
   /**
-   * Children that are wanted, in the order of their names. A parent that does not exist has none. One that is gone meanwhile is left out.
+   * Children that are wanted, in the order of their names: those of these names, or all that the test lets through. A parent that does not
+   * exist has none. One that is gone meanwhile is left out.
    * @throws what the store or the decoding throws.
    */
   async read(
     parent: string,
-    wanted: (name: string) => boolean,
+    wanted: ReadonlySet<string> | ((name: string) => boolean),
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Cached<Value>>> {
-    const facts = await this.#store.childFacts(parent, signal)
-    const names = [...facts.keys()].filter(wanted).sort()
+    const facts = await (typeof wanted === 'function'
+      ? this.#store.childFacts(parent, signal)
+      : this.#factsOf(parent, [...wanted], signal))
+    const isWanted = typeof wanted === 'function' ? wanted : (name: string) => wanted.has(name)
+    const names = [...facts.keys()].filter(isWanted).sort()
     const changed = names.filter((name) => this.#known.get(name)?.stamp !== facts.get(name)!.stamp)
-    for (const name of this.#known.keys()) if (!facts.has(name)) this.#known.delete(name)
+    // Of others than those asked for nothing has been heard.
+    for (const name of this.#known.keys()) if (isWanted(name) && !facts.has(name)) this.#known.delete(name)
     await mapInFlight(changed, this.#store.inFlight, async (name) => {
       const path = `${parent}/${name}`
       const node = await this.#store.read(path, signal)
@@ -49,5 +54,13 @@ export class ZnodeCache<Value> {
       }
     })
     return new Map(names.flatMap((name) => (this.#known.has(name) ? [[name, this.#known.get(name)!]] : [])))
+  }
+
+  /** Of a few among many: the rest is not looked at. */
+  async #factsOf(parent: string, names: readonly string[], signal: AbortSignal): Promise<Map<string, ZnodeFacts>> {
+    const facts = await mapInFlight(names, this.#store.inFlight, (name) =>
+      this.#store.facts(`${parent}/${name}`, signal),
+    )
+    return new Map(names.flatMap((name, at) => (facts[at] === undefined ? [] : [[name, facts[at]]])))
   }
 }

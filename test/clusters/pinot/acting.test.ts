@@ -87,8 +87,10 @@ class Hand {
   async ask(drained: string[] = []) {
     const reading = await readByRest(this.#cluster)
     const found = suspects({ reading, drained: new Set(drained), unfinished: new Set(), asked: new Set() })
-    return this.targets.of({ reading, suspects: found, frozen: false,
-      bytesOf: () => segmentBytes, resetInVain: this.acts.resetInVain }, signal)
+    return this.targets.of(
+      { reading, suspects: found, frozen: false, bytesOf: () => segmentBytes, resetInVain: this.acts.resetInVain },
+      signal,
+    )
   }
 
   async targetOf(table: string): Promise<Target> {

@@ -7,6 +7,7 @@ import { realClock } from '../../../src/lib/clock.ts'
 import { Decoder } from '../../../src/systems/pinot/decoder.ts'
 import { Http, refusal } from '../../../src/systems/pinot/http.ts'
 import { Inventory } from '../../../src/systems/pinot/inventory.ts'
+import { JobWatch } from '../../../src/systems/pinot/jobs.ts'
 import { createPinot, type PinotParts, type PinotSystem } from '../../../src/systems/pinot/pinot.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
 import { ServerTags } from '../../../src/systems/pinot/settings.ts'
@@ -60,13 +61,12 @@ describe('a cluster of three servers and three tables', () => {
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
       clusterName: async () => cluster.name,
       settings: new ServerTags({ updateTags: never }, never),
-      targets: { wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }), jobs: () => [] },
+      targets: {
+        wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }),
+        jobs: (reading, bytesOf) => new JobWatch().of(reading, bytesOf),
+      },
     }
-    pinot = await createPinot(
-      { name: 'p', zooKeeper: { connect: cluster.zkConnect } },
-      realClock,
-      parts,
-    )
+    pinot = await createPinot({ name: 'p', zooKeeper: { connect: cluster.zkConnect } }, realClock, parts)
   })
   afterAll(async () => {
     await pinot?.close()
@@ -122,7 +122,7 @@ describe('a cluster of three servers and three tables', () => {
       const [direct, proxied] = await Promise.all(
         stores.map((store) => new Inventory(cluster.name, store, decoder, realClock).read(signal)),
       )
-      const facts = ({ takenAtMs: _, notes: __, ...reading }: PinotReading) => reading
+      const facts = (reading: PinotReading) => ({ ...reading, takenAtMs: 0, notes: [] })
       expect(facts(proxied!)).toEqual(facts(direct!))
       expect([direct!.notes, proxied!.notes.length]).toEqual([[], 1])
     } finally {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf, messageOf } from '../../../src/lib/errors.ts'
 import { type PackedPlacement, parsePlacement, segmentNames } from '../../../src/systems/pinot/placement-parser.ts'
