@@ -313,6 +313,8 @@ function judgeBrokers({ topic, before, after }: BrokersMove, { brokerResource }:
 function isOf(job: Job, { parameters }: TableMove, sent: Sent | undefined): boolean {
   if (sent?.job !== undefined) return chainOf(sent.job) === chainOf(job.id)
   if (sent !== undefined && job.startedAtMs < sent.atMs - SKEW_MS) return false
+  // Other releases know other parameters; an entry that tells nothing at all is nobody's.
+  if (job.config['maxAttempts'] === undefined) return false
   return Object.entries(parameters).every(
     ([name, value]) => name === 'batchSizePerServer' || shown(job.config[name] ?? value) === value,
   )
