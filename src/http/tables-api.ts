@@ -13,7 +13,10 @@ export interface TablesQuery {
 }
 
 /** All tables of a cluster, those of a tenant, or those of a name. @throws Problem */
-export function tablesJson(view: DaemonView, query: Query): { cluster: string; sampled_at: string; tables: TableJson[] } {
+export function tablesJson(
+  view: DaemonView,
+  query: Query,
+): { cluster: string; sampled_at: string; tables: TableJson[] } {
   const { cluster: name, ...by } = read(query, ['cluster', 'table', 'tenant'])
   if (by.table !== undefined && by.tenant !== undefined) {
     throw new Problem('bad_query', 'table and tenant exclude each other')
@@ -45,7 +48,10 @@ function sampled({ name, report }: ClusterView): TickReport & { topics: TopicRep
   const { topics } = report
   if (!topics) {
     const { system } = report.cluster
-    throw new Problem('not_possible', `the cluster ${name} has no tables: of ${system} partitions are moved, each by itself`)
+    throw new Problem(
+      'not_possible',
+      `the cluster ${name} has no tables: of ${system} partitions are moved, each by itself`,
+    )
   }
   return { ...report, topics }
 }
