@@ -1,6 +1,5 @@
 /** `evenkeel rebalance` and `evenkeel approve`: have a Pinot table brought where Pinot puts it, and let a held target run. */
 import type { Command } from 'commander'
-import { pickTables } from '../cluster/table-json.ts'
 import { realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { ask, type ClientOptions, rawText, tell, withClientOptions } from './daemon-client.ts'
@@ -32,32 +31,43 @@ export function addRebalance(program: Command, io: Io, ending: Ending): void {
     .option('--dry-run', 'show what the daemon knows of the target, ask for nothing')
     .option('--wait', `wait until it is done; ends with ${exitCodes.needsAttention} when that does not come by itself`)
     .action(async (table: string | undefined, options: RebalanceOptions) => {
-      const { url, cluster, output, tenant, reason, override } = options
-      if ((table === undefined) === (tenant === undefined)) {
+      if ((table === undefined) === (options.tenant === undefined)) {
         throw new EvenkeelError('usage', 'rebalance needs a table or --tenant, one of the two')
       }
-      const read = () => ask<Tables>(url, '/api/v1/tables', { cluster, table, tenant }, io.signal)
-      if (options.dryRun) {
-        const known = await read()
-        return void io.out.write(output === 'table' ? targetsText(known.tables) : rawText(known, output))
-      }
-      const asked = { table, tenant, cluster, reason, override }
-      let answer = await tell<Status>(url, '/api/v1/rebalance', asked, io.signal)
-      const known = await read()
-      warn(answer, io)
-      if (options.wait) {
-        const parts = { url, clock: io.clock ?? realClock, signal: io.signal, say: sayTo(io) }
-        const waited = await waitUntilRebalanced(known, answer, parts)
-        answer = waited.answer
-        if (!waited.done) ending.code = exitCodes.needsAttention
-        if (output === 'table') return void io.out.write(waited.lines.map((line) => `${line}\n`).join(''))
-      }
-      io.out.write(
-        output === 'table'
-          ? `asked for: ${known.tables.map(({ name }) => name).join(', ')}\n`
-          : rawText(answer, output),
-      )
+      const text = options.dryRun ? await lastKnown(table, options, io) : await rebalanced(table, options, io, ending)
+      io.out.write(text)
     })
+}
+
+function read(table: string | undefined, { url, cluster, tenant }: RebalanceOptions, io: Io): Promise<Tables> {
+  return ask<Tables>(url, '/api/v1/tables', { cluster, table, tenant }, io.signal)
+}
+
+async function lastKnown(table: string | undefined, options: RebalanceOptions, io: Io): Promise<string> {
+  const known = await read(table, options, io)
+  return options.output === 'table' ? targetsText(known.tables) : rawText(known, options.output)
+}
+
+async function rebalanced(
+  table: string | undefined,
+  options: RebalanceOptions,
+  io: Io,
+  ending: Ending,
+): Promise<string> {
+  const { url, cluster, output, tenant, reason, override } = options
+  const asked = { table, tenant, cluster, reason, override }
+  const answer = await tell<Status>(url, '/api/v1/rebalance', asked, io.signal)
+  warn(answer, io)
+  const known = await read(table, options, io)
+  if (!options.wait) {
+    const names = known.tables.map(({ name }) => name).join(', ')
+    return output === 'table' ? `asked for: ${names}\n` : rawText(answer, output)
+  }
+  const say = (line: string) => void io.err.write(`${line}\n`)
+  const parts = { url, clock: io.clock ?? realClock, signal: io.signal, say }
+  const waited = await waitUntilRebalanced(known, answer, parts)
+  if (!waited.done) ending.code = exitCodes.needsAttention
+  return output === 'table' ? waited.lines.map((line) => `${line}\n`).join('') : rawText(waited.answer, output)
 }
 
 export function addApprove(program: Command, io: Io): void {
@@ -68,12 +78,21 @@ export function addApprove(program: Command, io: Io): void {
   withByHand(approve).action(async (table: string, { url, cluster, output, reason, override }: ByHand) => {
     const answer = await tell<Status>(url, '/api/v1/approve', { table, cluster, reason, override }, io.signal)
     warn(answer, io)
-    if (output !== 'table') return void io.out.write(rawText(answer, output))
-    const { tables } = await ask<Tables>(url, '/api/v1/tables', { cluster }, io.signal)
-    for (const { name, drift } of pickTables(tables, { table })) {
-      if (drift?.approved) io.out.write(`${name}: the target with the fingerprint ${drift.fingerprint} may run\n`)
-    }
+    io.out.write(output === 'table' ? await approvedText(table, { url, cluster }, io) : rawText(answer, output))
   })
+}
+
+async function approvedText(
+  table: string,
+  { url, cluster }: Pick<ByHand, 'url'> & { cluster: string | undefined },
+  io: Io,
+): Promise<string> {
+  const { tables } = await ask<Tables>(url, '/api/v1/tables', { cluster, table }, io.signal)
+  return tables
+    .flatMap(({ name, drift }) =>
+      drift?.approved ? [`${name}: the target with the fingerprint ${drift.fingerprint} may run\n`] : [],
+    )
+    .join('')
 }
 
 function withByHand(command: Command): Command {
@@ -85,8 +104,4 @@ function withByHand(command: Command): Command {
 function warn({ clusters }: Status, io: Io): void {
   const warning = standstillText(clusters[0]!)
   if (warning !== undefined) io.err.write(`warning: ${warning}\n`)
-}
-
-function sayTo(io: Io): (line: string) => void {
-  return (line) => void io.err.write(`${line}\n`)
 }
