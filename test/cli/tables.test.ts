@@ -381,10 +381,11 @@ batchSizePerServer  100
     }
     const moves = [brokers, tableMove(target('orders_OFFLINE'))]
     const plan = { ...report([]).plan, moves, bytes: GiB }
-    expect(planText(report([], { plan }), 'table')).toContain(
-      `MOVE     TABLE           FROM                    TO                              SIZE  REASON
-brokers  orders_OFFLINE  Broker_a                Broker_a, Broker_b                 -  target_drift
-table    orders_OFFLINE  Server_a_1, Server_b_1  Server_c_1          20 replicas, 200 MiB  node_underused (server_added)
+    const lines = planText(report([], { plan }), 'table').replaceAll(/ +/g, ' ')
+    expect(lines).toContain(
+      `MOVE TABLE FROM TO SIZE REASON
+brokers orders_OFFLINE Broker_a Broker_a, Broker_b - target_drift
+table orders_OFFLINE Server_a_1, Server_b_1 Server_c_1 20 replicas, 200 MiB node_underused (server_added)
 `,
     )
     const partitions = { ...plan, moves: [replica(1, 2, 3, GiB)] }
