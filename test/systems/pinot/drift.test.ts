@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DriftCause } from '../../../src/cluster/reasons.ts'
 import { type DriftQuestion, legalServers, suspects } from '../../../src/systems/pinot/drift.ts'
