@@ -16,6 +16,7 @@ import { sharesOf } from '../cluster/shares.ts'
 import { type ClusterState, type NodeId, partitionLabel } from '../cluster/state.ts'
 import { formatCount } from '../lib/units.ts'
 import { overFullDirs } from './disks.ts'
+import { driftOf, noTargets, type Targets } from './drift.ts'
 import { type Circumstances, type Gate, gateFor, gateForAll } from './gates.ts'
 import { Judge } from './judge.ts'
 import { leadersUneven } from './leaders.ts'
@@ -47,6 +48,7 @@ export function assess(
   memory: Memory,
   now: Circumstances,
   nowMs: number,
+  targets: Targets = noTargets,
 ): Assessment {
   const shares = sharesOf(state)
   const holdings = holdingsOf(state)
@@ -56,13 +58,14 @@ export function assess(
   const failed = failedDirNodes(state, holdings, settings, judge)
   const draining = drainingNodes(state, holdings, judge)
   const racks = rackFaults(state, settings, judge)
+  const { held, ...drift } = driftOf(targets, new Set(draining.map((node) => state.names.nodes[node]!)), judge)
   const added = addedNodes(state, shares, settings, judge)
   const skew = skewedDomains(state, shares, settings, judge)
   const { balanceLeaders, ...leaders } = leadersUneven(state, shares, settings, judge)
 
   const forAll = gateForAll(settings, now, massFailure(state, holdings.replicas), nowMs)
   for (const violation of judge.violations) {
-    const gate = forAll ?? gateFor(violation, settings, now, memory.baseline, nowMs)
+    const gate = forAll ?? gateFor(violation, settings, now, memory.baseline, nowMs) ?? held.get(violation.subject)
     if (gate) violation.gate = gate
   }
   const goals: Goals = {
@@ -71,6 +74,7 @@ export function assess(
     failedDirNodes: failed,
     drainNodes: draining,
     overDirs,
+    ...drift,
     repairRacks: racks.needless > 0 && settings.rackAwareness !== 'ignore',
     fillNodes: added,
     skewedDomains: skew.skewed,
@@ -104,8 +108,10 @@ function inOrder(violations: Violation[]): Violation[] {
 
 /** Only what may be mended: a later pass must not build on what an earlier one is not allowed to do. */
 function goalsNow(goals: Goals, violations: Violation[]): Goals {
-  const open = new Set(violations.filter(({ gate }) => gate === undefined).map(({ kind }) => kind))
+  const free = violations.filter(({ gate }) => gate === undefined)
+  const open = new Set(free.map(({ kind }) => kind))
   if (open.size === 0) return goals
+  const subjects = new Set(free.map(({ subject }) => subject))
   const may = (kind: ViolationKind) => open.has(kind)
   return {
     criticalDirs: may('disk_critical') ? goals.criticalDirs : noGoals.criticalDirs,
@@ -113,6 +119,9 @@ function goalsNow(goals: Goals, violations: Violation[]): Goals {
     failedDirNodes: may('node_unavailable') ? goals.failedDirNodes : noGoals.failedDirNodes,
     drainNodes: may('node_draining') ? goals.drainNodes : noGoals.drainNodes,
     overDirs: may('disk_over_limit') ? goals.overDirs : noGoals.overDirs,
+    // One held table holds no other.
+    driftedTopics: goals.driftedTopics.filter((topic) => subjects.has(`table ${topic}`)),
+    staleBrokers: goals.staleBrokers.filter((topic) => subjects.has(`brokers of ${topic}`)),
     repairRacks: may('rack_violation') && goals.repairRacks,
     fillNodes: may('node_underused') ? goals.fillNodes : noGoals.fillNodes,
     skewedDomains: may('disk_skew') ? goals.skewedDomains : noGoals.skewedDomains,

@@ -1,8 +1,8 @@
 /** Act, or do not act because of one code and one sentence with the number that decides. */
 import type { LoopStatus } from '../cluster/events.ts'
-import { totalBytes } from '../cluster/move.ts'
+import { type Move, totalBytes } from '../cluster/move.ts'
 import type { Plan, Verdict, Violation } from '../cluster/plan.ts'
-import type { VerdictCode } from '../cluster/reasons.ts'
+import type { VerdictCode, ViolationKind } from '../cluster/reasons.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
 import type { Assessment } from './assess.ts'
@@ -21,6 +21,8 @@ export interface Findings {
   tooLow?: string | undefined
   /** What the verifier found wrong with the plan. */
   problems: string[]
+  /** The system places topics by itself: what its own targets leave uneven stays so. */
+  tableJobs: boolean
 }
 
 export function verdictOf(found: Findings): Verdict {
@@ -86,15 +88,22 @@ function mayStay({ closing, kind }: Violation): boolean {
   return closing || kind === 'leader_skew'
 }
 
+/** What only moves of single partitions could mend. */
+const leftToTheSystem: readonly ViolationKind[] = ['node_underused', 'disk_skew', 'rack_violation']
+
 function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   const { violations, holding } = found.assessment
   const open = violations.filter(({ gate }) => gate === undefined)
+  const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (found.tableJobs && !most && open.every(({ kind }) => leftToTheSystem.includes(kind))) {
+    return no('as_assigned', `every table is where its own rules put it: ${why}`)
+  }
   if (open.every(mayStay)) {
     if (holding.length > 0) return no('holding', holding.join('; '))
     return no('balanced', `it is as even as the constraints allow: ${why}`)
   }
   if (found.participants < 2) return no('too_few_nodes', `only ${found.participants} node can take part; ${why}`)
-  const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (most?.reason === 'target_held') return no('target_held', `${most.examples.join('; ')}: ${why}`)
   if (most?.reason === 'retry_wait')
     return no('holding', `what failed or was taken back a short while ago is left alone for a while: ${why}`)
   if (most?.reason === 'retry_exhausted') {
@@ -117,11 +126,20 @@ export function statusOf(found: Findings, verdict: Verdict): LoopStatus {
 const stalledCodes: readonly VerdictCode[] = ['no_capacity', 'too_few_nodes', 'rate_too_low', 'retry_exhausted']
 
 function planText(plan: Plan): string {
-  const replicas = plan.moves.filter((move) => move.kind === 'replica').length
-  const leaders = plan.moves.length - replicas
+  const of = (kind: Move['kind']) => plan.moves.filter((move) => move.kind === kind)
+  const replicas = of('replica')
+  const tables = of('table')
+  const leaders = of('leader').length
+  const brokers = of('brokers').length
   const parts = [
-    ...(replicas > 0 ? [`${formatCount(replicas, 'replica move')} of ${formatBytes(totalBytes(plan.moves))}`] : []),
+    ...(tables.length > 0
+      ? [`${formatCount(tables.length, 'table rebalance')} of ${formatBytes(totalBytes(tables))}`]
+      : []),
+    ...(replicas.length > 0
+      ? [`${formatCount(replicas.length, 'replica move')} of ${formatBytes(totalBytes(replicas))}`]
+      : []),
     ...(leaders > 0 ? [formatCount(leaders, 'leadership transfer')] : []),
+    ...(brokers > 0 ? [formatCount(brokers, 'broker list')] : []),
   ]
   return parts.join(' and ')
 }

@@ -1,6 +1,6 @@
 /** From a compiled config to the parts it describes: the one place that knows every room's options. */
 import type { BalanceSettings } from '../cluster/settings.ts'
-import type { ClusterConfig, ClusterSettings, KafkaConfig } from '../config/compile.ts'
+import type { ClusterConfig, ClusterSettings, KafkaConfig, PinotConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import { forgetfulJournal, type Journal } from '../execute/journal/journal.ts'
 import { openJournal } from '../execute/journal/journal-file.ts'
@@ -10,6 +10,7 @@ import type { SettingsInForce } from '../observe/cluster-series.ts'
 import { createKafka } from '../systems/kafka/kafka.ts'
 import { KafkaProbe } from '../systems/kafka/probe.ts'
 import type { TransportOptions } from '../systems/kafka/transport.ts'
+import { openPinot, type PinotConnection } from '../systems/pinot/open.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
 
@@ -27,7 +28,7 @@ export async function createSystem(
   observe: (call: UpstreamCall) => void = () => undefined,
 ): Promise<System> {
   if (cluster.system === 'simulator') return createSimulator({ name: cluster.name, ...cluster.simulator }, clock)
-  if (cluster.system === 'pinot') throw new EvenkeelError('unsupported', 'clusters of Pinot cannot be managed yet')
+  if (cluster.system === 'pinot') return openPinot(pinotConnection(cluster.name, cluster.pinot), clock)
   const transport = transportOptions(cluster.kafka)
   const { name } = cluster
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
@@ -42,6 +43,24 @@ export function openProbe(kafka: KafkaConfig): Promise<KafkaProbe> {
 export async function createJournal(cluster: ClusterConfig, directory: string, clock: Clock): Promise<Journal> {
   if (cluster.system === 'simulator') return forgetfulJournal()
   return openJournal({ directory, cluster: cluster.name, clock })
+}
+
+function pinotConnection(name: string, pinot: PinotConfig): PinotConnection {
+  const { controllers: urls, zookeeper: connect, zookeeperDigest: digest, auth, tls, rebalance } = pinot
+  const own = tls === undefined || tls === true ? {} : tls
+  const httpTls = {
+    ...(own.ca === undefined ? {} : { ca: own.ca }),
+    ...(own.cert === undefined ? {} : { cert: own.cert }),
+    ...(own.key === undefined ? {} : { key: own.key.reveal() }),
+    ...(own.servername === undefined ? {} : { serverName: own.servername }),
+  }
+  return {
+    name,
+    controllers: { urls, ...(auth === undefined ? {} : { auth }), tls: httpTls },
+    ...(connect === undefined ? {} : { zooKeeper: { connect, ...(digest === undefined ? {} : { digest }) } }),
+    servers: { tls: httpTls },
+    rebalance,
+  }
 }
 
 function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptions {

@@ -10,9 +10,11 @@ import type { ClusterSettings } from '../config/compile.ts'
 import { defaultSettings, loadConfig } from '../config/load.ts'
 import { reportTick } from '../daemon/report.ts'
 import { think } from '../daemon/think.ts'
+import { lowerClassRoom } from '../execute/budgets.ts'
 import { realClock, stopwatch } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { inlinePlanner } from '../plan/planner.ts'
+import type { Capabilities } from '../systems/port.ts'
 import { balanceSettings, createSystem, pickCluster } from './compose.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
@@ -59,7 +61,7 @@ async function planOnce(options: PlanArguments, io: Io): Promise<TickReport> {
       ? pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
       : defaultSettings(options.mode ?? 'continuous', options.set)
     const { memory, ...sample } = await readSnapshot(options.snapshot)
-    return judge(sample, memory, settings, { sampleMs: 0, dirMoves: true }, io)
+    return judge(sample, memory, settings, { sampleMs: 0, capabilities: ofSnapshot(sample) }, io)
   }
   if (options.config === undefined) throw new EvenkeelError('usage', 'plan needs --config FILE or --snapshot FILE')
   const cluster = pickCluster(loadConfig(options.config, { env: io.env, set }).clusters, options.cluster)
@@ -67,7 +69,7 @@ async function planOnce(options: PlanArguments, io: Io): Promise<TickReport> {
   try {
     const watch = stopwatch()
     const sample = await system.sample(io.signal)
-    return await judge(sample, emptyMemory, cluster, { sampleMs: watch(), ...system.capabilities() }, io)
+    return await judge(sample, emptyMemory, cluster, { sampleMs: watch(), capabilities: system.capabilities() }, io)
   } finally {
     await system.close()
   }
@@ -77,17 +79,29 @@ async function judge(
   sample: Sample,
   memory: Memory,
   settings: ClusterSettings,
-  { sampleMs, dirMoves }: { sampleMs: number; dirMoves: boolean },
+  { sampleMs, capabilities }: { sampleMs: number; capabilities: Capabilities },
   io: Io,
 ): Promise<TickReport> {
   const watch = stopwatch()
   const balance = balanceSettings(settings)
   const nowMs = sample.state.takenAtMs
   const circumstances = { agreed: true, strangers: { ...noStrangers, moving: sample.running } }
-  const question = { sample, inFlight: [], memory, drains: [], settings: balance, circumstances, dirMoves, nowMs }
+  const { concurrentMovesPerNode, bytesInFlightPerNode } = settings.balancing
+  const batch = lowerClassRoom({ concurrentMovesPerNode, bytesInFlightPerNode })
+  const question = {
+    sample,
+    inFlight: [],
+    memory,
+    drains: [],
+    settings: balance,
+    circumstances,
+    capabilities,
+    batch,
+    nowMs,
+  }
   const thought = await think(question, inlinePlanner, io.signal)
   const participants = thought.plan.nodes.filter((node) => node.state === 'alive').length
-  const found = { settings: balance, ...thought, running: 0, participants }
+  const found = { settings: balance, ...thought, running: 0, participants, tableJobs: capabilities.tableJobs }
   const verdict = verdictOf(found)
   return reportTick(sample, thought.assessment, thought.plan, verdict, {
     sampleMs,
@@ -99,4 +113,10 @@ async function judge(
     windowOpen: anyWindowOpen(balance.windows, nowMs),
     notes: [],
   })
+}
+
+/** What could be done to the cluster that the snapshot was taken of. */
+function ofSnapshot({ state }: Sample): Capabilities {
+  const tableJobs = state.cluster.system === 'pinot'
+  return { leaderTransfer: !tableJobs, replicaMoves: !tableJobs, dirMoves: !tableJobs, tableJobs }
 }

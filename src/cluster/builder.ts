@@ -3,7 +3,7 @@
  */
 import { EvenkeelError } from '../lib/errors.ts'
 import { parseTime } from '../lib/iso-time.ts'
-import type { ClusterLine, NodeLine, PartitionLine, TopicLine } from './lines.ts'
+import type { ClusterLine, NodeLine, PartitionLine, TopicColumns, TopicLine } from './lines.ts'
 import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
 import { ADDING, type ClusterFacts, type ClusterState, IN_SYNC, type NodeId, OFFLINE, REMOVING } from './state.ts'
 
@@ -19,7 +19,11 @@ export function compareIds(a: NodeId, b: NodeId): number {
 /**
  * @throws EvenkeelError `bad_input` naming the topic, partition or node whose line contradicts the others.
  */
-export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLines: TopicLine[]): ClusterState {
+export function buildState(
+  cluster: ClusterLine,
+  nodeLines: NodeLine[],
+  topicLines: (TopicLine | TopicColumns)[],
+): ClusterState {
   const nodes = sortedUnique(nodeLines, (line) => line.id, 'node').map(withDirsInOrder)
   const topics = sortedUnique(topicLines, (line) => line.name, 'topic')
   const nodeIndex = new Map(nodes.map((line, index) => [line.id, index]))
@@ -30,8 +34,12 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
   if (domains.length === 0) domains.push('')
 
   const dirCount = nodes.reduce((sum, line) => sum + line.dirs.length, 0)
-  const partitionCount = topics.reduce((sum, line) => sum + line.partitions.length, 0)
-  const replicaCount = topics.reduce((sum, line) => sum + line.partitions.reduce((s, p) => s + p.replicas.length, 0), 0)
+  const partitionCount = topics.reduce((sum, topic) => sum + (isFlat(topic) ? topic.ids : topic.partitions).length, 0)
+  const replicaCount = topics.reduce(
+    (sum, topic) =>
+      sum + (isFlat(topic) ? topic.node.length : topic.partitions.reduce((s, p) => s + p.replicas.length, 0)),
+    0,
+  )
 
   const facts: ClusterFacts = { name: cluster.name, system: cluster.system }
   if (cluster.cluster_id !== undefined) facts.clusterId = cluster.cluster_id
@@ -79,7 +87,7 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
     topicDomain: Int32Array.from(topics, (line) => domains.indexOf(line.constraints?.domain ?? '')),
     topicCap: Int32Array.from(topics, (line) => line.constraints?.cap ?? 0),
     topicExcluded: Uint8Array.from(topics, (line) => Number(line.constraints?.excluded ?? false)),
-    topicMinIsr: Int32Array.from(topics, (line) => line.min_isr ?? 0),
+    topicMinIsr: Int32Array.from(topics, (line) => (isFlat(line) ? 0 : (line.min_isr ?? 0))),
     topicPartitionStart: new Int32Array(topics.length + 1),
     partitionTopic: new Int32Array(partitionCount),
     partitionLeader: new Int32Array(partitionCount),
@@ -104,6 +112,10 @@ export function buildState(cluster: ClusterLine, nodeLines: NodeLine[], topicLin
   return state
 }
 
+function isFlat(topic: TopicLine | TopicColumns): topic is TopicColumns {
+  return 'ids' in topic
+}
+
 function withDirsInOrder(line: NodeLine): NodeLine {
   return { ...line, dirs: line.dirs.toSorted((a, b) => compareIds(a.path ?? '', b.path ?? '')) }
 }
@@ -125,13 +137,20 @@ function fillDirs(state: ClusterState, nodes: NodeLine[]): void {
   })
 }
 
-function fillTopics(state: ClusterState, topics: TopicLine[], nodeIndex: Map<NodeId, number>): void {
+function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], nodeIndex: Map<NodeId, number>): void {
   const units = new Map<string, number>()
   const legalSets = new LegalSets(nodeIndex)
   let partition = 0
   let replica = 0
   topics.forEach((topic, topicIndex) => {
     const excluded = state.topicExcluded[topicIndex] === 1
+    if (isFlat(topic)) {
+      fillColumns(state, topic, topicIndex, partition, replica, nodeIndex)
+      partition += topic.ids.length
+      replica += topic.node.length
+      state.topicPartitionStart[topicIndex + 1] = partition
+      return
+    }
     for (const line of sortedUnique(topic.partitions, (p) => p.id, `partition of topic ${topic.name}`)) {
       const where = `${topic.name}-${line.id}`
       state.names.partitions.push(line.id)
@@ -156,13 +175,46 @@ function fillTopics(state: ClusterState, topics: TopicLine[], nodeIndex: Map<Nod
         replica += 1
       })
       state.partitionReplicaStart[partition + 1] = replica
-      state.partitionImmovable[partition] = immovable(state, partition, first, replica, excluded)
+      const leaderless = state.partitionLeader[partition] === -1 ? immovableReasons.indexOf('no_quorum') : 0
+      state.partitionImmovable[partition] = immovable(state, first, replica, leaderless, excluded)
       partition += 1
     }
     state.topicPartitionStart[topicIndex + 1] = partition
   })
   state.legalStart = legalSets.starts()
   state.legalNodes = legalSets.nodes()
+}
+
+/** Nothing is made per partition or replica: there may be millions. */
+function fillColumns(
+  state: ClusterState,
+  topic: TopicColumns,
+  topicIndex: number,
+  firstPartition: number,
+  firstReplica: number,
+  nodeIndex: Map<NodeId, number>,
+): void {
+  const nodes = Int32Array.from(topic.nodes, (id) => indexOf(nodeIndex, id, topic.name))
+  const dirs = Int32Array.from(nodes, (node) => onlyDir(state, node))
+  const excluded = state.topicExcluded[topicIndex] === 1
+  state.partitionTopic.fill(topicIndex, firstPartition, firstPartition + topic.ids.length)
+  state.partitionLeader.fill(-1, firstPartition, firstPartition + topic.ids.length)
+  state.partitionBytesIn.fill(Number.NaN, firstPartition, firstPartition + topic.ids.length)
+  state.partitionBytesOut.fill(Number.NaN, firstPartition, firstPartition + topic.ids.length)
+  state.replicaBytes.set(topic.bytes, firstReplica)
+  state.replicaFlags.set(topic.flags, firstReplica)
+  for (let at = 0; at < topic.node.length; at += 1) {
+    state.replicaNode[firstReplica + at] = nodes[topic.node[at]!]!
+    state.replicaDir[firstReplica + at] = dirs[topic.node[at]!]!
+  }
+  for (let at = 0; at < topic.ids.length; at += 1) {
+    state.names.partitions.push(topic.ids[at]!)
+    const partition = firstPartition + at
+    const first = firstReplica + topic.start[at]!
+    const end = firstReplica + topic.start[at + 1]!
+    state.partitionReplicaStart[partition + 1] = end
+    state.partitionImmovable[partition] = immovable(state, first, end, topic.immovable[at]!, excluded)
+  }
 }
 
 function fillReplica(
@@ -193,9 +245,13 @@ function fillReplica(
     state.replicaDir[replica] = dirOf(state, node, path, where)
     return
   }
-  // A node with one dir leaves no question where its replicas lie.
+  state.replicaDir[replica] = onlyDir(state, node)
+}
+
+/** A node with one dir leaves no question where its replicas lie; -1 for any other. */
+function onlyDir(state: ClusterState, node: number): number {
   const only = state.nodeDirStart[node]!
-  state.replicaDir[replica] = state.nodeDirStart[node + 1] === only + 1 ? only : -1
+  return state.nodeDirStart[node + 1] === only + 1 ? only : -1
 }
 
 function dirOf(state: ClusterState, node: number, path: string, where: string): number {
@@ -205,8 +261,11 @@ function dirOf(state: ClusterState, node: number, path: string, where: string): 
   throw new EvenkeelError('bad_input', `${where}: node ${state.names.nodes[node]} has no dir ${path}`)
 }
 
-/** Being moved weighs most: what is in flight must be let alone whatever else is wrong with it. */
-function immovable(state: ClusterState, partition: number, first: number, end: number, excluded: boolean): number {
+/**
+ * Being moved weighs most: what is in flight must be let alone whatever else is wrong with it.
+ * @param given a reason that is known already, or 0.
+ */
+function immovable(state: ClusterState, first: number, end: number, given: number, excluded: boolean): number {
   let moving = false
   let unknownSize = false
   for (let replica = first; replica < end; replica += 1) {
@@ -217,7 +276,7 @@ function immovable(state: ClusterState, partition: number, first: number, end: n
     if (Number.isNaN(state.replicaBytes[replica]!) && !gone) unknownSize = true
   }
   if (moving) return immovableReasons.indexOf('already_moving')
-  if (state.partitionLeader[partition] === -1) return immovableReasons.indexOf('no_quorum')
+  if (given !== 0) return given
   // What must stay whatever its size is said first: that also holds its leadership.
   if (excluded) return immovableReasons.indexOf('excluded')
   return unknownSize ? immovableReasons.indexOf('size_unknown') : 0

@@ -90,6 +90,27 @@ export interface TopicLine {
   partitions: PartitionLine[]
 }
 
+/**
+ * A topic in flat arrays, for systems with very many partitions: the same as a `TopicLine`, never written to a file. Replicas of
+ * partition p are `start[p]` up to, not including, `start[p + 1]`.
+ */
+export interface TopicColumns {
+  name: string
+  constraints?: Pick<TopicConstraints, 'domain' | 'cap' | 'excluded'>
+  /** In the order of `compareIds`, none twice. */
+  ids: PartitionId[]
+  start: Int32Array
+  /** The nodes that `node` is an index into. */
+  nodes: NodeId[]
+  node: Int32Array
+  /** NaN where not known. */
+  bytes: Float64Array
+  /** As of `replicaFlags`. */
+  flags: Uint8Array
+  /** Why a partition stays where it is, beside what flags and sizes say; as of `partitionImmovable`. Such a topic has no leaders to miss. */
+  immovable: Uint8Array
+}
+
 export interface MoveLine {
   type: 'move'
   topic: string

@@ -49,8 +49,17 @@ export interface TableMove extends AnyMove {
   bytes: number
   /** At most so much is on its way to any one node at once: the job sees to that. */
   batch: { adds: number; bytes: number }
+  /** Replicas per node before and after: what became of it is judged by them where nothing better is known any more. */
+  counts: { before: NodeCount[]; after: NodeCount[] }
   /** Of the target it was made from. */
   fingerprint: string
+  /** The system's own id of the job, once it is known. */
+  job?: string
+}
+
+export interface NodeCount {
+  node: NodeId
+  replicas: number
 }
 
 /** Which brokers answer for a topic: its list is made anew. Nothing is copied. */
@@ -166,9 +175,10 @@ const CLOCK_SKEW_MS = 60_000
  * @param askedAtMs when it was about to be asked for.
  */
 export function isJobOf(move: Move, job: RunningJob, askedAtMs: number): boolean {
+  if (move.kind !== 'table' || move.topic !== job.topic) return false
+  // A retry by the system's own has the id of the first attempt with its number.
+  if (move.job !== undefined) return job.id === move.job || job.id.startsWith(`${move.job}_`)
   return (
-    move.kind === 'table' &&
-    move.topic === job.topic &&
     job.startedAtMs >= askedAtMs - CLOCK_SKEW_MS &&
     Object.entries(job.parameters).every(([name, value]) => (move.parameters[name] ?? value) === value)
   )

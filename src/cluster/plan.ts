@@ -10,7 +10,7 @@ export interface Violation {
   subject: string
   sinceMs: number
   size: number
-  unit: 'bytes' | 'leaders' | 'partitions' | 'replicas'
+  unit: 'bytes' | 'leaders' | 'lists' | 'partitions' | 'replicas'
   /** Still open because it has begun, but too small to begin anew: if nothing helps any more it may close. */
   closing: boolean
   /** One sentence with the number that decides. */
@@ -31,6 +31,10 @@ export interface Goals {
   drainNodes: number[]
   /** Dirs over the soft limit. */
   overDirs: number[]
+  /** Topics to be brought where the system itself puts them, for another reason than those nodes. */
+  driftedTopics: string[]
+  /** Topics whose list of brokers is to be made anew. */
+  staleBrokers: string[]
   /** Whether racks are to be repaired. */
   repairRacks: boolean
   /** Nodes to fill up to their fair share. */
@@ -46,6 +50,8 @@ export const noGoals: Goals = {
   failedDirNodes: [],
   drainNodes: [],
   overDirs: [],
+  driftedTopics: [],
+  staleBrokers: [],
   repairRacks: false,
   fillNodes: [],
   skewedDomains: [],

@@ -35,7 +35,7 @@ export const violationText: Record<ViolationKind, string> = {
   node_draining: 'a node is to be emptied and still holds replicas',
   disk_over_limit: 'a disk is fuller than `max_disk_usage_percent`',
   rack_violation: 'replicas of a partition share a rack although another rack could take one',
-  target_drift: 'a table is not where its own rules put it (Apache Pinot; not made by any system yet)',
+  target_drift: 'a table, or the list of its brokers, is not where its own rules put it (Apache Pinot)',
   node_underused: 'a node was added and holds far less than its fair share',
   disk_skew: 'disk use is outside the configured band around the mean',
   leader_skew: 'partition leadership is uneven over the nodes',
@@ -116,6 +116,8 @@ export const verdictCodes = [
   'under_replicated',
   'foreign_moves',
   'permission_denied',
+  'as_assigned',
+  'target_held',
   'no_capacity',
   'too_few_nodes',
   'unhealthy',
@@ -142,6 +144,8 @@ export const verdictText: Record<VerdictCode, string> = {
   under_replicated: 'partitions are under-replicated for a reason that is not ours and not explained',
   foreign_moves: 'somebody else is moving replicas',
   permission_denied: 'the cluster refused an act for want of a permission; it is tried again after a while',
+  as_assigned: 'every table is where Pinot’s own rules put it; only moves of single segments could make it more even',
+  target_held: 'what the system itself would do to a table is held until policy or a person allows it',
   no_capacity: 'violations are open and no allowed move improves them',
   too_few_nodes: 'there are too few healthy nodes to move anything between',
   unhealthy: 'partitions without a leader or below min.insync.replicas have become more since the moves began',
@@ -170,6 +174,7 @@ export const rejectReasons = [
   'muted',
   'retry_wait',
   'retry_exhausted',
+  'target_held',
 ] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
@@ -190,6 +195,7 @@ export const rejectText: Record<RejectReason, string> = {
   muted: 'a transfer of its leadership failed a short while ago',
   retry_wait: 'a move of the partition failed or was taken back: it is left alone for a while',
   retry_exhausted: 'three moves of the partition failed within a day: it is left alone until a day after the first',
+  target_held: 'policy or a person must allow what the system would do to the table',
 }
 
 /** Why a partition must stay as it is; an index into this list is kept per partition, 0 meaning movable. */

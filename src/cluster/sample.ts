@@ -1,7 +1,7 @@
 /** What one reading of a cluster brings back. */
 import type { RunningJob, RunningMove } from './move.ts'
 import type { ClusterState, NodeId } from './state.ts'
-import type { Target, TopicReport } from './target.ts'
+import type { BrokersTarget, Target, TopicReport } from './target.ts'
 
 /** Health figures by the adapter's own judgement; generic rooms never derive them from ISR lists. */
 export interface Health {
@@ -21,6 +21,8 @@ export interface Sample {
   jobs?: RunningJob[]
   /** What the system would make of topics whose placement it computes itself. */
   targets?: Target[]
+  /** Lists of brokers that are to be made anew. */
+  brokers?: BrokersTarget[]
   /** Every such topic, for people. */
   topics?: TopicReport[]
   health: Health

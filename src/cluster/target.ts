@@ -30,8 +30,10 @@ export interface Target {
   unitBytes: number
   /** Replicas per node before and after, and how uneven: (max − mean) ÷ mean of counts and of bytes over the nodes that should hold the topic. */
   evenness: { before: Evenness; after: Evenness }
-  /** As the system names them; the batch size is set when the job begins. */
+  /** As the system names them, but for the batch size, which is set when the job begins. */
   parameters: Record<string, string>
+  /** Most replicas that the policy lets be on their way to one node at once; absent: as many as the budgets let. */
+  maxBatch?: number
   /** The system's own checks before the run. */
   checks: TargetCheck[]
   /** The system's own summary, kept as it came. */
@@ -44,6 +46,14 @@ export interface Target {
   turn: -1 | 0 | 1
   /** The same for the same target: what was computed from what. */
   fingerprint: string
+}
+
+/** A topic whose list of brokers is not what their tags say. */
+export interface BrokersTarget {
+  topic: string
+  before: NodeId[]
+  after: NodeId[]
+  text: string
 }
 
 export interface Evenness {

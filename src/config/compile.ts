@@ -122,8 +122,15 @@ export function compile(file: ConfigFile, folder: string): CompiledConfig {
   })
 }
 
+/** Other defaults for a system that loads segments, which are small, and has no leaders; racks are a matter of its own rules. */
+const pinotDefaults: SettingsLayer = {
+  balancing: { concurrent_moves_per_node: 100, rack_awareness: 'ignore' },
+  leadership: { enabled: false },
+}
+
 function compileCluster(file: ConfigFile, cluster: ClusterBlock): ClusterConfig {
-  const common = { name: cluster.name, ...compileSettings([file, cluster]) }
+  const layers = [...(cluster.system === 'pinot' ? [pinotDefaults] : []), file, cluster]
+  const common = { name: cluster.name, ...compileSettings(layers) }
   if (cluster.system === 'simulator') return { ...common, system: 'simulator', simulator: cluster.simulator }
   if (cluster.system === 'pinot') {
     const { controllers, zookeeper, zookeeper_digest_file: zookeeperDigest, auth, tls } = cluster

@@ -252,7 +252,8 @@ export class ClusterLoop {
     const surveyed = this.#survey(signal)
     let sample: Sample
     try {
-      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s))
+      const drained = drainsOf(journal)
+      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, drained))
     } catch (error) {
       if (signal.aborted) return
       this.#sampleFailed(error, tickWatch())
@@ -274,6 +275,7 @@ export class ClusterLoop {
     await this.#kept.save(sample.state, memory, this.#options.balance, now)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
+    const { unsafeDrains } = this.#executor
     const strangers = this.#strangersOf(sample, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question: Question = {
@@ -288,9 +290,11 @@ export class ClusterLoop {
         pause: pauseAt(pauseOf(journal), now),
         denied: this.#executor.denied,
         dayFull: this.#executor.dayFull,
+        unsafeDrains,
         strangers,
       },
-      dirMoves: system.capabilities().dirMoves,
+      capabilities: system.capabilities(),
+      batch: this.#executor.batch,
       nowMs: now,
     }
     const thought = await think(question, planner, signal)
@@ -339,8 +343,10 @@ export class ClusterLoop {
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
       tooLow: this.#executor.tooLow,
       problems,
+      tableJobs: this.#parts.system.capabilities().tableJobs,
     }
     const verdict = verdictOf(found)
+    this.#executor.mayEmpty = assessment.gate === undefined
     if (assessment.gate) this.#executor.withdraw()
     else this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =
@@ -352,7 +358,7 @@ export class ClusterLoop {
       ...took,
       status: this.#status,
       settings,
-      foreignMoves: circumstances.strangers.moving.length,
+      foreignMoves: circumstances.strangers.moving.length + this.#executor.foreignJobs(sample.jobs ?? []).length,
       throttle: this.#executor.throttle,
       notes: this.#executor.notes,
       pause: circumstances.pause,

@@ -8,16 +8,19 @@ import { applyDrains } from '../cluster/drains.ts'
 import { applyExclusions } from '../cluster/exclusions.ts'
 import { applyHolds } from '../cluster/holds.ts'
 import { foldInFlight } from '../cluster/influence.ts'
+import { foldJobs } from '../cluster/job-influence.ts'
 import type { Memory } from '../cluster/memory.ts'
 import type { Move } from '../cluster/move.ts'
-import type { Plan } from '../cluster/plan.ts'
+import { noGoals, type Plan } from '../cluster/plan.ts'
 import type { Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import type { NodeId } from '../cluster/state.ts'
 import { stopwatch } from '../lib/clock.ts'
-import { describePlan } from '../plan/describe.ts'
+import { describePlan, withTables } from '../plan/describe.ts'
 import type { Planner } from '../plan/planner.ts'
 import { planRequest } from '../plan/request.ts'
+import { planTables } from '../plan/tables.ts'
+import type { Capabilities } from '../systems/port.ts'
 
 export interface Question {
   sample: Sample
@@ -28,8 +31,10 @@ export interface Question {
   drains: readonly NodeId[]
   settings: BalanceSettings
   circumstances: Omit<Circumstances, 'health'>
-  /** Whether the system can move replicas between dirs of a node. */
-  dirMoves: boolean
+  /** What the system can do. */
+  capabilities: Pick<Capabilities, 'replicaMoves' | 'dirMoves'>
+  /** What may be on its way to one node at once. */
+  batch: { adds: number; bytes: number }
   nowMs: number
 }
 
@@ -45,13 +50,29 @@ export async function think(question: Question, planner: Planner, signal: AbortS
   const { sample, settings, memory, nowMs } = question
   const { state } = sample
   foldInFlight(state, question.inFlight)
+  foldJobs(state, question.inFlight, sample.jobs ?? [])
   applyExclusions(state, settings)
   applyDrains(state, question.drains)
   applyHolds(state, memory.hold)
   const circumstances = { ...question.circumstances, health: sample.health }
-  const assessment = assess(state, settings, memory, circumstances, nowMs)
-  const request = planRequest(state, assessment.goals, settings, memory, question.dirMoves)
+  const { targets = [], brokers = [] } = sample
+  const assessment = assess(state, settings, memory, circumstances, nowMs, { targets, brokers })
+  const { capabilities } = question
+  // Where single replicas cannot be moved the passes have nothing to do; what is now is forecast all the same.
+  const goals = capabilities.replicaMoves ? assessment.goals : noGoals
+  const request = planRequest(state, goals, settings, memory, capabilities.dirMoves)
   const watch = stopwatch()
   const result = await planner.plan(state, request, signal)
-  return { assessment, plan: describePlan(state, result, watch()), problems: result.problems }
+  const plan = describePlan(state, result, watch())
+  const { hardDiskUsage, maxDiskUsage } = settings
+  const tables = planTables(state, {
+    goals: assessment.goals,
+    targets,
+    brokers,
+    held: memory.hold.topics,
+    batch: question.batch,
+    hardDiskUsage,
+    maxDiskUsage,
+  })
+  return { assessment, plan: withTables(plan, tables), problems: result.problems }
 }

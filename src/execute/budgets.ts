@@ -21,6 +21,17 @@ export interface BudgetLimits {
 /** What the lower classes may use of a node's budget at most, so that repair always finds room. */
 const LOWER_CLASS_SHARE = 0.8
 
+/** What a node may be sent at once by the lower classes. */
+export function lowerClassRoom({
+  concurrentMovesPerNode,
+  bytesInFlightPerNode,
+}: Pick<BudgetLimits, 'concurrentMovesPerNode'> & { bytesInFlightPerNode?: number | undefined }) {
+  return {
+    adds: Math.max(1, Math.floor(concurrentMovesPerNode * LOWER_CLASS_SHARE)),
+    bytes: (bytesInFlightPerNode ?? Number.POSITIVE_INFINITY) * LOWER_CLASS_SHARE,
+  }
+}
+
 interface Load {
   moves: number
   bytes: number

@@ -27,8 +27,8 @@ import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
-import { type BudgetLimits, Budgets } from './budgets.ts'
+import type { Refusal, Setting, Step, StepResult, System } from '../systems/port.ts'
+import { type BudgetLimits, Budgets, lowerClassRoom } from './budgets.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
@@ -141,6 +141,36 @@ export class Executor {
     this.#flight.unwantedNodes = nodes
   }
 
+  /** Whether nodes that are to be emptied may be taken out of use now; what is out of use stays so while the wish stands. */
+  mayEmpty = false
+
+  /** Node → why it cannot be taken out of use although it is to be emptied. */
+  get unsafeDrains(): ReadonlyMap<NodeId, string> {
+    const { settings } = this.#system
+    return new Map(
+      this.#flight.unwantedNodes.flatMap((node) => {
+        const found = this.#drainRecord(node) ? undefined : settings?.ofDrain?.(node)
+        return found && 'unsafe' in found ? [[node, found.unsafe] as const] : []
+      }),
+    )
+  }
+
+  #drainRecord(node: NodeId): Setting | undefined {
+    const records = [...(this.#ledger?.records.values() ?? [])]
+    return records.find(({ setting }) => setting.of === node && 'replaces' in setting)?.setting
+  }
+
+  /** What takes nodes out of use. */
+  #drainSettings(): Setting[] {
+    const { settings } = this.#system
+    return this.#flight.unwantedNodes.flatMap((node) => {
+      const had = this.#drainRecord(node)
+      if (had) return [had]
+      const found = this.mayEmpty ? settings?.ofDrain?.(node) : undefined
+      return found && 'setting' in found ? [found.setting] : []
+    })
+  }
+
   get pending(): Move[] {
     return this.#pending
   }
@@ -200,6 +230,11 @@ export class Executor {
   /** Moves that one node may have at once now. */
   get movesPerNode(): number {
     return this.#pace.limit(this.#options.concurrentMovesPerNode)
+  }
+
+  /** What may be on its way to one node at once, but for repair, drain and critical disks. */
+  get batch(): { adds: number; bytes: number } {
+    return lowerClassRoom({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
   }
 
   /** Those of the running moves that are not ours. */
@@ -439,7 +474,7 @@ export class Executor {
     const whole = this.#lookAtSettings && begun.length === 0
     const wanted = this.#need()?.throttle() ?? { rates: [], copies: [] }
     const keepRates = this.inFlight.length + this.#pending.length > 0
-    const unset = await this.#ledger.align(wanted, { whole, keepRates }, signal)
+    const unset = await this.#ledger.align(wanted, { whole, keepRates, besides: this.#drainSettings() }, signal)
     if (whole) this.#lookAtSettings = false
     return unset
   }
@@ -469,6 +504,7 @@ export class Executor {
     const first = operator.state === 'submitting'
     if (result.outcome === 'accepted') {
       operator.accepted += 1
+      this.#named(operator, result.job)
       if (first) operator.to('running', now)
     } else if (result.outcome === 'unknown') operator.to('unknown', now, result.text)
     if (first) this.#emit({ type: 'move_started', progress: operator.progress() })
@@ -478,6 +514,13 @@ export class Executor {
       this.#pending = []
     }
     this.#flight.end(operator, 'failed', { text: `${result.code}: ${result.text}`, refusal: result.code })
+  }
+
+  /** Who comes after us knows the job by the id that the system gave it. */
+  #named(operator: Operator, job: string | undefined): void {
+    if (job === undefined || operator.move.kind !== 'table') return
+    operator.move = { ...operator.move, job }
+    this.#owed.push(intentOf(operator))
   }
 
   /** The journal with what is not in it yet: a plan made while an act is awaited must not begin anew what has just failed. */

@@ -46,7 +46,7 @@ export interface Unwanted {
 const SENT_WITHIN_MS = 65_000
 
 export class Operator {
-  readonly move: Move
+  move: Move
   readonly steps: Step[]
   readonly startedAtMs: number
   state: OperatorState = 'planned'

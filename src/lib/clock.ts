@@ -34,6 +34,18 @@ export function stopwatch(): () => number {
 }
 
 /**
+ * For long work in pieces: between two of them it lets others run, if they have waited for `ms` milliseconds. Needs no time of its own.
+ */
+export function slices(ms = 10): () => Promise<void> {
+  let since = stopwatch()
+  return async () => {
+    if (since() < ms) return
+    await settle()
+    since = stopwatch()
+  }
+}
+
+/**
  * Runs `work` with a signal that aborts when `signal` does or after `ms`.
  * @throws EvenkeelError `timeout` when the deadline passed first, even if `work` never settles; `aborted` when `signal` did.
  */

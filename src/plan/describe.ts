@@ -1,10 +1,13 @@
 /** A plan in indices → the plan that people, executor and observers see. */
-import { type Move, moveId } from '../cluster/move.ts'
+import { type Move, moveId, sharesOfMove, totalBytes } from '../cluster/move.ts'
 import type { NodeForecast, Plan } from '../cluster/plan.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import { leaderCounts, replicaCounts } from '../cluster/shares.ts'
 import { type ClusterState, partitionLabel } from '../cluster/state.ts'
+import type { NodeShare } from '../cluster/target.ts'
+import { groupBy } from '../lib/group-by.ts'
 import type { PlannedMove, PlanResult, RejectedExample } from './request.ts'
+import type { TablesPlan } from './tables.ts'
 
 /** @param planningMs how long the planning took. */
 export function describePlan(state: ClusterState, result: PlanResult, planningMs: number): Plan {
@@ -19,6 +22,34 @@ export function describePlan(state: ClusterState, result: PlanResult, planningMs
       examples: examples.map((example) => describeExample(state, example)),
     })),
     planningMs,
+  }
+}
+
+/** The plan with moves of topics as a whole: their peak is that of all of them together, before anything has left. */
+export function withTables(plan: Plan, { moves, blocked }: TablesPlan): Plan {
+  const shares = groupBy(moves.flatMap(sharesOfMove), ({ node }) => node)
+  const bytes = totalBytes(moves)
+  return {
+    ...plan,
+    moves: [...moves, ...plan.moves],
+    bytes: plan.bytes + bytes,
+    // The target is the system's own: there is no lesser way to it.
+    lowerBoundBytes: plan.lowerBoundBytes + bytes,
+    blocked: [...blocked, ...plan.blocked],
+    nodes: plan.nodes.map((node) => {
+      const own = shares.get(node.id) ?? []
+      const sum = (of: (share: NodeShare) => number) => own.reduce((total, share) => total + of(share), 0)
+      const { diskBytes, replicas } = node
+      return {
+        ...node,
+        diskBytes: {
+          ...diskBytes,
+          peak: diskBytes.peak + sum((share) => share.addBytes),
+          final: diskBytes.final + sum((share) => share.addBytes - share.removeBytes),
+        },
+        replicas: { ...replicas, final: replicas.final + sum((share) => share.adds - share.removes) },
+      }
+    }),
   }
 }
 

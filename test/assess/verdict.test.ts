@@ -47,6 +47,7 @@ function findings({ violations = [], holding = [], gate, ...more }: Given): Find
     },
     plan: plan([]),
     problems: [],
+    tableJobs: false,
     running: 0,
     participants: 3,
     ...more,

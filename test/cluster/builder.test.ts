@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { buildState, compareIds } from '../../src/cluster/builder.ts'
 import type { NodeLine, PartitionLine, TopicLine } from '../../src/cluster/lines.ts'
 import { immovableReasons } from '../../src/cluster/reasons.ts'
-import { ADDING, IN_SYNC, partitionLabel, REMOVING, replicaNodesOf } from '../../src/cluster/state.ts'
+import { ADDING, IN_SYNC, OFFLINE, partitionLabel, REMOVING, replicaNodesOf } from '../../src/cluster/state.ts'
 import { anyLines, build, clusterLine, node, runs, shuffled, topic } from './support.ts'
 
 test('the order of lines is irrelevant', () => {
@@ -136,4 +136,42 @@ test('the facts of the cluster are kept', () => {
   const { cluster, takenAtMs } = buildState({ ...clusterLine, cluster_id: 'X', cluster_version: '4.0' }, [], [])
   expect(cluster).toEqual({ name: 'orders', system: 'kafka', clusterId: 'X', version: '4.0' })
   expect(takenAtMs).toBe(Date.UTC(2026, 0, 1))
+})
+
+test('a topic in flat arrays is the topic of its lines', () => {
+  const lines = {
+    nodes: [node('b'), node('a', { state: 'unavailable' as const }), node('c', { dirs: [] })],
+    partitions: [
+      { id: 'p0', leader: 'b', replicas: ['a', 'b'], isr: ['b'], offline: ['a'], bytes: [5, 6] },
+      { id: 'p1', leader: 'b', replicas: ['b', 'c'], adding: ['c'], bytes: [7, 0] },
+      { id: 'p2', leader: 'b', replicas: ['b'], bytes: [null] },
+      { id: 'p3', leader: 'b', replicas: ['b'], bytes: [9] },
+    ],
+  }
+  const constraints = { domain: '', cap: 3 }
+  const byLines = buildState(clusterLine, lines.nodes, [
+    { type: 'topic', name: 't', constraints, partitions: lines.partitions },
+    { type: 'topic', name: 'u', partitions: [{ id: 0, replicas: ['c'] }] },
+  ])
+  const flat = buildState(clusterLine, lines.nodes, [
+    { type: 'topic', name: 'u', partitions: [{ id: 0, replicas: ['c'] }] },
+    {
+      name: 't',
+      constraints,
+      ids: ['p0', 'p1', 'p2', 'p3'],
+      start: Int32Array.of(0, 2, 4, 5, 6),
+      nodes: ['c', 'b', 'a'],
+      node: Int32Array.of(2, 1, 1, 0, 1, 1),
+      bytes: Float64Array.of(5, 6, 7, 0, Number.NaN, 9),
+      flags: Uint8Array.of(OFFLINE, IN_SYNC, IN_SYNC, ADDING, IN_SYNC, IN_SYNC),
+      immovable: Uint8Array.of(0, 0, 0, immovableReasons.indexOf('excluded')),
+    },
+  ])
+  // It has no leaders, and need not have.
+  expect([...flat.partitionLeader]).toEqual([-1, -1, -1, -1, -1])
+  const reasons = ({ partitionImmovable }: typeof flat) => [...partitionImmovable].map((code) => immovableReasons[code])
+  expect(reasons(byLines)).toEqual(['', 'already_moving', 'size_unknown', '', 'no_quorum'])
+  expect(reasons(flat)).toEqual(['', 'already_moving', 'size_unknown', 'excluded', 'no_quorum'])
+  const same = { partitionLeader: 0, partitionImmovable: 0 }
+  expect({ ...flat, ...same }).toEqual({ ...byLines, ...same })
 })

@@ -1,5 +1,5 @@
 /** The value of each kind of record as JSON. */
-import type { BrokersMove, LeaderMove, Move, ReplicaMove, TableMove } from '../../cluster/move.ts'
+import type { BrokersMove, LeaderMove, Move, NodeCount, ReplicaMove, TableMove } from '../../cluster/move.ts'
 import { driftCauses, violationKinds } from '../../cluster/reasons.ts'
 import type { NodeShare } from '../../cluster/target.ts'
 import { type Pause, pausers } from '../../cluster/wishes.ts'
@@ -34,6 +34,8 @@ const ofPartition = { topic: text, partition: id }
 const anyMove = { id: text, group: maybe(text), topic: text, reason: oneOf(violationKinds) }
 const moveOfPartition = { ...anyMove, partition: id, from: id, to: id, replicas: list(id), leader: id }
 
+const nodeCount = object<NodeCount>({ node: id, replicas: amount })
+
 const move: Codec<Move> = byKind<Move>({
   leader: object<LeaderMove>({ ...moveOfPartition, kind: oneOf(['leader']) }),
   replica: object<ReplicaMove>({
@@ -52,16 +54,19 @@ const move: Codec<Move> = byKind<Move>({
     adds: amount,
     bytes: amount,
     batch: object<TableMove['batch']>({ adds: amount, bytes: amount }),
+    counts: object<TableMove['counts']>({ before: list(nodeCount), after: list(nodeCount) }),
     fingerprint: text,
+    job: maybe(text),
   }),
   brokers: object<BrokersMove>({ ...anyMove, kind: oneOf(['brokers']), before: list(id), after: list(id) }),
 })
 
+const yes = flag as Codec<true>
 const ofSetting = { scope: oneOf(['node', 'topic']), of: id, name: text }
 
 const setting: Codec<Setting> = either(
   object<SettingRef & { members: string[] }>({ ...ofSetting, members: list(text) }),
-  object<SettingRef & { value: string }>({ ...ofSetting, value: text }),
+  object<SettingRef & { value: string; replaces?: true }>({ ...ofSetting, value: text, replaces: maybe(yes) }),
   (value) => 'members' in value,
 )
 

@@ -6,14 +6,15 @@ import type { BrokersMove, Move, TableMove } from '../../cluster/move.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { sameSet } from '../../lib/lists.ts'
-import type { BrokersStep, JobStep, Outcome, Refusal, Step, StepResult } from '../port.ts'
+import type { BrokersStep, JobStep, Outcome, Step, StepResult } from '../port.ts'
+import { no, stepResult } from './answers.ts'
 import { brokerDrift } from './brokers.ts'
 import { type Change, changesBetween } from './changes.ts'
-import { type ActAnswer, type Controllers, type RebalanceAnswer } from './controller.ts'
+import type { Controllers, RebalanceAnswer } from './controller.ts'
 import { isGone } from './dead.ts'
 import { ErrorResets } from './error-resets.ts'
 import { chainOf, isGhost } from './jobs.ts'
-import { convergence, segmentIndex, serversAt } from './placements.ts'
+import { convergence, replicaCounts, segmentIndex, serversAt } from './placements.ts'
 import type { Job, PinotReading, Table } from './reading.ts'
 import { policyOf, type RebalanceOptions } from './rebalance-policy.ts'
 
@@ -56,9 +57,8 @@ export function pinotSteps(move: Move): Step[] {
   if (move.kind === 'brokers') return [{ kind: 'brokers', topic: move.topic, after: move.after }]
   if (move.kind !== 'table') return []
   const { topic, parameters, batch, fingerprint } = move
-  const allowed = Number(parameters['batchSizePerServer'] ?? -1)
-  const adds = Math.max(1, allowed > 0 ? Math.min(allowed, batch.adds) : batch.adds)
-  return [{ kind: 'job', topic, parameters: { ...parameters, batchSizePerServer: String(adds) }, fingerprint }]
+  const batchSizePerServer = String(Math.max(1, batch.adds))
+  return [{ kind: 'job', topic, parameters: { ...parameters, batchSizePerServer }, fingerprint }]
 }
 
 export class Acts {
@@ -214,7 +214,7 @@ export class Acts {
     }
     const changes = ours?.changes ?? this.#options.changesOf(move.fingerprint)
     const last = lastJob(reading, move, ours)
-    return changes ? judgeChanges(table, changes, endText(last)) : judgeByJob(table, last)
+    return changes ? judgeChanges(table, changes, endText(last)) : judgeByJob(table, move.counts, last)
   }
 
   async #cancel(move: TableMove, signal: AbortSignal): Promise<StepResult> {
@@ -275,11 +275,20 @@ function judgeChanges(table: Table, changes: readonly Change[], last: string): O
 }
 
 /** After a restart nothing is known but what the list of jobs has, so that this counts for once; but DONE must be true as well. */
-function judgeByJob(table: Table, last: Job | undefined): Outcome {
-  if (last === undefined)
-    return { outcome: 'unknown', text: 'what it was to move is not known any more, and no job of it is listed' }
+function judgeByJob(table: Table, counts: TableMove['counts'], last: Job | undefined): Outcome {
+  if (last === undefined) return judgeCounts(table, counts)
   if (last.status === 'DONE' || last.status === 'NO_OP') return judgeConvergence(table)
   return { outcome: 'superseded', text: `it did not come to its end${endText(last)}` }
+}
+
+/** By the numbers of replicas that the move was journaled with: the list of jobs forgets the oldest. */
+function judgeCounts(table: Table, { before, after }: TableMove['counts']): Outcome {
+  const now = replicaCounts(table.idealState.placement)
+  const are = (nodes: TableMove['counts']['before']) =>
+    nodes.every(({ node, replicas }) => (now.get(String(node)) ?? 0) === replicas)
+  if (are(after)) return judgeConvergence(table)
+  if (are(before)) return { outcome: 'reverted' }
+  return { outcome: 'superseded', text: 'its servers hold neither what they held before nor what they were to hold' }
 }
 
 function judgeConvergence(table: Table, only?: ReadonlySet<string>): Outcome {
@@ -346,23 +355,4 @@ function endText(job: Job | undefined): string {
 
 function answerText({ status, description }: RebalanceAnswer): string {
   return `${status}: ${description}`
-}
-
-function no(code: Refusal, text: string): StepResult {
-  return { outcome: 'refused', code, text }
-}
-
-function stepResult(answer: ActAnswer): StepResult {
-  switch (answer.outcome) {
-    case 'answered':
-      return accepted
-    case 'not_sent':
-      return no('not_sent', answer.text)
-    case 'unknown':
-      return { outcome: 'unknown', text: answer.text }
-    default:
-      if (answer.status === 409) return no('already_moving', answer.text)
-      if (answer.status === 404) return no('partition_gone', answer.text)
-      return no(answer.status === 401 || answer.status === 403 ? 'not_permitted' : 'rejected', answer.text)
-  }
 }

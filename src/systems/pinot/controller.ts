@@ -123,16 +123,34 @@ export class Controllers {
     return typeof version === 'string' ? version : undefined
   }
 
-  /** Each in turn until one answers. */
+  /** Of the cluster in Helix. @throws EvenkeelError when none answers, or one refuses. */
+  async clusterName(signal: Signal): Promise<string> {
+    const body = await this.#read('/cluster/info', {}, signal)
+    const name = isRecord(body) ? body['clusterName'] : undefined
+    if (typeof name !== 'string') throw new EvenkeelError('protocol', 'the controller tells no name of the cluster')
+    return name
+  }
+
+  /** The body as it is; undefined for 404. @throws EvenkeelError when none answers, or one refuses. */
+  async get(path: string, signal: Signal): Promise<Buffer | undefined> {
+    const answer = await this.#ask(path, {}, signal, [404])
+    return answer.status === 404 ? undefined : answer.body
+  }
+
   async #read(path: string, query: Query, signal: Signal): Promise<unknown> {
+    return parseJson(await this.#ask(path, query, signal))
+  }
+
+  /** Each in turn until one answers. @param other statuses that are an answer as well. */
+  async #ask(path: string, query: Query, signal: Signal, other: readonly number[] = []): Promise<HttpAnswer> {
     const failures: string[] = []
     for (let tried = 0; tried < this.#urls.length; tried++) {
       const at = (this.#first + tried) % this.#urls.length
       try {
         const answer = await this.#call(at, 'GET', path, query, signal, READ_MS)
-        if (answer.status >= 200 && answer.status < 300) {
+        if ((answer.status >= 200 && answer.status < 300) || other.includes(answer.status)) {
           this.#first = at
-          return parseJson(answer)
+          return answer
         }
         if (answer.status < 500) throw refusal('GET', answer)
         failures.push(bounded(messageOf(refusal('GET', answer))))

@@ -8,10 +8,13 @@ export interface Instance {
   /** `Server_host_8098`. */
   name: string
   role: Role
+  host: string
   /** Has a live session. */
   live: boolean
   /** Neither disabled in Helix nor by an instance operation. */
   enabled: boolean
+  /** Helix was told to empty it. */
+  evacuating: boolean
   tags: string[]
   /** Tag → pool, a failure domain. */
   pools: Record<string, string>

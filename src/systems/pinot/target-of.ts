@@ -69,7 +69,7 @@ export function targetOf(input: TargetInput, answer: RebalanceAnswer): TargetOut
     unitAdds: unit.adds,
     unitBytes: unit.bytes,
     evenness,
-    parameters,
+    ...batched(parameters),
     checks: answer.checks,
     ...(answer.summary === undefined ? {} : { summary: answer.summary }),
     ...(held ? { held } : {}),
@@ -98,7 +98,7 @@ export function emptyTarget(
     unitAdds: 1,
     unitBytes: 0,
     evenness: { before, after: before },
-    parameters,
+    ...batched(parameters),
     checks: [],
     held,
     priority: policy.priority,
@@ -262,4 +262,11 @@ function checksText(checks: RebalanceAnswer['checks']): string {
 
 function some(names: readonly string[]): string {
   return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} others` : names.join(', ')
+}
+
+/** The batch size is set when a job begins, within what the budgets let; here it is only a limit. */
+function batched(all: Record<string, string>): Pick<Target, 'parameters' | 'maxBatch'> {
+  const { batchSizePerServer, ...parameters } = all
+  const most = Number(batchSizePerServer)
+  return { parameters, ...(most > 0 ? { maxBatch: most } : {}) }
 }

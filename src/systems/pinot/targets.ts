@@ -19,12 +19,12 @@ import { emptyTarget, type TargetInput, targetOf } from './target-of.ts'
 export interface TargetsOptions {
   controllers: Pick<Controllers, 'dryRun'>
   rebalance: RebalanceOptions
-  bytesOf: BytesOf
   clock: Clock
 }
 
 export interface TargetsQuestion {
   reading: PinotReading
+  bytesOf: BytesOf
   suspects: readonly Suspect[]
   /** Some server hangs and is not dead yet: nobody is asked. */
   frozen: boolean
@@ -120,8 +120,8 @@ export class Targets {
     return result
   }
 
-  #input(suspect: Suspect, { reading, resetInVain }: TargetsQuestion): TargetInput {
-    const { rebalance, bytesOf } = this.#options
+  #input(suspect: Suspect, { reading, bytesOf, resetInVain }: TargetsQuestion): TargetInput {
+    const { rebalance } = this.#options
     const policy = policyOf(rebalance, suspect.table)
     const parameters = parametersFor(suspect, policy, rebalance)
     return { suspect, reading, policy, parameters, bytesOf, resetInVain: resetInVain.has(suspect.table.name) }

@@ -27,10 +27,14 @@ export interface ZooKeeperOptions {
 export interface Znode {
   data: Buffer
   version: number
+  /** Of the transaction that wrote it: never the same again, not even where the node was deleted and made anew. */
+  stamp: string
 }
 
 export interface ZnodeFacts {
   version: number
+  /** As of `Znode`. */
+  stamp: string
   children: number
   bytes: number
 }
@@ -72,7 +76,7 @@ export class ZooKeeper {
   async read(path: string, signal: AbortSignal): Promise<Znode | undefined> {
     return this.#orNothing(() =>
       this.#call(`reading ${path}`, signal, (client, done: Callback<[Buffer, Stat]>) => client.getData(path, done)),
-    ).then((found) => found && { data: found[0], version: found[1].version })
+    ).then((found) => found && { data: found[0], version: found[1].version, stamp: stampOf(found[1]) })
   }
 
   /** @returns undefined where there is no such node. */
@@ -89,7 +93,9 @@ export class ZooKeeper {
     const [stat] = await this.#call(what, signal, (client, done: Callback<[Stat | null]>) =>
       client.exists(path, done as Callback<[Stat]>),
     )
-    return stat ? { version: stat.version, children: stat.numChildren, bytes: stat.dataLength } : undefined
+    return stat
+      ? { version: stat.version, stamp: stampOf(stat), children: stat.numChildren, bytes: stat.dataLength }
+      : undefined
   }
 
   /** Reads many, so many at a time. Missing ones are left out. */
@@ -260,6 +266,11 @@ function promised<Value extends unknown[]>(ask: (done: Callback<Value>) => void)
   return new Promise((resolve, reject) => {
     ask((error, ...value) => (error ? reject(error) : resolve(value)))
   })
+}
+
+/** As the controller shows it. */
+function stampOf(stat: Stat): string {
+  return stat.mzxid.readBigInt64BE().toString()
 }
 
 /** ZooKeeper's code in an error of the library, or in one of ours that was made from it. */

@@ -15,6 +15,8 @@ const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 export type Balancing = Record<string, unknown> & {
   mode: 'off' | 'node_add' | 'continuous'
   throttle?: Record<string, unknown>
+  /** Of Pinot. */
+  rebalance?: Record<string, unknown>
 }
 
 export interface Status {
@@ -57,7 +59,16 @@ export interface PlanJson {
 }
 
 /** Keys of the config's cluster: where and as whom evenkeel connects. */
-export interface Access {
+export type Access = KafkaAccess | PinotAccess
+
+export interface PinotAccess {
+  system: 'pinot'
+  controllers: string[]
+  zookeeper?: string
+}
+
+export interface KafkaAccess {
+  system?: 'kafka'
   bootstrap_servers: string[]
   tls?: Record<string, unknown>
   sasl?: Record<string, unknown>
@@ -71,7 +82,7 @@ export async function configFor(access: Access, balancing: Balancing, control: n
 }
 
 function configText(access: Access, balancing: Balancing, control: number, metrics: number): string {
-  const { throttle, ...keys } = balancing
+  const { throttle, rebalance, ...keys } = balancing
   return stringify({
     version: 1,
     clusters: [{ name: 'test', system: 'kafka', ...access }],
@@ -83,6 +94,7 @@ function configText(access: Access, balancing: Balancing, control: number, metri
       ...keys,
     },
     ...(throttle === undefined ? {} : { throttle }),
+    ...(rebalance === undefined ? {} : { rebalance }),
     leadership: { idle_timeout: '5s' },
     server: { metrics_listen: `127.0.0.1:${metrics}`, control_listen: `127.0.0.1:${control}` },
     state: { directory: 'state' },

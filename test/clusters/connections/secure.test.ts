@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { cli } from '../../cli/support.ts'
-import { type Access, Evenkeel, isQuiet } from '../acceptance/evenkeel.ts'
+import { type KafkaAccess, Evenkeel, isQuiet } from '../acceptance/evenkeel.ts'
 import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
 import { createTopic, describeTopics, runTool } from '../kafka/tools.ts'
@@ -81,12 +81,12 @@ afterAll(() => cluster?.close())
 
 const ca = () => ({ ca_file: authority.file })
 const sasl = (mechanism: string, secret = password) => ({ mechanism, username: 'evenkeel', password: secret })
-const access = (listener: string, more: Omit<Access, 'bootstrap_servers'> = {}): Access => ({
+const access = (listener: string, more: Omit<KafkaAccess, 'bootstrap_servers'> = {}): KafkaAccess => ({
   bootstrap_servers: cluster.bootstrapAt(listener),
   ...more,
 })
 
-function config(access: Access): string {
+function config(access: KafkaAccess): string {
   const file = join(dir, 'evenkeel.yaml')
   const clusters = [{ name: 'test', system: 'kafka', ...access }]
   writeFileSync(file, stringify({ version: 1, clusters, balancing: { mode: 'continuous' } }))
@@ -94,7 +94,7 @@ function config(access: Access): string {
 }
 
 describe('check-config is content with', () => {
-  test.each<[string, () => Access, string]>([
+  test.each<[string, () => KafkaAccess, string]>([
     ['TLS', () => access('TLS', { tls: ca() }), 'TLS, no user'],
     [
       'TLS with another name in the certificate, if it is told',
@@ -131,7 +131,7 @@ describe('check-config is content with', () => {
   })
 })
 
-const rows: [string, code: number, () => Access, RegExp][] = [
+const rows: [string, code: number, () => KafkaAccess, RegExp][] = [
   [
     'a wrong password by PLAIN',
     4,

@@ -74,7 +74,7 @@ class Hand {
     this.#cluster = cluster
     this.controllers = new Controllers({ urls: [cluster.controllerUrl], http: this.http })
     const common = { controllers: this.controllers, rebalance: options, clock: realClock }
-    this.targets = new Targets({ ...common, bytesOf: () => segmentBytes })
+    this.targets = new Targets(common)
     this.acts = new Acts({
       ...common,
       changesOf: (fingerprint) => this.targets.changesOf(fingerprint),
@@ -94,7 +94,10 @@ class Hand {
   async ask(drained: string[] = []) {
     const reading = await readByRest(this.#cluster)
     const found = suspects({ reading, drained: new Set(drained), unfinished: new Set(), asked: new Set() })
-    return this.targets.of({ reading, suspects: found, frozen: false, resetInVain: this.acts.resetInVain }, signal)
+    return this.targets.of(
+      { reading, suspects: found, frozen: false, bytesOf: () => segmentBytes, resetInVain: this.acts.resetInVain },
+      signal,
+    )
   }
 
   async jobOf(table: string): Promise<RunningJob | undefined> {
@@ -123,7 +126,7 @@ class Hand {
 }
 
 function moveOf(target: Target, batch = target.adds): TableMove {
-  const { topic, causes, parameters, shares, adds, bytes, fingerprint } = target
+  const { topic, causes, parameters, shares, adds, bytes, evenness, fingerprint } = target
   return {
     kind: 'table',
     id: `table:${topic}`,
@@ -135,6 +138,7 @@ function moveOf(target: Target, batch = target.adds): TableMove {
     adds,
     bytes,
     batch: { adds: batch, bytes: batch * segmentBytes },
+    counts: { before: evenness.before.nodes, after: evenness.after.nodes },
     fingerprint,
   }
 }

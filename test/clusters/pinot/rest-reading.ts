@@ -40,6 +40,8 @@ async function instance(cluster: PinotCluster, name: string, live: boolean): Pro
   const { simpleFields, mapFields, listFields } = (await record(cluster, `CONFIGS/PARTICIPANT/${name}`))!
   return {
     name,
+    host: simpleFields['HELIX_HOST'] ?? '',
+    evacuating: false,
     role: name.split('_')[0]!.toLowerCase() as Instance['role'],
     live,
     enabled: simpleFields['HELIX_ENABLED'] !== 'false',

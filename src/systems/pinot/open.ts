@@ -1,0 +1,40 @@
+/** Puts reading and acting together. */
+import type { Clock } from '../../lib/clock.ts'
+import { Acts } from './acts.ts'
+import { type ControllerAuth, Controllers } from './controller.ts'
+import { Http, type HttpTls } from './http.ts'
+import { type PinotOptions, PinotSystem } from './pinot.ts'
+import type { RebalanceOptions } from './rebalance-policy.ts'
+import { ServerTags } from './settings.ts'
+import { Targets } from './targets.ts'
+import { Wants } from './wants.ts'
+
+export interface PinotConnection extends PinotOptions {
+  controllers: { urls: readonly string[]; auth?: ControllerAuth; tls?: HttpTls }
+  rebalance: RebalanceOptions
+}
+
+/** Nobody is asked anything yet. */
+export function openPinot({ controllers: to, rebalance, ...options }: PinotConnection, clock: Clock): PinotSystem {
+  const http = new Http(to.tls ? { tls: to.tls } : {})
+  const controllers = new Controllers({ urls: to.urls, ...(to.auth ? { auth: to.auth } : {}), http })
+  const targets = new Targets({ controllers, rebalance, clock })
+  const acts = new Acts({
+    controllers,
+    rebalance,
+    clock,
+    changesOf: (fingerprint) => targets.changesOf(fingerprint),
+    look: (tables, signal) => system.look(tables, signal),
+    touch: (table, version, signal) => system.touch(table, version, signal),
+  })
+  const wants = new Wants(targets, acts)
+  const system = new PinotSystem(options, clock, {
+    controller: (path, signal) => controllers.get(path, signal),
+    clusterName: (signal) => controllers.clusterName(signal),
+    acts: wants,
+    targets: wants,
+    settings: new ServerTags(controllers, (signal) => system.look([], signal)),
+    close: () => http.close(),
+  })
+  return system
+}

@@ -1,0 +1,185 @@
+/** A Pinot cluster behind the port. */
+import type { Move, RunningJob } from '../../cluster/move.ts'
+import type { Pulse, Sample } from '../../cluster/sample.ts'
+import type { NodeId } from '../../cluster/state.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { EvenkeelError } from '../../lib/errors.ts'
+import { ReleaseStack } from '../../lib/release-stack.ts'
+import type { Secret } from '../../lib/secret.ts'
+import type { Capabilities, Outcome, Step, StepResult, System } from '../port.ts'
+import type { BytesOf } from './changes.ts'
+import { Decoder } from './decoder.ts'
+import { Http, type HttpTls, refusal } from './http.ts'
+import { roleOf } from './instances.ts'
+import { Inventory } from './inventory.ts'
+import type { PinotActs, PinotTargets } from './meeting.ts'
+import { segmentIndex } from './placements.ts'
+import type { PinotReading, Table } from './reading.ts'
+import { Sampler } from './sampler.ts'
+import { Servers } from './servers.ts'
+import type { ServerTags } from './settings.ts'
+import { type ControllerGet, RestZnodes, type ZnodeStore, ZooKeeperZnodes } from './znodes.ts'
+import { ZooKeeper } from './zookeeper.ts'
+
+export interface PinotOptions {
+  /** Name of the cluster in samples. */
+  name: string
+  /** Absent: znodes are read through the controller. */
+  zooKeeper?: { connect: string; digest?: Secret; sessionTimeoutMs?: number }
+  /** Of the servers' admin interface. */
+  servers?: { tls?: HttpTls; headers?: () => Record<string, string> }
+}
+
+/** What comes from the acting half. */
+export interface PinotParts {
+  controller: ControllerGet
+  /** In Helix, and of its root in ZooKeeper. */
+  clusterName(signal: AbortSignal): Promise<string>
+  acts: PinotActs
+  targets: PinotTargets
+  settings: ServerTags
+  close?(): Promise<void>
+}
+
+export async function createPinot(options: PinotOptions, clock: Clock, parts: PinotParts): Promise<PinotSystem> {
+  return new PinotSystem(options, clock, parts)
+}
+
+export class PinotSystem implements System {
+  readonly settings: ServerTags
+  readonly #clock: Clock
+  readonly #parts: PinotParts
+  readonly #store: ZnodeStore
+  readonly #zooKeeper: ZooKeeper | undefined
+  readonly #decoder = new Decoder()
+  /** Once the name of the cluster is known. */
+  #inventory: Inventory | undefined
+  readonly #servers: Servers
+  readonly #sampler: Sampler
+  readonly #opened = new ReleaseStack()
+
+  constructor(options: PinotOptions, clock: Clock, parts: PinotParts) {
+    this.#clock = clock
+    this.#parts = parts
+    this.settings = parts.settings
+    if (parts.close) this.#opened.push('the controllers', () => parts.close?.())
+    this.#zooKeeper = options.zooKeeper && new ZooKeeper({ ...options.zooKeeper, clock })
+    if (this.#zooKeeper) this.#opened.push('ZooKeeper', () => this.#zooKeeper?.close())
+    this.#store = this.#zooKeeper ? new ZooKeeperZnodes(this.#zooKeeper) : new RestZnodes(parts.controller)
+    this.#opened.push('the decoder', () => this.#decoder.close())
+    const { tls, headers } = options.servers ?? {}
+    const http = new Http(tls ? { tls } : {})
+    this.#opened.push("the servers' connections", () => http.close())
+    this.#servers = new Servers(
+      async (url, deadlineMs, signal) => {
+        const answer = await http.request('GET', url, {
+          deadlineMs,
+          signal,
+          ...(headers ? { headers: headers() } : {}),
+        })
+        if (answer.status !== 200) throw refusal('GET', answer)
+        return answer.body
+      },
+      this.#decoder,
+      clock,
+    )
+    this.#opened.push('the asking of servers', () => this.#servers.close())
+    this.#sampler = new Sampler(options.name, this.#servers)
+  }
+
+  capabilities(): Capabilities {
+    return { leaderTransfer: false, replicaMoves: false, dirMoves: false, tableJobs: true }
+  }
+
+  async sample(signal: AbortSignal, drained: readonly NodeId[] = []): Promise<Sample> {
+    const inventory = await this.#known(signal)
+    const reading = await inventory.read(signal)
+    await this.#servers.read(reading, signal)
+    const bytesOf = await this.#bytesOf(reading.tables)
+    const { targets } = this.#parts
+    const question = {
+      reading,
+      bytesOf,
+      drained: new Set(drained.map(String)),
+      frozen: this.#servers.unreachable.size > 0,
+    }
+    const wanted = await targets.wanted(question, signal)
+    this.settings.see(reading)
+    return this.#sampler.sample(reading, wanted, targets.jobs(reading, bytesOf))
+  }
+
+  async pulse(signal: AbortSignal): Promise<Pulse> {
+    const inventory = await this.#known(signal)
+    const [live, listed] = await Promise.all([inventory.liveInstances(signal), inventory.jobs(signal)])
+    const takenAtMs = this.#clock.now()
+    // Only of what is under way has to be known how far it is.
+    const moving = new Set(listed.jobs.filter(({ status }) => status === 'IN_PROGRESS').map(({ table }) => table))
+    const jobs: RunningJob[] = []
+    if (moving.size > 0) {
+      const reading = await inventory.read(signal, moving)
+      jobs.push(...this.#parts.targets.jobs(reading, await this.#bytesOf(reading.tables)))
+    }
+    this.#sampler.seeLive(live, takenAtMs)
+    return {
+      takenAtMs,
+      aliveNodes: live.filter((name) => roleOf(name) === 'server').sort(),
+      running: [],
+      jobs,
+    }
+  }
+
+  steps(move: Move): Step[] {
+    return this.#parts.acts.steps(move)
+  }
+
+  perform(steps: Step[], signal: AbortSignal): Promise<StepResult[]> {
+    return this.#parts.acts.perform(steps, signal)
+  }
+
+  judge(moves: Move[], signal: AbortSignal): Promise<Outcome[]> {
+    return this.#parts.acts.judge(moves, signal)
+  }
+
+  cancel(moves: Move[], signal: AbortSignal): Promise<StepResult[]> {
+    return this.#parts.acts.cancel(moves, signal)
+  }
+
+  close(): Promise<void> {
+    return this.#opened.close()
+  }
+
+  /** For acts: fresh, and of the tables only these. */
+  async look(tables: readonly string[], signal: AbortSignal): Promise<PinotReading> {
+    return (await this.#known(signal)).read(signal, new Set(tables))
+  }
+
+  /**
+   * Writes what the table's IdealState has anyway, if it is still of that version.
+   * @throws EvenkeelError `unsupported` without access to ZooKeeper.
+   */
+  async touch(table: string, version: number, signal: AbortSignal): Promise<void> {
+    if (!this.#zooKeeper) throw new EvenkeelError('unsupported', 'nothing can be written without access to ZooKeeper')
+    const path = `/${await this.#parts.clusterName(signal)}/IDEALSTATES/${table}`
+    const node = await this.#zooKeeper.read(path, signal)
+    if (node?.version === version) await this.#zooKeeper.write(path, node.data, version, signal)
+  }
+
+  async #known(signal: AbortSignal): Promise<Inventory> {
+    if (this.#inventory) return this.#inventory
+    const name = await this.#parts.clusterName(signal)
+    this.#inventory ??= new Inventory(name, this.#store, this.#decoder, this.#clock)
+    return this.#inventory
+  }
+
+  async #bytesOf(tables: readonly Table[]): Promise<BytesOf> {
+    const known = new Map<string, { table: Table; bytes: Float64Array }>()
+    for (const table of tables) {
+      known.set(table.name, { table, bytes: (await this.#servers.sizes.of(table)).segment })
+    }
+    return (name, segment) => {
+      const entry = known.get(name)
+      const bytes = entry?.bytes[segmentIndex(entry.table.idealState.placement, segment)]
+      return bytes === undefined || Number.isNaN(bytes) ? undefined : bytes
+    }
+  }
+}
