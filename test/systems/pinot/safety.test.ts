@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { brokerDrift } from '../../../src/systems/pinot/brokers.ts'
 import type { Change } from '../../../src/systems/pinot/changes.ts'
