@@ -58,7 +58,7 @@ export function assess(
   const failed = failedDirNodes(state, holdings, settings, judge)
   const draining = drainingNodes(state, holdings, judge)
   const racks = rackFaults(state, settings, judge)
-  const { held, ...drift } = driftOf(targets, judge)
+  const { held, ...drift } = driftOf(targets, new Set(draining.map((node) => state.names.nodes[node]!)), judge)
   const added = addedNodes(state, shares, settings, judge)
   const skew = skewedDomains(state, shares, settings, judge)
   const { balanceLeaders, ...leaders } = leadersUneven(state, shares, settings, judge)

@@ -2,7 +2,8 @@
  * Topics that are not where the system itself puts them (Pinot tables). What a drain or a newcomer asks of a table is told by the
  * violation of that node; any other cause is a broken constraint of the table's own.
  */
-import type { ViolationKind } from '../cluster/reasons.ts'
+import type { DriftCause, ViolationKind } from '../cluster/reasons.ts'
+import type { NodeId } from '../cluster/state.ts'
 import type { BrokersTarget, Target } from '../cluster/target.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
 import type { Gate } from './gates.ts'
@@ -30,8 +31,15 @@ export function reasonOf({ causes }: Pick<Target, 'causes'>): ViolationKind {
   return names.every((cause) => cause === 'server_added') ? 'node_underused' : 'target_drift'
 }
 
-export function driftOf({ targets, brokers }: Targets, judge: Judge): Drift {
-  const drifted = targets.filter((target) => reasonOf(target) === 'target_drift')
+/** Causes that lie in a server which should not hold the topic. */
+const leaving: readonly DriftCause[] = ['drained', 'server_removed', 'retagged']
+
+/** @param draining nodes that are to be emptied: what targets do for them alone is told by their own violation. */
+export function driftOf({ targets, brokers }: Targets, draining: ReadonlySet<NodeId>, judge: Judge): Drift {
+  const isToldByNodes = ({ causes, shares }: Target) =>
+    causes.every(({ cause }) => leaving.includes(cause) || cause === 'server_added') &&
+    shares.every(({ node, adds, removes }) => removes <= adds || draining.has(node))
+  const drifted = targets.filter((target) => reasonOf(target) === 'target_drift' && !isToldByNodes(target))
   const held = new Map<string, Gate>()
   for (const { topic, causes, adds, bytes, held: hold } of drifted) {
     const subject = `table ${topic}`

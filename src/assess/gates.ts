@@ -30,6 +30,8 @@ export interface Circumstances {
   strangers: Strangers
   /** Why only what cannot wait is begun today. */
   dayFull?: string | undefined
+  /** Node → why it cannot be taken out of use although it is to be emptied. */
+  unsafeDrains?: ReadonlyMap<NodeId, string>
 }
 
 /** Who else moves replicas. */
@@ -89,6 +91,10 @@ export function gateFor(
   }
   const grown = grownSince(baseline, now.health)
   if (grown !== undefined) return { code: 'unhealthy', text: grown }
+  if (kind === 'node_draining') {
+    const unsafe = [...(now.unsafeDrains ?? [])].find(([node]) => subject === `node ${node}`)
+    if (unsafe) return { code: 'target_held', text: `node ${unsafe[0]} cannot be emptied: ${unsafe[1]}` }
+  }
   const { moving, restLeftMs, emptying } = now.strangers
   if (isUrgent(kind)) {
     // Two who empty the same node would do it twice.

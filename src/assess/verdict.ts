@@ -94,15 +94,15 @@ const leftToTheSystem: readonly ViolationKind[] = ['node_underused', 'disk_skew'
 function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   const { violations, holding } = found.assessment
   const open = violations.filter(({ gate }) => gate === undefined)
+  const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (found.tableJobs && !most && open.every(({ kind }) => leftToTheSystem.includes(kind))) {
+    return no('as_assigned', `every table is where its own rules put it: ${why}`)
+  }
   if (open.every(mayStay)) {
     if (holding.length > 0) return no('holding', holding.join('; '))
     return no('balanced', `it is as even as the constraints allow: ${why}`)
   }
   if (found.participants < 2) return no('too_few_nodes', `only ${found.participants} node can take part; ${why}`)
-  const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
-  if (found.tableJobs && !most && open.every(({ kind }) => leftToTheSystem.includes(kind))) {
-    return no('as_assigned', `every table is where its own rules put it: ${why}`)
-  }
   if (most?.reason === 'target_held') return no('target_held', `${most.examples.join('; ')}: ${why}`)
   if (most?.reason === 'retry_wait')
     return no('holding', `what failed or was taken back a short while ago is left alone for a while: ${why}`)

@@ -44,6 +44,15 @@ const nothing: Throttle = { rates: [], copies: [] }
 /** How long a change without an answer may still happen. */
 const UNANSWERED_MS = 90_000
 
+export interface Look {
+  /** Also at what should be as it is. */
+  whole: boolean
+  /** Rates of nodes that nothing is copied from or to now stay, since more is to come: they bind nothing but what is listed. */
+  keepRates: boolean
+  /** What is wanted beside the throttle. */
+  besides?: readonly Setting[]
+}
+
 export class ChangeLedger {
   readonly #settings: Settings
   readonly #journal: Journal
@@ -98,7 +107,7 @@ export class ChangeLedger {
   }
 
   report(): ThrottleReport {
-    const ours = [...this.records.values()].map(({ setting }) => setting)
+    const ours = [...this.records.values()].map(({ setting }) => setting).filter(isLimit)
     const rates = ours.flatMap((setting) => ('value' in setting ? [Number(setting.value)] : []))
     return {
       ...(rates.length > 0 && { bytesPerSecond: Math.max(...rates) }),
@@ -117,18 +126,17 @@ export class ChangeLedger {
 
   /**
    * Makes the settings what the throttle needs, as far as they are nobody else's, and gives back what it does not need.
-   * @param look `whole`: also at what should be as it is. `keepRates`: rates of nodes that nothing is copied from or to now stay,
-   * since more is to come: they bind nothing but what is listed.
    * @returns what is needed and could not be had.
    * @throws what the journal throws: then nothing was changed.
    */
-  async align(throttle: Throttle, look: { whole: boolean; keepRates: boolean }, signal: AbortSignal): Promise<Unset[]> {
-    const { whole, keepRates } = look
-    const wanted = new Map(this.#settings.settingsOf(throttle).map((setting) => [settingKey(setting), setting]))
+  async align(throttle: Throttle, look: Look, signal: AbortSignal): Promise<Unset[]> {
+    const { whole, keepRates, besides = [] } = look
+    const all = [...this.#settings.settingsOf(throttle), ...besides]
+    const wanted = new Map(all.map((setting) => [settingKey(setting), setting]))
     const { records } = this
     if (keepRates) {
       for (const [key, { setting }] of records) {
-        if (setting.scope === 'node' && !wanted.has(key)) wanted.set(key, setting)
+        if (setting.scope === 'node' && isLimit(setting) && !wanted.has(key)) wanted.set(key, setting)
       }
     }
     const keys = [...new Set([...wanted.keys(), ...records.keys()])]
@@ -272,6 +280,11 @@ export class ChangeLedger {
     for (const node of nodes) limits.set(node, this.#settings.limitsOf(node, seen))
     this.#limits = limits
   }
+}
+
+/** A limit on copying; what takes a node out of use is none. */
+function isLimit(setting: Setting): boolean {
+  return !('replaces' in setting)
 }
 
 function byScope(refs: readonly SettingRef[]): { nodes: NodeId[]; topics: string[] } {

@@ -27,7 +27,7 @@ import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
+import type { Refusal, Setting, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets, lowerClassRoom } from './budgets.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
@@ -139,6 +139,36 @@ export class Executor {
   /** Nodes that are to be emptied: what is on its way to them is taken back. */
   set unwanted(nodes: readonly NodeId[]) {
     this.#flight.unwantedNodes = nodes
+  }
+
+  /** Whether nodes that are to be emptied may be taken out of use now; what is out of use stays so while the wish stands. */
+  mayEmpty = false
+
+  /** Node → why it cannot be taken out of use although it is to be emptied. */
+  get unsafeDrains(): ReadonlyMap<NodeId, string> {
+    const { settings } = this.#system
+    return new Map(
+      this.#flight.unwantedNodes.flatMap((node) => {
+        const found = this.#drainRecord(node) ? undefined : settings?.ofDrain?.(node)
+        return found && 'unsafe' in found ? [[node, found.unsafe] as const] : []
+      }),
+    )
+  }
+
+  #drainRecord(node: NodeId): Setting | undefined {
+    const records = [...(this.#ledger?.records.values() ?? [])]
+    return records.find(({ setting }) => setting.of === node && 'replaces' in setting)?.setting
+  }
+
+  /** What takes nodes out of use. */
+  #drainSettings(): Setting[] {
+    const { settings } = this.#system
+    return this.#flight.unwantedNodes.flatMap((node) => {
+      const had = this.#drainRecord(node)
+      if (had) return [had]
+      const found = this.mayEmpty ? settings?.ofDrain?.(node) : undefined
+      return found && 'setting' in found ? [found.setting] : []
+    })
   }
 
   get pending(): Move[] {
@@ -444,7 +474,7 @@ export class Executor {
     const whole = this.#lookAtSettings && begun.length === 0
     const wanted = this.#need()?.throttle() ?? { rates: [], copies: [] }
     const keepRates = this.inFlight.length + this.#pending.length > 0
-    const unset = await this.#ledger.align(wanted, { whole, keepRates }, signal)
+    const unset = await this.#ledger.align(wanted, { whole, keepRates, besides: this.#drainSettings() }, signal)
     if (whole) this.#lookAtSettings = false
     return unset
   }

@@ -59,10 +59,10 @@ function decideValue(
       record.before === null ? { scope, of, name, delete: true } : { scope, of, name, set: record.before }
     return { change, after: null }
   }
-  const setting: Setting = { scope, of, name, value: wanted }
+  const setting: Setting = { scope, of, name, value: wanted, ...(replaces(ref) && { replaces: true }) }
   const change: SettingChange = { scope, of, name, set: wanted }
   if (!record) {
-    if (own !== null || effective !== null) return { note: 'foreign' }
+    if ((own !== null || effective !== null) && !replaces(ref)) return { note: 'foreign' }
     return { record: { setting, before: own, atMs: nowMs }, change }
   }
   if (own === wanted) return valueIn(record.setting) === wanted ? {} : { record: { ...record, setting } }
@@ -115,6 +115,10 @@ function decideList(
 
 function isOurs(record: SettingRecord, own: string): boolean {
   return own === valueIn(record.setting) || own === record.previous
+}
+
+function replaces(setting: Setting): boolean {
+  return 'value' in setting && setting.replaces === true
 }
 
 function valueIn(setting: Setting): string | undefined {

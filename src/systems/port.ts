@@ -99,8 +99,11 @@ export function settingKey({ scope, of, name }: SettingRef): string {
   return `${scope}/${of}/${name}`
 }
 
-/** What a setting is to be. `members`: a list that others may write to as well; only its members named here are ours. */
-export type Setting = SettingRef & ({ value: string } | { members: string[] })
+/**
+ * What a setting is to be. `members`: a list that others may write to as well; only its members named here are ours.
+ * `replaces`: what stands is put aside and given back, whoever set it; else a value that is not ours is left as it is.
+ */
+export type Setting = SettingRef & ({ value: string; replaces?: true } | { members: string[] })
 
 /** Limits on copying, in generic words: bytes per second per node and direction, and the copies that they bind. */
 export interface Throttle {
@@ -150,8 +153,21 @@ export interface Settings {
   observe(refs: readonly SettingRef[], signal: AbortSignal): Promise<Observed[]>
   /** One result per change, in order. Accepted means that a later read will show it. Never throws for a bad one. */
   apply(changes: readonly SettingChange[], signal: AbortSignal): Promise<StepResult[]>
+  /**
+   * What takes a node out of use, so that targets of the system's own are without it; `unsafe`: why that must not be. From the last
+   * sample; undefined where nothing is to be set, or nothing is known of the node.
+   */
+  ofDrain?(node: NodeId): { setting: Setting } | { unsafe: string } | undefined
   /** Everything of this kind that is set on live nodes and on topics, whoever set it. */
   survey(signal: AbortSignal): Promise<(SettingRef & { value: string })[]>
+}
+
+/** What an operator wants of targets of the system's own. */
+export interface TargetWishes {
+  /** Nodes that are to be emptied: targets are without them. */
+  drained: readonly NodeId[]
+  /** Topics whose target is to be computed although nothing suggests that they drifted. */
+  asked: readonly string[]
 }
 
 export interface System {
@@ -160,10 +176,10 @@ export interface System {
   capabilities(): Capabilities
   /**
    * A complete reading.
-   * @param drained nodes that the operator wants emptied: targets of the system's own are without them.
+   * @param wishes what the operator wants of targets of the system's own.
    * @throws EvenkeelError `sample_incomplete` naming what is missing and the permission that would show it.
    */
-  sample(signal: AbortSignal, drained?: readonly NodeId[]): Promise<Sample>
+  sample(signal: AbortSignal, wishes?: TargetWishes): Promise<Sample>
   /** Liveness and what is running, with bytes; cheap. */
   pulse(signal: AbortSignal): Promise<Pulse>
   /** Pure: what the move consists of here, in order. */

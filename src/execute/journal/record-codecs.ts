@@ -61,16 +61,19 @@ const move: Codec<Move> = byKind<Move>({
   brokers: object<BrokersMove>({ ...anyMove, kind: oneOf(['brokers']), before: list(id), after: list(id) }),
 })
 
+const yes = flag as Codec<true>
 const ofSetting = { scope: oneOf(['node', 'topic']), of: id, name: text }
 
 const setting: Codec<Setting> = either(
   object<SettingRef & { members: string[] }>({ ...ofSetting, members: list(text) }),
-  object<SettingRef & { value: string }>({ ...ofSetting, value: text }),
+  object<SettingRef & { value: string; replaces?: true }>({ ...ofSetting, value: text, replaces: maybe(yes) }),
   (value) => 'members' in value,
 )
 
 export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   drain: object<Records['drain']>({ node: id, sinceMs: time }),
+  asked: object<Records['asked']>({ topic: text, atMs: time }),
+  approved: object<Records['approved']>({ topic: text, fingerprint: text, atMs: time }),
   pause,
   intent: object<Records['intent']>({ move, atMs: time, unwanted: maybe(object({ why: text, failed: flag })) }),
   setting: object<Records['setting']>({ setting, before: orNull(text), previous: maybe(text), atMs: time }),

@@ -6,10 +6,11 @@ import type { BrokersMove, Move, TableMove } from '../../cluster/move.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { sameSet } from '../../lib/lists.ts'
-import type { BrokersStep, JobStep, Outcome, Refusal, Step, StepResult } from '../port.ts'
+import type { BrokersStep, JobStep, Outcome, Step, StepResult } from '../port.ts'
+import { no, stepResult } from './answers.ts'
 import { brokerDrift } from './brokers.ts'
 import { type Change, changesBetween } from './changes.ts'
-import { type ActAnswer, type Controllers, type RebalanceAnswer } from './controller.ts'
+import type { Controllers, RebalanceAnswer } from './controller.ts'
 import { isGone } from './dead.ts'
 import { ErrorResets } from './error-resets.ts'
 import { chainOf, isGhost } from './jobs.ts'
@@ -312,6 +313,8 @@ function judgeBrokers({ topic, before, after }: BrokersMove, { brokerResource }:
 function isOf(job: Job, { parameters }: TableMove, sent: Sent | undefined): boolean {
   if (sent?.job !== undefined) return chainOf(sent.job) === chainOf(job.id)
   if (sent !== undefined && job.startedAtMs < sent.atMs - SKEW_MS) return false
+  // Other releases know other parameters; an entry that tells nothing at all is nobody's.
+  if (job.config['maxAttempts'] === undefined) return false
   return Object.entries(parameters).every(
     ([name, value]) => name === 'batchSizePerServer' || shown(job.config[name] ?? value) === value,
   )
@@ -352,23 +355,4 @@ function endText(job: Job | undefined): string {
 
 function answerText({ status, description }: RebalanceAnswer): string {
   return `${status}: ${description}`
-}
-
-function no(code: Refusal, text: string): StepResult {
-  return { outcome: 'refused', code, text }
-}
-
-function stepResult(answer: ActAnswer): StepResult {
-  switch (answer.outcome) {
-    case 'answered':
-      return accepted
-    case 'not_sent':
-      return no('not_sent', answer.text)
-    case 'unknown':
-      return { outcome: 'unknown', text: answer.text }
-    default:
-      if (answer.status === 409) return no('already_moving', answer.text)
-      if (answer.status === 404) return no('partition_gone', answer.text)
-      return no(answer.status === 401 || answer.status === 403 ? 'not_permitted' : 'rejected', answer.text)
-  }
 }

@@ -153,10 +153,10 @@ export class Controllers {
           return answer
         }
         if (answer.status < 500) throw refusal('GET', answer)
-        failures.push(messageOf(refusal('GET', answer)))
+        failures.push(bounded(messageOf(refusal('GET', answer))))
       } catch (error) {
         if (signal.aborted || ['auth', 'not_permitted', 'rejected'].includes(codeOf(error))) throw error
-        failures.push(messageOf(error))
+        failures.push(bounded(messageOf(error)))
       }
     }
     throw new EvenkeelError('unreachable', bounded(`no controller answers: ${failures.join('; ')}`))
@@ -295,9 +295,12 @@ function must(answer: ActAnswer, what: string): unknown {
   }
 }
 
-/** Kept to a line, for it goes into sentences and logs. */
+/** Kept to a line, for it goes into sentences and logs; of a URL its parameters are left out, which are known and long. */
 export function bounded(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
+  const line = text
+    .replace(/(https?:\/\/[^\s?]+)\?\S+/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim()
   return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line
 }
 

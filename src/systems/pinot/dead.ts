@@ -70,11 +70,13 @@ export function untaggings(reading: PinotReading, leaving: ReadonlySet<string>):
       ...[...assignment.values()].map((rule) => rule.tag),
     ]),
   )
+  // A tenant may get its first table any time.
+  const placesTables = (tag: string) => used.has(tag) || /_(OFFLINE|REALTIME)$/.test(tag)
   const servers = reading.instances.filter(({ role }) => role === 'server')
   return servers
-    .filter(({ name, tags }) => leaving.has(name) && tags.some((tag) => used.has(tag)))
+    .filter(({ name, tags }) => leaving.has(name) && tags.some(placesTables))
     .map(({ name, tags }) => {
-      const kept = tags.filter((tag) => !used.has(tag))
+      const kept = tags.filter((tag) => !placesTables(tag))
       const problems = rules.flatMap(({ table, tag, replication, dimension }) => {
         if (dimension || !tags.includes(tag)) return []
         const left = servers.filter((other) => !leaving.has(other.name) && other.tags.includes(tag) && !isGone(other))

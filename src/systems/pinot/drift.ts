@@ -93,7 +93,12 @@ function suspect(table: Table, members: Members, { unfinished, asked }: DriftQue
     ...wrongTier(table, rules, members),
     ...(newcomers.length === 0
       ? []
-      : [{ cause: 'server_added' as const, text: `${some(newcomers)} should hold a part of it and holds none` }]),
+      : [
+          {
+            cause: 'server_added' as const,
+            text: `${some(newcomers)} should hold a part of it and ${newcomers.length === 1 ? 'holds' : 'hold'} none`,
+          },
+        ]),
   ]
   const { name } = table
   if (unfinished.has(name)) causes.push({ cause: 'unfinished', text: 'its last rebalance did not reach its target' })
@@ -176,14 +181,18 @@ function misplaced(
   const isOtherTenant =
     !anyLegal && found.retagged.length > 1 && found.drained.length + found.server_removed.length === 0
   const held = (servers: string[]) => servers.reduce((sum, server) => sum + (holders.get(server) ?? 0), 0)
-  const say = (cause: DriftCause, servers: string[], what: string): Cause[] =>
-    servers.length === 0 ? [] : [{ cause, text: `${some(servers)} ${what} and holds ${replicas(held(servers))} of it` }]
+  const say = (cause: DriftCause, servers: string[], one: string, many: string): Cause[] => {
+    if (servers.length === 0) return []
+    const [what, holds] = servers.length === 1 ? [one, 'holds'] : [many, 'hold']
+    return [{ cause, text: `${some(servers)} ${what} and ${holds} ${replicas(held(servers))} of it` }]
+  }
+  const lost = `lost the tag ${[...tags].join(' or ')}`
   return [
-    ...say('drained', found.drained, 'is to be emptied'),
-    ...say('server_removed', found.server_removed, 'is no instance any more'),
+    ...say('drained', found.drained, 'is to be emptied', 'are to be emptied'),
+    ...say('server_removed', found.server_removed, 'is no instance any more', 'are no instances any more'),
     ...(isOtherTenant
       ? [{ cause: 'tenant' as const, text: `no server that holds it has the tag ${[...tags].join(' or ')}` }]
-      : say('retagged', found.retagged, `has lost the tag ${[...tags].join(' or ')}`)),
+      : say('retagged', found.retagged, `has ${lost}`, `have ${lost}`)),
   ]
 }
 
@@ -290,25 +299,34 @@ function newcomersOf(
     const persisted = persistedOf(table, type)
     if (persisted === undefined || assignment.special) return []
     const size = groupSize(assignment, members.eligible(assignment.tag))
-    // A remainder that fills no row of groups stays empty: that is Pinot's way.
+    const groups = [...groupsOf(persisted).values()]
     const listed = new Set(membersOf(persisted))
-    const grows = [...groupsOf(persisted).values()].some((group) => group.size < size)
-    return empty.filter((server) => listed.has(server) || grows)
+    // A remainder that fills no row of groups stays empty: that is Pinot's way.
+    const grows = groups.some((group) => group.size < size)
+    const within = new Set(groups.flatMap((group) => byCap([...group], counts)))
+    return empty.filter((server) => (listed.has(server) ? within.has(server) : grows))
   }
-  const given = new Set(table.type === 'REALTIME' ? byFormula(table, rules, members) : byCap(legal, counts))
-  const other = new Set([rules.completedTag, ...rules.tiers.map(({ serverTag }) => serverTag)])
-  return empty.filter((server) => given.has(server) || members.get(server)!.tags.some((tag) => other.has(tag)))
+  // Servers of tiers and of completed segments are filled by the controllers themselves, once an hour.
+  const given = new Set(
+    table.type === 'REALTIME' ? byFormula(table, rules, members) : byCap(legal, counts, sum(counts.values())),
+  )
+  const own = new Set(members.eligible(rules.tag).map(({ name }) => name))
+  return empty.filter((server) => given.has(server) && own.has(server))
 }
 
-/** The balanced assignment takes from a server only what is above the even share, rounded up. */
-function byCap(legal: readonly string[], counts: ReadonlyMap<string, number>): readonly string[] {
+/**
+ * Only what is above the even share of these servers, rounded up, is taken from one: else nobody is given anything.
+ * @param total replicas that are to be spread over them; those that they hold unless given
+ */
+function byCap(servers: readonly string[], counts: ReadonlyMap<string, number>, total?: number): readonly string[] {
+  const held = servers.map((server) => counts.get(server) ?? 0)
+  return Math.max(...held) > Math.ceil((total ?? sum(held)) / servers.length) ? servers : []
+}
+
+function sum(values: Iterable<number>): number {
   let total = 0
-  let most = 0
-  for (const count of counts.values()) {
-    total += count
-    most = Math.max(most, count)
-  }
-  return most > Math.ceil(total / legal.length) ? legal : []
+  for (const value of values) total += value
+  return total
 }
 
 /** Replica r of stream partition p goes to `(p × replication + r) mod servers` of the default list. */

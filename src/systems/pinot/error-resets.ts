@@ -20,7 +20,8 @@ export interface ErrorResetsOptions {
 const TRIES = 3
 /** After this it may be tried again: somebody may have mended the deep store. */
 const FORGET_MS = 24 * 3_600_000
-const WAIT_MS = 20_000
+/** Loads that take longer are waited for by the job itself. */
+const WAIT_MS = 10_000
 const POLL_MS = 500
 /** What Helix has not taken up by itself after this, it has forgotten. */
 const PATIENCE_MS = 2_000
@@ -76,7 +77,8 @@ export class ErrorResets {
       const nowMs = clock.now()
       if (errors.length + forgotten.length + absent.length === 0) return undefined
       if (signal.aborted || nowMs - beganMs >= WAIT_MS) {
-        return errors.length > 0 ? `${errors.length} are in ERROR again` : 'they are not up yet'
+        if (errors.length > 0) return `${errors.length} are in ERROR again`
+        return forgotten.length > 0 ? `${forgotten.length} are not taken up` : undefined
       }
       if (forgotten.length === 0 || nowMs < touchMs) continue
       await touch(name, table.idealState.version, signal)

@@ -5,6 +5,7 @@ import { type ControllerAuth, Controllers } from './controller.ts'
 import { Http, type HttpTls } from './http.ts'
 import { type PinotOptions, PinotSystem } from './pinot.ts'
 import type { RebalanceOptions } from './rebalance-policy.ts'
+import { ServerTags } from './settings.ts'
 import { Targets } from './targets.ts'
 import { Wants } from './wants.ts'
 
@@ -32,6 +33,7 @@ export function openPinot({ controllers: to, rebalance, ...options }: PinotConne
     clusterName: (signal) => controllers.clusterName(signal),
     acts: wants,
     targets: wants,
+    settings: new ServerTags(controllers, (signal) => system.look([], signal)),
     close: () => http.close(),
   })
   return system

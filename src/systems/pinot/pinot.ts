@@ -1,12 +1,11 @@
 /** A Pinot cluster behind the port. */
 import type { Move, RunningJob } from '../../cluster/move.ts'
 import type { Pulse, Sample } from '../../cluster/sample.ts'
-import type { NodeId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { ReleaseStack } from '../../lib/release-stack.ts'
 import type { Secret } from '../../lib/secret.ts'
-import type { Capabilities, Outcome, Step, StepResult, System } from '../port.ts'
+import type { Capabilities, Outcome, Step, StepResult, System, TargetWishes } from '../port.ts'
 import type { BytesOf } from './changes.ts'
 import { Decoder } from './decoder.ts'
 import { Http, type HttpTls, refusal } from './http.ts'
@@ -17,6 +16,7 @@ import { segmentIndex } from './placements.ts'
 import type { PinotReading, Table } from './reading.ts'
 import { Sampler } from './sampler.ts'
 import { Servers } from './servers.ts'
+import type { ServerTags } from './settings.ts'
 import { type ControllerGet, RestZnodes, type ZnodeStore, ZooKeeperZnodes } from './znodes.ts'
 import { ZooKeeper } from './zookeeper.ts'
 
@@ -36,6 +36,7 @@ export interface PinotParts {
   clusterName(signal: AbortSignal): Promise<string>
   acts: PinotActs
   targets: PinotTargets
+  settings: ServerTags
   close?(): Promise<void>
 }
 
@@ -44,6 +45,7 @@ export async function createPinot(options: PinotOptions, clock: Clock, parts: Pi
 }
 
 export class PinotSystem implements System {
+  readonly settings: ServerTags
   readonly #clock: Clock
   readonly #parts: PinotParts
   readonly #store: ZnodeStore
@@ -58,6 +60,7 @@ export class PinotSystem implements System {
   constructor(options: PinotOptions, clock: Clock, parts: PinotParts) {
     this.#clock = clock
     this.#parts = parts
+    this.settings = parts.settings
     if (parts.close) this.#opened.push('the controllers', () => parts.close?.())
     this.#zooKeeper = options.zooKeeper && new ZooKeeper({ ...options.zooKeeper, clock })
     if (this.#zooKeeper) this.#opened.push('ZooKeeper', () => this.#zooKeeper?.close())
@@ -87,7 +90,7 @@ export class PinotSystem implements System {
     return { leaderTransfer: false, replicaMoves: false, dirMoves: false, tableJobs: true }
   }
 
-  async sample(signal: AbortSignal, drained: readonly NodeId[] = []): Promise<Sample> {
+  async sample(signal: AbortSignal, { drained = [], asked = [] }: Partial<TargetWishes> = {}): Promise<Sample> {
     const inventory = await this.#known(signal)
     const reading = await inventory.read(signal)
     await this.#servers.read(reading, signal)
@@ -97,9 +100,11 @@ export class PinotSystem implements System {
       reading,
       bytesOf,
       drained: new Set(drained.map(String)),
+      asked: new Set(asked),
       frozen: this.#servers.unreachable.size > 0,
     }
     const wanted = await targets.wanted(question, signal)
+    this.settings.see(reading)
     return this.#sampler.sample(reading, wanted, targets.jobs(reading, bytesOf))
   }
 

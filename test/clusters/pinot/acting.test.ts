@@ -1,10 +1,12 @@
 /** Targets asked of a real controller, carried out by its jobs, followed and judged. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TableMove } from '../../../src/cluster/move.ts'
+import type { RunningJob, TableMove } from '../../../src/cluster/move.ts'
 import type { Target } from '../../../src/cluster/target.ts'
 import { realClock } from '../../../src/lib/clock.ts'
 import { Acts, pinotSteps } from '../../../src/systems/pinot/acts.ts'
+import { brokerDrift } from '../../../src/systems/pinot/brokers.ts'
 import { Controllers } from '../../../src/systems/pinot/controller.ts'
+import { untaggings } from '../../../src/systems/pinot/dead.ts'
 import { type Suspect, suspects } from '../../../src/systems/pinot/drift.ts'
 import { Http } from '../../../src/systems/pinot/http.ts'
 import { JobWatch } from '../../../src/systems/pinot/jobs.ts'
@@ -18,12 +20,12 @@ import { must } from './rest.ts'
 import { readByRest, touch } from './rest-reading.ts'
 import { startPinot } from './start.ts'
 import {
-  converged,
   counts,
   createTable,
   externalView,
   idealState,
   rebalance,
+  rebalanced,
   updateTags,
   uploadSegments,
 } from './tables.ts'
@@ -31,7 +33,6 @@ import {
 guardLeaks()
 
 const KiB = 1024
-const MiB = 1024 * KiB
 const segmentBytes = 100 * KiB
 const signal = new AbortController().signal
 const options: RebalanceOptions = {
@@ -46,7 +47,7 @@ const options: RebalanceOptions = {
       bestEfforts: false,
       batchSizePerServer: 100,
       externalViewCheckIntervalInMs: 1000,
-      externalViewStabilizationTimeoutInMs: 20_000,
+      externalViewStabilizationTimeoutInMs: 8000,
       heartbeatIntervalInMs: 5000,
       heartbeatTimeoutInMs: 60_000,
     },
@@ -65,17 +66,23 @@ class Hand {
   readonly jobs = new JobWatch()
   readonly #cluster: PinotCluster
   readonly http = new Http()
+  readonly controllers: Controllers
+  /** How often an IdealState was written again after a reset. */
+  touched = 0
 
   constructor(cluster: PinotCluster) {
     this.#cluster = cluster
-    const controllers = new Controllers({ urls: [cluster.controllerUrl], http: this.http })
-    const common = { controllers, rebalance: options, clock: realClock }
+    this.controllers = new Controllers({ urls: [cluster.controllerUrl], http: this.http })
+    const common = { controllers: this.controllers, rebalance: options, clock: realClock }
     this.targets = new Targets(common)
     this.acts = new Acts({
       ...common,
       changesOf: (fingerprint) => this.targets.changesOf(fingerprint),
       look: (tables) => readByRest(cluster, tables),
-      touch: (table) => touch(cluster, table),
+      touch: (table) => {
+        this.touched++
+        return touch(cluster, table)
+      },
     })
   }
 
@@ -93,6 +100,16 @@ class Hand {
     )
   }
 
+  async jobOf(table: string): Promise<RunningJob | undefined> {
+    const reading = await readByRest(this.#cluster, [table])
+    const jobs = this.jobs.of(
+      reading,
+      () => segmentBytes,
+      (job) => this.acts.changesOfJob(job),
+    )
+    return jobs.find(({ topic }) => topic === table)
+  }
+
   async targetOf(table: string): Promise<Target> {
     const { targets } = await this.ask()
     const target = targets.find(({ topic }) => topic === table)
@@ -108,7 +125,8 @@ class Hand {
   }
 }
 
-function moveOf({ topic, causes, parameters, shares, adds, bytes, evenness, fingerprint }: Target): TableMove {
+function moveOf(target: Target, batch = target.adds): TableMove {
+  const { topic, causes, parameters, shares, adds, bytes, evenness, fingerprint } = target
   return {
     kind: 'table',
     id: `table:${topic}`,
@@ -119,13 +137,13 @@ function moveOf({ topic, causes, parameters, shares, adds, bytes, evenness, fing
     shares,
     adds,
     bytes,
-    batch: { adds, bytes },
+    batch: { adds: batch, bytes: batch * segmentBytes },
     counts: { before: evenness.before.nodes, after: evenness.after.nodes },
     fingerprint,
   }
 }
 
-describe('a cluster of three servers', () => {
+describe('a cluster of four servers', () => {
   let cluster: PinotCluster
   let hand: Hand
   beforeAll(async () => {
@@ -179,5 +197,184 @@ describe('a cluster of three servers', () => {
     expect(counts(await externalView(cluster, 'orders_OFFLINE'), [first!.name])).toEqual([0])
     expect(Math.min(...Object.values((await observer.stop()).lowest))).toBeGreaterThanOrEqual(1)
     expect(await hand.suspects()).toEqual([])
+  })
+
+  test('a server that joins is filled; the job is followed in replicas and bytes', async () => {
+    const [first] = cluster.servers
+    await updateTags(cluster, first!.name, ['DefaultTenant_OFFLINE'])
+    await cluster.setKnobs(first!.name, { loadDelayMs: 300 })
+    const target = await hand.targetOf('orders_OFFLINE')
+    expect(target.causes).toEqual([
+      { cause: 'server_added', text: `${first!.name} should hold a part of it and holds none` },
+    ])
+    expect(target.held).toBeUndefined()
+    const observer = await observe(cluster, 'orders_OFFLINE')
+    const move = moveOf(target, 3)
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    const seen = await until('a part being there', 30_000, async () => {
+      const job = await hand.jobOf('orders_OFFLINE')
+      return job?.adds && job.adds.done > 0 && job.adds.done < job.adds.total && job
+    })
+    expect(seen.parameters).toMatchObject({ batchSizePerServer: '3', maxAttempts: '1', minAvailableReplicas: '-1' })
+    expect(seen.bytesTotal).toBe(target.bytes)
+    expect(seen.bytesDone).toBe(seen.adds!.done * segmentBytes)
+    const arriving = seen.arriving!.reduce((sum, { adds, bytes }) => [sum[0]! + adds, sum[1]! + bytes], [0, 0])
+    expect(arriving).toEqual([seen.adds!.total - seen.adds!.done, seen.bytesTotal! - seen.bytesDone!])
+    expect(seen.arriving!.map(({ node }) => node)).toContain(first!.name)
+    expect(seen.broken).toBeUndefined()
+    // The same step once more is the same job.
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    expect((await hand.acts.judge([move], signal))[0]).toEqual({ outcome: 'running' })
+    expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
+    expect(Math.min(...Object.values((await observer.stop()).lowest))).toBeGreaterThanOrEqual(1)
+    const after = target.evenness.after.nodes.map(({ replicas }) => replicas)
+    expect(
+      counts(
+        await idealState(cluster, 'orders_OFFLINE'),
+        target.evenness.after.nodes.map(({ node }) => `${node}`),
+      ),
+    ).toEqual(after)
+    await cluster.setKnobs(first!.name, {})
+  })
+
+  test('a job that is cancelled stays where it is, and the next one finishes', async () => {
+    const [first, second] = cluster.servers
+    await updateTags(cluster, second!.name, ['server_untagged'])
+    for (const { name } of cluster.servers) await cluster.setKnobs(name, { loadDelayMs: 500 })
+    const move = moveOf(await hand.targetOf('orders_OFFLINE'), 1)
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    await until('a part being there', 30_000, async () => ((await hand.jobOf('orders_OFFLINE'))?.adds?.done ?? 0) > 0)
+    expect(await hand.acts.cancel([move], signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.acts.cancel([move], signal)).toMatchObject([{ outcome: 'refused', code: 'replicas_changed' }])
+    expect(await hand.judged(move)).toMatch(/"superseded","text":"\d+ of \d+ segments .* is CANCELLED/)
+    for (const { name } of cluster.servers) await cluster.setKnobs(name, {})
+    const rest = moveOf(await hand.targetOf('orders_OFFLINE'))
+    expect(rest.adds).toBeLessThan(move.adds)
+    expect(await hand.acts.perform(pinotSteps(rest), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.judged(rest)).toBe('{"outcome":"landed"}')
+    expect(counts(await externalView(cluster, 'orders_OFFLINE'), [first!.name, second!.name])[1]).toBe(0)
+  })
+
+  test('somebody else’s job keeps ours away, and is left alone', async () => {
+    const [, second] = cluster.servers
+    await updateTags(cluster, second!.name, ['DefaultTenant_OFFLINE'])
+    for (const { name } of cluster.servers) await cluster.setKnobs(name, { loadDelayMs: 1000 })
+    const move = moveOf(await hand.targetOf('orders_OFFLINE'))
+    const theirs = await rebalance(cluster, 'orders_OFFLINE', { batchSizePerServer: 1 })
+    expect(theirs.status).toBe('IN_PROGRESS')
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([
+      { outcome: 'refused', code: 'already_moving', text: `job ${theirs.jobId} of somebody else is under way` },
+    ])
+    expect(await hand.acts.cancel([move], signal)).toMatchObject([{ outcome: 'refused', code: 'already_moving' }])
+    expect(await hand.controllers.rebalance('orders_OFFLINE', move.parameters, signal)).toMatchObject({
+      outcome: 'refused',
+      status: 409,
+      text: expect.stringContaining(theirs.jobId),
+    })
+    expect((await hand.ask()).targets).toEqual([])
+    expect((await hand.jobOf('orders_OFFLINE'))?.arriving?.length).toBeGreaterThan(0)
+    for (const { name } of cluster.servers) await cluster.setKnobs(name, {})
+    expect(await rebalanced(cluster, theirs.jobId)).toBe('DONE')
+    expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
+  })
+
+  test('a table is given a second replica; with one it would be held', async () => {
+    await createTable(cluster, { name: 'single', replication: 1 })
+    await uploadSegments(cluster, 'single', Array<number>(8).fill(segmentBytes))
+    const [first] = cluster.servers
+    await updateTags(cluster, first!.name, ['server_untagged'])
+    const held = await hand.targetOf('single_OFFLINE')
+    expect(held.held).toEqual({
+      code: 'replication_one',
+      text: expect.stringMatching(/^2 segments such as single_\d+ would have no replica for a while$/),
+    })
+    await updateTags(cluster, first!.name, ['DefaultTenant_OFFLINE'])
+    expect((await hand.suspects()).map(({ table }) => table.name)).toEqual([])
+
+    const { OFFLINE: config } = await must<{ OFFLINE: { segmentsConfig: object } }>(
+      'GET',
+      `${cluster.controllerUrl}/tables/single`,
+    )
+    const body = { ...config, segmentsConfig: { ...config.segmentsConfig, replication: '2' } }
+    await must('PUT', `${cluster.controllerUrl}/tables/single`, { body })
+    const observer = await observe(cluster, 'single_OFFLINE')
+    const move = moveOf(await hand.targetOf('single_OFFLINE'))
+    expect(move).toMatchObject({ causes: ['replication'], adds: 8 })
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
+    expect(Math.min(...Object.values((await observer.stop()).lowest))).toBe(1)
+    expect(await hand.suspects()).toEqual([])
+  })
+
+  test('segments in ERROR are loaded again before they move', async () => {
+    await createTable(cluster, { name: 'trouble', replication: 2 })
+    const [first] = cluster.servers
+    await cluster.setKnobs(first!.name, { failLoads: 'trouble_.*' })
+    const uploaded = uploadSegments(cluster, 'trouble', Array<number>(6).fill(1))
+    await until('the errors in the view', 30_000, async () => {
+      const view = await externalView(cluster, 'trouble_OFFLINE')
+      return Object.values(view).filter((replicas) => replicas[first!.name] === 'ERROR').length === 3
+    })
+    await updateTags(cluster, first!.name, ['server_untagged'])
+    const target = await hand.targetOf('trouble_OFFLINE')
+    expect(target.held).toBeUndefined()
+    const move = moveOf(target)
+    const refused = await hand.acts.perform(pinotSteps(move), signal)
+    expect(refused).toMatchObject([
+      { outcome: 'refused', code: 'rejected', text: expect.stringContaining('in ERROR again') },
+    ])
+    await cluster.setKnobs(first!.name, {})
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
+    console.log(`touched ${hand.touched} times`)
+    await uploaded
+    expect(counts(await externalView(cluster, 'trouble_OFFLINE'), [first!.name])).toEqual([0])
+  })
+
+  test('the brokers of a table become those of its tag', async () => {
+    const broker = await cluster.addBroker()
+    expect(brokerDrift(await readByRest(cluster))).toEqual([])
+    await updateTags(cluster, broker, ['broker_untagged'])
+    const [drift] = brokerDrift(await readByRest(cluster, ['orders_OFFLINE']))
+    const other = cluster.brokers[0]!.name
+    expect(drift).toMatchObject({ before: [other, broker], after: [other] })
+    const { before, after } = drift!
+    const move = {
+      kind: 'brokers',
+      id: 'brokers:orders_OFFLINE',
+      topic: 'orders_OFFLINE',
+      reason: 'target_drift',
+    } as const
+    expect(await hand.acts.judge([{ ...move, before, after }], signal)).toEqual([{ outcome: 'reverted' }])
+    expect(await hand.acts.perform(pinotSteps({ ...move, before, after }), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.acts.judge([{ ...move, before, after }], signal)).toEqual([{ outcome: 'landed' }])
+    await updateTags(cluster, broker, ['DefaultTenant_BROKER'])
+    expect(await hand.acts.perform([{ kind: 'brokers', topic: move.topic, after: [other] }], signal)).toMatchObject([
+      { outcome: 'refused', code: 'replicas_changed' },
+    ])
+  })
+
+  test('a dead server is emptied past the controller’s wait, with a replica of each segment up all the time', async () => {
+    const [first, , , fourth] = cluster.servers
+    await updateTags(cluster, first!.name, ['DefaultTenant_OFFLINE'])
+    await cluster.kill(fourth!.name)
+    await cluster.waitReady()
+    const leaving = new Set([fourth!.name])
+    const [untag] = untaggings(await readByRest(cluster), leaving)
+    expect(untag).toMatchObject({ server: fourth!.name, after: ['server_untagged'], problems: [] })
+    expect(await hand.controllers.updateTags(untag!.server, untag!.after, signal)).toMatchObject({
+      outcome: 'answered',
+    })
+    expect(untaggings(await readByRest(cluster), leaving)).toEqual([])
+    const target = await hand.targetOf('orders_OFFLINE')
+    expect(target.held).toBeUndefined()
+    expect(target.causes[0]!.cause).toBe('retagged')
+    expect(target.parameters['bestEfforts']).toBe('true')
+    const observer = await observe(cluster, 'orders_OFFLINE')
+    const move = moveOf(target)
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
+    expect(Math.min(...Object.values((await observer.stop()).lowest))).toBe(1)
+    expect(counts(await idealState(cluster, 'orders_OFFLINE'), [fourth!.name])).toEqual([0])
   })
 })

@@ -4,6 +4,7 @@ import { Evenkeel, type Status } from '../acceptance/evenkeel.ts'
 import { guardLeaks } from '../leaks.ts'
 import type { PinotCluster } from './cluster.ts'
 import { observe } from './observer.ts'
+import { must } from './rest.ts'
 import { startPinot } from './start.ts'
 import { converged, counts, createTable, idealState, updateTags, uploadSegments } from './tables.ts'
 
@@ -44,27 +45,56 @@ describe('three servers with a table each way of placing', () => {
     await cluster?.close()
   })
 
-  test('a server joins: tables are rebalanced by themselves', async () => {
+  const servers = () => cluster.servers.map((server) => server.name)
+  const placed = async () => counts(await idealState(cluster, 'orders_OFFLINE'), servers())
+  const atRest = async () => {
+    await daemon.passTicks(2)
+    return daemon.reaches('rest', 90_000, isAtRest)
+  }
+
+  test('a server joins: the table is rebalanced as Pinot does it, and what is left uneven is told', async () => {
     const observer = await observe(cluster, 'orders_OFFLINE')
-    const { name } = await cluster.addServer({ tmpfsMiB: 128 })
+    await cluster.addServer({ tmpfsMiB: 128 })
     await daemon.reaches('the newcomer being noticed', 60_000, ({ moves }) => moves.running > 0)
-    const status = await daemon.reaches('rest', 90_000, isAtRest)
-    console.log(status.verdict?.text)
-    const servers = cluster.servers.map((server) => server.name)
-    console.log(counts(await idealState(cluster, 'orders_OFFLINE'), servers))
-    expect((await idealState(cluster, 'orders_OFFLINE')) && servers).toContain(name)
-    const seen = await observer.stop()
-    console.log(JSON.stringify(seen).slice(0, 400))
-    console.log(JSON.stringify(await daemon.moves('ended')).slice(0, 1500))
+    const { verdict } = await atRest()
+    expect(await placed()).toEqual([35, 35, 35, 15])
+    expect(verdict!.code).toBe('as_assigned')
+    expect(verdict!.text).toMatch(/holds .* of its fair share/)
+    const { lowest } = await observer.stop()
+    expect(Math.min(...Object.values(lowest))).toBeGreaterThanOrEqual(1)
+    expect(await daemon.moves('ended')).toMatchObject([{ kind: 'table', state: 'done' }])
   })
 
   test('a server loses its tag: it is emptied', async () => {
+    const observer = await observe(cluster, 'orders_OFFLINE')
     const [first] = cluster.servers
     await updateTags(cluster, first!.name, ['server_untagged'])
     await daemon.reaches('work', 60_000, ({ moves }) => moves.running > 0)
-    await daemon.reaches('rest', 90_000, isAtRest)
-    const servers = cluster.servers.map((server) => server.name)
-    console.log(counts(await idealState(cluster, 'orders_OFFLINE'), servers), (await daemon.status()).verdict?.text)
-    expect(counts(await idealState(cluster, 'orders_OFFLINE'), [first!.name])).toEqual([0])
+    await atRest()
+    expect((await placed())[0]).toBe(0)
+    const { lowest } = await observer.stop()
+    expect(Math.min(...Object.values(lowest))).toBeGreaterThanOrEqual(1)
+  })
+
+  test('drain: untagged, emptied, safe to stop; a restart leaves it so; undrain gives the tag back', async () => {
+    const name = servers()[1]!
+    const tags = async () => (await must<{ tags: string[] }>('GET', `${cluster.controllerUrl}/instances/${name}`)).tags
+    await updateTags(cluster, servers()[0]!, ['DefaultTenant_OFFLINE', 'DefaultTenant_REALTIME'])
+    await daemon.reaches('the first being filled again', 60_000, ({ moves }) => moves.running > 0)
+    await atRest()
+    const before = await tags()
+    const said = await daemon.command('drain', name, '--wait')
+    expect(said).toMatch(/safe to stop/)
+    expect((await placed())[1]).toBe(0)
+    expect(await tags()).toEqual(['server_untagged'])
+    await daemon.kill()
+    await daemon.restart()
+    await atRest()
+    expect([(await placed())[1], await tags()]).toEqual([0, ['server_untagged']])
+    await daemon.command('undrain', name)
+    await daemon.reaches('it being filled again', 60_000, ({ moves }) => moves.running > 0)
+    await atRest()
+    expect(await tags()).toEqual(before)
+    expect((await placed())[1]).toBeGreaterThan(0)
   })
 })

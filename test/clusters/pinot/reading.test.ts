@@ -10,6 +10,7 @@ import { Inventory } from '../../../src/systems/pinot/inventory.ts'
 import { JobWatch } from '../../../src/systems/pinot/jobs.ts'
 import { createPinot, type PinotParts, type PinotSystem } from '../../../src/systems/pinot/pinot.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
+import { ServerTags } from '../../../src/systems/pinot/settings.ts'
 import { RestZnodes, ZooKeeperZnodes } from '../../../src/systems/pinot/znodes.ts'
 import { ZooKeeper } from '../../../src/systems/pinot/zookeeper.ts'
 import { guardLeaks } from '../leaks.ts'
@@ -59,6 +60,7 @@ describe('a cluster of three servers and three tables', () => {
       },
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
       clusterName: async () => cluster.name,
+      settings: new ServerTags({ updateTags: never }, never),
       targets: {
         wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }),
         jobs: (reading, bytesOf) => new JobWatch().of(reading, bytesOf),

@@ -1,0 +1,87 @@
+/**
+ * Tags of servers as settings that are ours for a while: a server that is to be emptied loses those by which tables are placed on it, for
+ * the controller places segments on every server of the tag, alive or not. Copying itself has no limits that could be set here.
+ */
+import type { NodeId } from '../../cluster/state.ts'
+import { messageOf } from '../../lib/errors.ts'
+import type { CopyLimits, Observed, Setting, SettingChange, SettingRef, Settings, StepResult } from '../port.ts'
+import { stepResult } from './answers.ts'
+import type { Controllers } from './controller.ts'
+import { untaggings } from './dead.ts'
+import type { PinotReading } from './reading.ts'
+
+const TAGS = 'tags'
+
+export class ServerTags implements Settings {
+  readonly #controllers: Pick<Controllers, 'updateTags'>
+  readonly #look: (signal: AbortSignal) => Promise<PinotReading>
+  #last: PinotReading | undefined
+
+  /** @param look of instances alone; fresh. */
+  constructor(controllers: Pick<Controllers, 'updateTags'>, look: (signal: AbortSignal) => Promise<PinotReading>) {
+    this.#controllers = controllers
+    this.#look = look
+  }
+
+  /** To be told of every sample. */
+  see(reading: PinotReading): void {
+    this.#last = reading
+  }
+
+  settingsOf(): Setting[] {
+    return []
+  }
+
+  membersOf(value: string | null): { all: boolean; members: string[] } {
+    return { all: false, members: value === null || value === '' ? [] : value.split(',') }
+  }
+
+  limitsOf(): CopyLimits {
+    return { in: Number.POSITIVE_INFINITY, out: Number.POSITIVE_INFINITY, dirs: Number.POSITIVE_INFINITY }
+  }
+
+  limitRefs(): SettingRef[] {
+    return []
+  }
+
+  ofDrain(node: NodeId): { setting: Setting } | { unsafe: string } | undefined {
+    if (!this.#last) return undefined
+    const [found] = untaggings(this.#last, new Set([String(node)]))
+    if (!found) return undefined
+    if (found.problems.length > 0) return { unsafe: found.problems.join('; ') }
+    return { setting: { scope: 'node', of: node, name: TAGS, value: valueOf(found.after), replaces: true } }
+  }
+
+  async observe(refs: readonly SettingRef[], signal: AbortSignal): Promise<Observed[]> {
+    if (refs.length === 0) return []
+    try {
+      const { instances } = await this.#look(signal)
+      const tags = new Map(instances.map((instance) => [instance.name, instance.tags]))
+      return refs.map(({ of }) => {
+        const own = tags.get(String(of))
+        if (!own) return { unknown: `there is no instance ${of}`, unreachable: true }
+        return { own: valueOf(own), effective: valueOf(own) }
+      })
+    } catch (error) {
+      return refs.map(() => ({ unknown: messageOf(error), unreachable: false }))
+    }
+  }
+
+  async apply(changes: readonly SettingChange[], signal: AbortSignal): Promise<StepResult[]> {
+    const results: StepResult[] = []
+    for (const change of changes) {
+      const tags = 'set' in change ? this.membersOf(change.set).members : []
+      results.push(stepResult(await this.#controllers.updateTags(String(change.of), tags, signal)))
+    }
+    return results
+  }
+
+  /** Whatever tags stand are those of whoever runs the cluster. */
+  async survey(): Promise<[]> {
+    return []
+  }
+}
+
+function valueOf(tags: readonly string[]): string {
+  return tags.toSorted().join(',')
+}
