@@ -293,6 +293,13 @@ describe('sizes', () => {
     ])
   })
 
+  test('what is being consumed is no part of the average', async () => {
+    const { cluster, fake, sample } = sampled()
+    fake.sizes = { s1: { 'r_REALTIME/a': 10, 'r_REALTIME/c': 0 } }
+    cluster.setTable('r_REALTIME', { a: 's1', b: 's2', c: 's1:CONSUMING', d: 's2:CONSUMING' })
+    expect(replicasOf(await sample())).toEqual(['a s1:in/10', 'b s2:in/10', 'c s1:in/0', 'd s2:in/0'])
+  })
+
   test('are asked for again when something has no size yet, or after a while', async () => {
     const { cluster, fake, clock, sample } = sampled({ s1: {}, s2: {} })
     const asked = () => fake.asked.splice(0).filter((path) => path.endsWith('/size'))
