@@ -3,6 +3,7 @@
  * forgets it, OFFLINE, until something about the table is written: so it is written.
  */
 import type { Clock } from '../../lib/clock.ts'
+import { messageOf } from '../../lib/errors.ts'
 import type { Change } from './changes.ts'
 import type { Controllers } from './controller.ts'
 import { type Convergence, convergence } from './placements.ts'
@@ -81,7 +82,11 @@ export class ErrorResets {
         return forgotten.length > 0 ? `${forgotten.length} are not taken up` : undefined
       }
       if (forgotten.length === 0 || nowMs < touchMs) continue
-      await touch(name, table.idealState.version, signal)
+      try {
+        await touch(name, table.idealState.version, signal)
+      } catch (error) {
+        return `${forgotten.length} are not taken up: ${messageOf(error)}`
+      }
       touchMs = nowMs + PATIENCE_MS
     }
   }

@@ -280,13 +280,12 @@ describe('asking for targets', () => {
       get rebalance() {
         return options
       },
-      bytesOf: () => 100,
       clock,
     })
     const of = async (spec: Partial<TableSpec> = {}, more: Partial<PinotReading> = {}, frozen = false) => {
       const now = reading([table({ ideal, ...spec })], instances, more)
       const found = suspects({ ...none, reading: now })
-      return targets.of({ reading: now, suspects: found, frozen, resetInVain: new Set() }, signal)
+      return targets.of({ reading: now, bytesOf: () => 100, suspects: found, frozen, resetInVain: new Set() }, signal)
     }
     return { clock, asked, targets, of, set: (next: RebalanceOptions) => (options = next) }
   }
@@ -380,6 +379,7 @@ describe('asking for targets', () => {
     )
     const question = {
       reading: now,
+      bytesOf: () => 100,
       suspects: suspects({ ...none, reading: now }),
       frozen: false,
       resetInVain: new Set<string>(),
