@@ -23,7 +23,7 @@ import { pauseAt } from '../cluster/wishes.ts'
 import { writeRates } from '../cluster/write-rates.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
-import { drainsOf, pauseOf } from '../execute/journal/wishes.ts'
+import { approvedOf, askedOf, drainsOf, fulfilled, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
@@ -172,6 +172,7 @@ export class ClusterLoop {
       this.#remember(event.progress)
       this.#breaker.moveEnded(event, this.#parts.clock.now())
       if (this.#thinking) this.#endedMeanwhile.push(event.progress.move)
+      this.#carriedOut(event.progress)
     }
     this.#emit(event)
   }
@@ -252,8 +253,8 @@ export class ClusterLoop {
     const surveyed = this.#survey(signal)
     let sample: Sample
     try {
-      const drained = drainsOf(journal)
-      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, drained))
+      const wishes = { drained: drainsOf(journal), asked: askedOf(journal) }
+      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, wishes))
     } catch (error) {
       if (signal.aborted) return
       this.#sampleFailed(error, tickWatch())
@@ -273,6 +274,7 @@ export class ClusterLoop {
     const memory = { ...this.#recollection.recall(sample, idle, now), hold: this.#executor.holds }
     await this.#selfDefence(sample, memory, now)
     await this.#kept.save(sample.state, memory, this.#options.balance, now)
+    await this.#forget(sample)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
     const { unsafeDrains } = this.#executor
@@ -295,6 +297,7 @@ export class ClusterLoop {
       },
       capabilities: system.capabilities(),
       batch: this.#executor.batch,
+      approved: approvedOf(journal),
       nowMs: now,
     }
     const thought = await think(question, planner, signal)
@@ -402,6 +405,25 @@ export class ClusterLoop {
         movedBytes: this.#executor.movedBytes,
       })
     }
+  }
+
+  /** What was asked for once is done once: Pinot may see something to do every time that it is asked. */
+  #carriedOut({ move, state }: MoveProgress): void {
+    if (move.kind !== 'table' || state !== 'done') return
+    const key = move.topic
+    if (!this.#parts.journal.read('asked').has(key)) return
+    void this.#change(() => [{ kind: 'asked', key, value: undefined }]).catch(() => undefined)
+  }
+
+  /** Wishes that are over, unless a job of theirs is still under way. */
+  async #forget(sample: Sample): Promise<void> {
+    const busy = new Set([
+      ...this.#executor.inFlight.map(({ topic }) => topic),
+      ...(sample.jobs ?? []).map(({ topic }) => topic),
+    ])
+    const { journal } = this.#parts
+    const over = fulfilled(journal, sample).filter(({ kind, key }) => kind !== 'asked' || !busy.has(key))
+    if (over.length > 0 && journal.problem() === undefined) await this.#change(() => over)
   }
 
   /** What it does not tell now it tells the next time. */

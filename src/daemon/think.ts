@@ -12,9 +12,11 @@ import { foldJobs } from '../cluster/job-influence.ts'
 import type { Memory } from '../cluster/memory.ts'
 import type { Move } from '../cluster/move.ts'
 import { noGoals, type Plan } from '../cluster/plan.ts'
+import type { TargetHold } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import type { NodeId } from '../cluster/state.ts'
+import type { Target } from '../cluster/target.ts'
 import { stopwatch } from '../lib/clock.ts'
 import { describePlan, withTables } from '../plan/describe.ts'
 import type { Planner } from '../plan/planner.ts'
@@ -35,6 +37,8 @@ export interface Question {
   capabilities: Pick<Capabilities, 'replicaMoves' | 'dirMoves'>
   /** What may be on its way to one node at once. */
   batch: { adds: number; bytes: number }
+  /** Fingerprints of targets that a person lets run although they are held. */
+  approved?: ReadonlySet<string>
   nowMs: number
 }
 
@@ -56,7 +60,8 @@ export async function think(question: Question, planner: Planner, signal: AbortS
   applyHolds(state, memory.hold)
   const circumstances = { ...question.circumstances, health: sample.health }
   const { targets = [], brokers = [] } = sample
-  const assessment = assess(state, settings, memory, circumstances, nowMs, { targets, brokers })
+  const allowed = targets.map((target) => letRun(target, question.approved))
+  const assessment = assess(state, settings, memory, circumstances, nowMs, { targets: allowed, brokers })
   const { capabilities } = question
   // Where single replicas cannot be moved the passes have nothing to do; what is now is forecast all the same.
   const goals = capabilities.replicaMoves ? assessment.goals : noGoals
@@ -67,7 +72,7 @@ export async function think(question: Question, planner: Planner, signal: AbortS
   const { hardDiskUsage, maxDiskUsage } = settings
   const tables = planTables(state, {
     goals: assessment.goals,
-    targets,
+    targets: allowed,
     brokers,
     held: memory.hold.topics,
     batch: question.batch,
@@ -75,4 +80,12 @@ export async function think(question: Question, planner: Planner, signal: AbortS
     maxDiskUsage,
   })
   return { assessment, plan: withTables(plan, tables), problems: result.problems }
+}
+
+/** What a person may let run: that it costs much, helps little or is warned of. What is wrong stays held. */
+const approvable: readonly TargetHold[] = ['target_costly', 'target_useless', 'precheck_warn', 'replication_one']
+
+function letRun(target: Target, approved: ReadonlySet<string> | undefined): Target {
+  const { held, ...free } = target
+  return held && approvable.includes(held.code) && approved?.has(target.fingerprint) ? free : target
 }

@@ -162,16 +162,24 @@ export interface Settings {
   survey(signal: AbortSignal): Promise<(SettingRef & { value: string })[]>
 }
 
+/** What an operator wants of targets of the system's own. */
+export interface TargetWishes {
+  /** Nodes that are to be emptied: targets are without them. */
+  drained: readonly NodeId[]
+  /** Topics whose target is to be computed although nothing suggests that they drifted. */
+  asked: readonly string[]
+}
+
 export interface System {
   /** Absent where the system has nothing to throttle with. */
   readonly settings?: Settings
   capabilities(): Capabilities
   /**
    * A complete reading.
-   * @param drained nodes that the operator wants emptied: targets of the system's own are without them.
+   * @param wishes what the operator wants of targets of the system's own.
    * @throws EvenkeelError `sample_incomplete` naming what is missing and the permission that would show it.
    */
-  sample(signal: AbortSignal, drained?: readonly NodeId[]): Promise<Sample>
+  sample(signal: AbortSignal, wishes?: TargetWishes): Promise<Sample>
   /** Liveness and what is running, with bytes; cheap. */
   pulse(signal: AbortSignal): Promise<Pulse>
   /** Pure: what the move consists of here, in order. */

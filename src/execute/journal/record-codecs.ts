@@ -72,6 +72,8 @@ const setting: Codec<Setting> = either(
 
 export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   drain: object<Records['drain']>({ node: id, sinceMs: time }),
+  asked: object<Records['asked']>({ topic: text, atMs: time }),
+  approved: object<Records['approved']>({ topic: text, fingerprint: text, atMs: time }),
   pause,
   intent: object<Records['intent']>({ move, atMs: time, unwanted: maybe(object({ why: text, failed: flag })) }),
   setting: object<Records['setting']>({ setting, before: orNull(text), previous: maybe(text), atMs: time }),

@@ -51,6 +51,10 @@ export interface PartitionAtRecord {
 export interface Records {
   /** Key: JSON of the node id. To be emptied and kept empty. */
   drain: { node: NodeId; sinceMs: number }
+  /** Key: the topic. Its target is to be computed and carried out, drifted or not. */
+  asked: { topic: string; atMs: number }
+  /** Key: the fingerprint of a target that is held. A person lets it run. */
+  approved: { topic: string; fingerprint: string; atMs: number }
   /** Key: `cluster`. */
   pause: Pause
   /** Key: `moveKey` of the move. */

@@ -13,6 +13,8 @@ export interface WantedQuestion {
   bytesOf: BytesOf
   /** Servers that are to be emptied, by name. */
   drained: ReadonlySet<string>
+  /** Tables that somebody asked to be rebalanced. */
+  asked: ReadonlySet<string>
   /** A server hangs and is not dead yet: each dry run would take half a minute. */
   frozen: boolean
 }

@@ -1,12 +1,11 @@
 /** A Pinot cluster behind the port. */
 import type { Move, RunningJob } from '../../cluster/move.ts'
 import type { Pulse, Sample } from '../../cluster/sample.ts'
-import type { NodeId } from '../../cluster/state.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { ReleaseStack } from '../../lib/release-stack.ts'
 import type { Secret } from '../../lib/secret.ts'
-import type { Capabilities, Outcome, Step, StepResult, System } from '../port.ts'
+import type { Capabilities, Outcome, Step, StepResult, System, TargetWishes } from '../port.ts'
 import type { BytesOf } from './changes.ts'
 import { Decoder } from './decoder.ts'
 import { Http, type HttpTls, refusal } from './http.ts'
@@ -91,7 +90,7 @@ export class PinotSystem implements System {
     return { leaderTransfer: false, replicaMoves: false, dirMoves: false, tableJobs: true }
   }
 
-  async sample(signal: AbortSignal, drained: readonly NodeId[] = []): Promise<Sample> {
+  async sample(signal: AbortSignal, { drained = [], asked = [] }: Partial<TargetWishes> = {}): Promise<Sample> {
     const inventory = await this.#known(signal)
     const reading = await inventory.read(signal)
     await this.#servers.read(reading, signal)
@@ -101,6 +100,7 @@ export class PinotSystem implements System {
       reading,
       bytesOf,
       drained: new Set(drained.map(String)),
+      asked: new Set(asked),
       frozen: this.#servers.unreachable.size > 0,
     }
     const wanted = await targets.wanted(question, signal)

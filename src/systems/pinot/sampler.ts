@@ -39,7 +39,7 @@ export class Sampler {
     const holderOf = (server: string): Holder => {
       const instance = byName.get(server)
       return {
-        serving: instance !== undefined && instance.live && instance.enabled,
+        serving: instance !== undefined && instance.live && (instance.enabled || instance.evacuating),
         returned: this.#newcomers.hasReturned(server, takenAtMs),
       }
     }
@@ -73,7 +73,8 @@ export class Sampler {
       columns.nodes.forEach((node, at) => replicas[at]! > 0 && holding.add(String(node)))
     }
     const nodes = this.#nodeLines(reading, tenants, layouts, holding)
-    const notes = notesOf({ reading, tenants, layouts, holding, sizes: allSizes })
+    const diskOf = (server: string) => this.#servers.disk(server)
+    const notes = notesOf({ reading, tenants, layouts, holding, sizes: allSizes, diskOf })
     await slice()
     return {
       state: buildState(
@@ -164,7 +165,7 @@ export class Sampler {
       state,
       ...(draining ? { draining } : {}),
       // Somebody restarts it, or looks into it: that is no wish to have it emptied.
-      ...(enabled && !shuttingDown && !queriesDisabled ? {} : { excluded: true }),
+      ...((enabled || evacuating) && !shuttingDown && !queriesDisabled ? {} : { excluded: true }),
       domain: tenants.domainOfServer(name, tags),
       dirs: disk ? [{ path: disk.path, capacity_bytes: disk.capacityBytes, used_bytes: disk.usedBytes }] : [],
     }

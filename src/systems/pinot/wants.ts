@@ -24,8 +24,8 @@ export class Wants implements PinotTargets, PinotActs {
     this.#acts = acts
   }
 
-  async wanted({ reading, bytesOf, drained, frozen }: WantedQuestion, signal: AbortSignal): Promise<Wanted> {
-    const suspected = suspects({ reading, drained, unfinished: this.#unfinished, asked: new Set() })
+  async wanted({ reading, bytesOf, drained, asked, frozen }: WantedQuestion, signal: AbortSignal): Promise<Wanted> {
+    const suspected = suspects({ reading, drained, unfinished: this.#unfinished, asked })
     const { resetInVain } = this.#acts
     const { targets, verdicts } = await this.#targets.of(
       { reading, bytesOf, suspects: suspected, frozen, resetInVain },
