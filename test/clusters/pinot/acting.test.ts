@@ -272,7 +272,11 @@ describe('a cluster of four servers', () => {
       text: expect.stringContaining(theirs.jobId),
     })
     expect((await hand.ask()).targets).toEqual([])
-    expect((await hand.jobOf('orders_OFFLINE'))?.arriving?.length).toBeGreaterThan(0)
+    await until(
+      'their first replica being on its way',
+      20_000,
+      async () => ((await hand.jobOf('orders_OFFLINE'))?.arriving?.length ?? 0) > 0,
+    )
     for (const { name } of cluster.servers) await cluster.setKnobs(name, {})
     expect(await rebalanced(cluster, theirs.jobId)).toBe('DONE')
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
@@ -376,5 +380,29 @@ describe('a cluster of four servers', () => {
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
     expect(Math.min(...Object.values((await observer.stop()).lowest))).toBe(1)
     expect(counts(await idealState(cluster, 'orders_OFFLINE'), [fourth!.name])).toEqual([0])
+  })
+
+  test('a job whose controller died is cleared, and its table finished', async () => {
+    const [first, second, third] = cluster.servers
+    await updateTags(cluster, second!.name, ['server_untagged'])
+    for (const { name } of [first!, third!]) await cluster.setKnobs(name, { loadDelayMs: 1500 })
+    const observer = await observe(cluster, 'orders_OFFLINE')
+    const move = moveOf(await hand.targetOf('orders_OFFLINE'), 1)
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    await until('a part being there', 30_000, async () => ((await hand.jobOf('orders_OFFLINE'))?.adds?.done ?? 0) > 0)
+    await cluster.kill('controller')
+    const [asleep] = await hand.acts.cancel([move], signal).catch(() => [{ outcome: 'refused' }])
+    expect(asleep).toMatchObject({ outcome: 'refused' })
+    await cluster.start('controller')
+    await cluster.waitReady()
+    for (const { name } of [first!, third!]) await cluster.setKnobs(name, {})
+    // Nobody runs it, and yet it is listed.
+    expect(await hand.acts.judge([move], signal)).toEqual([{ outcome: 'running' }])
+    expect(await hand.acts.cancel([move], signal)).toEqual([{ outcome: 'accepted' }])
+    const rest = moveOf(await hand.targetOf('orders_OFFLINE'))
+    expect(rest.adds).toBeLessThan(move.adds)
+    expect(await hand.acts.perform(pinotSteps(rest), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.judged(rest)).toBe('{"outcome":"landed"}')
+    expect(Math.min(...Object.values((await observer.stop()).lowest))).toBeGreaterThanOrEqual(1)
   })
 })
