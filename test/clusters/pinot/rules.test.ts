@@ -98,6 +98,27 @@ describe('four servers', () => {
     expect(counts(after, rest)).toEqual([6, 6, 6])
   })
 
+  test('a server replaced, minimizeDataMovement off: far more moves, and no segment is missed', async () => {
+    await daemon.stop()
+    daemon = await startBeside(cluster, { rebalance: { tables: { orders: { minimizeDataMovement: 'DISABLE' } } } })
+    await atRest(daemon, 4)
+    const [first, second] = names()
+    await updateTags(cluster, first!, ['DefaultTenant_OFFLINE'])
+    await atRest(daemon, 4)
+    const before = await idealState(cluster, 'orders_OFFLINE')
+    const least = await lowestDuring(cluster, ['orders_OFFLINE'], () =>
+      answered(daemon, 'a server untagged, not minimised', () => updateTags(cluster, second!, ['server_untagged'])),
+    )
+    expect(least).toBeGreaterThanOrEqual(1)
+    const after = await idealState(cluster, 'orders_OFFLINE')
+    const moved = Object.keys(before).flatMap((segment) =>
+      Object.keys(after[segment]!).filter((server) => !(server in before[segment]!)),
+    )
+    console.log(`${moved.length} replicas moved`)
+    expect(moved.length).toBeGreaterThan(6)
+    expect(counts(after, [second!])).toEqual([0])
+  })
+
   test('another tenant', async () => {
     await cluster.addServer({ tags: ['Archive_OFFLINE'] })
     await cluster.addServer({ tags: ['Archive_OFFLINE'] })
