@@ -28,7 +28,16 @@ import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
 import { throttleNotes } from './throttle-notes.ts'
-import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, factorChanged, holdsAt, leaving, outdated } from './tries.ts'
+import {
+  afterCancelByOthers,
+  afterFailure,
+  afterSuccess,
+  coolDown,
+  factorChanged,
+  holdsAt,
+  leaving,
+  outdated,
+} from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
   /** Leadership transfers started for one plan at most. */

@@ -20,22 +20,26 @@ export async function watchArrivals(cluster: KafkaCluster) {
   const admin = clientOfOne(cluster, cluster.bootstrap[0]!).admin()
   await admin.connect()
   const watching = (async () => {
-    while (!stop.signal.aborted) {
-      const look = ++begun
-      // A broker that is killed while it is asked is no finding.
-      const metadata = await admin.fetchTopicMetadata().catch(() => undefined)
-      for (const { name: topic, partitions } of metadata?.topics ?? []) {
-        for (const { partitionId, replicas } of partitions) {
-          const name = `${topic}-${partitionId}`
-          const before = members.get(name) ?? replicas
-          for (const broker of replicas) if (!before.includes(broker)) arrivals.push({ name, broker })
-          members.set(name, replicas)
+    try {
+      while (!stop.signal.aborted) {
+        const look = ++begun
+        // A broker that is killed while it is asked is no finding.
+        const metadata = await admin.fetchTopicMetadata().catch(() => undefined)
+        for (const { name: topic, partitions } of metadata?.topics ?? []) {
+          for (const { partitionId, replicas } of partitions) {
+            const name = `${topic}-${partitionId}`
+            const before = members.get(name) ?? replicas
+            for (const broker of replicas) if (!before.includes(broker)) arrivals.push({ name, broker })
+            members.set(name, replicas)
+          }
         }
+        if (metadata) answered = look
+        await new Promise((resolve) => setTimeout(resolve, 40))
       }
-      if (metadata) answered = look
-      await new Promise((resolve) => setTimeout(resolve, 40))
+    } finally {
+      await admin.disconnect()
     }
-  })().finally(() => admin.disconnect())
+  })()
   /** Waits for a look that begins now or later: one may hang for long while the machine is busy. */
   const lookedAnew = async () => {
     const next = begun + 1
