@@ -43,6 +43,8 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     let second: Evenkeel | undefined
     // So slow that many lives pass before the bytes are there.
     const settings = settingsAt(kills > 50 ? '96KiB/s' : '1MiB/s')
+    // So little that in that time the cluster grows no larger than while nobody is killed: the bytes moved are compared.
+    const load = { topic: 'ledger', perSecond: kills > 50 ? 20 : 200 }
     const random = seededRandom(seed)
     /** Deaths during the healing. */
     const lateDeaths = Math.min(kills, kills > 50 ? 10 : 3)
@@ -107,7 +109,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       const arrivals = await watchArrivals(cluster)
       const factors = watchFactors(cluster, 3)
       const begin = performance.now()
-      const acked = await underLoad(cluster, 'ledger', async () => {
+      const acked = await underLoad(cluster, load, async () => {
         const before = await sizes(cluster, [1, 2, 3, 4])
         await cluster.addBroker({ id: 5, tmpfsMiB: 512 })
         await cluster.waitReady()
