@@ -196,7 +196,10 @@ export class ClusterLoop {
   /** One change after the other, each from what the last one left. */
   #change(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
     const { journal } = this.#parts
-    const turn = this.#turn.then(() => journal.write(change(journal)))
+    const turn = this.#turn.then(async () => {
+      const changes = change(journal)
+      if (changes.length > 0) await journal.write(changes)
+    })
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -314,19 +317,23 @@ export class ClusterLoop {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
     const why = this.#breaker.trips(grown, now)
+    if (why === undefined) return
     const { journal } = this.#parts
-    const held = pauseAt(pauseOf(journal), now)
-    if (why === undefined || held?.by === 'circuit_breaker') return
-    const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
+    const said: string[] = []
     try {
-      const pause = { by: 'circuit_breaker' as const, reason, sinceMs: now }
-      await this.#change(() => [{ kind: 'pause', key: 'cluster', value: pause }])
+      await this.#change((left) => {
+        const held = pauseAt(pauseOf(left), now)
+        if (held?.by === 'circuit_breaker') return []
+        const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
+        said.push(reason)
+        return [{ kind: 'pause', key: 'cluster', value: { by: 'circuit_breaker', reason, sinceMs: now } }]
+      })
     } catch (error) {
       if (journal.problem() === undefined) throw error
       // Nothing starts while nothing can be written; the next tick tries again.
       return
     }
-    this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
+    for (const reason of said) this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
   }
 
   #conclude(

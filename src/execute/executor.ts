@@ -38,7 +38,16 @@ import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
 import { throttleNotes } from './throttle-notes.ts'
-import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, leaving, outdated } from './tries.ts'
+import {
+  afterCancelByOthers,
+  afterFailure,
+  afterSuccess,
+  coolDown,
+  factorChanged,
+  holdsAt,
+  leaving,
+  outdated,
+} from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
   /** Leadership transfers started for one plan at most. */
@@ -308,6 +317,7 @@ export class Executor {
     })
     if (factor !== undefined && isOfPartition(move) && factor !== move.replicas.length) {
       const text = `${partitionName(move)} has ${factor} replicas, it had ${move.replicas.length} when our move of it began`
+      this.#owed.push(factorChanged(this.#known, text))
       this.#emit({ type: 'factor_changed', text })
     }
   }

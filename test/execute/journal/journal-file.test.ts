@@ -99,7 +99,7 @@ const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } =
       },
     ],
   ],
-  failures: [['cluster', { failures: [{ atMs: noon, text: 'x failed' }] }]],
+  failures: [['cluster', { failures: [{ atMs: noon, text: 'x failed' }], factor: 't-0 has 4 replicas' }]],
 }
 const all = Object.entries(samples).flatMap(([kind, pairs]) =>
   pairs.map(([key, value]) => ({ kind, key, value }) as Change),
