@@ -111,7 +111,7 @@ async function judge(
     foreignMoves: sample.running.length,
     pause: undefined,
     windowOpen: anyWindowOpen(balance.windows, nowMs),
-    notes: [],
+    notes: thought.notes,
   })
 }
 

@@ -370,7 +370,7 @@ export class ClusterLoop {
       settings,
       foreignMoves: circumstances.strangers.moving.length + this.#executor.foreignJobs(sample.jobs ?? []).length,
       throttle: this.#executor.throttle,
-      notes: this.#executor.notes,
+      notes: [...thought.notes, ...this.#executor.notes],
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
