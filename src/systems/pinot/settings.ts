@@ -16,6 +16,7 @@ export class ServerTags implements Settings {
   readonly #controllers: Pick<Controllers, 'updateTags'>
   readonly #look: (signal: AbortSignal) => Promise<PinotReading>
   #last: PinotReading | undefined
+  #drained: ReadonlySet<string> = new Set()
 
   /** @param look of instances alone; fresh. */
   constructor(controllers: Pick<Controllers, 'updateTags'>, look: (signal: AbortSignal) => Promise<PinotReading>) {
@@ -23,9 +24,10 @@ export class ServerTags implements Settings {
     this.#look = look
   }
 
-  /** To be told of every sample. */
-  see(reading: PinotReading): void {
+  /** To be told of every sample. @param drained servers that are to be emptied: only all of them together can be judged */
+  see(reading: PinotReading, drained: ReadonlySet<string>): void {
     this.#last = reading
+    this.#drained = drained
   }
 
   settingsOf(): Setting[] {
@@ -46,7 +48,8 @@ export class ServerTags implements Settings {
 
   ofDrain(node: NodeId): { setting: Setting } | { unsafe: string } | undefined {
     if (!this.#last) return undefined
-    const [found] = untaggings(this.#last, new Set([String(node)]))
+    const leaving = new Set([...this.#drained, String(node)])
+    const found = untaggings(this.#last, leaving).find(({ server }) => server === String(node))
     if (!found) return undefined
     if (found.problems.length > 0) return { unsafe: found.problems.join('; ') }
     return { setting: { scope: 'node', of: node, name: TAGS, value: valueOf(found.after), replaces: true } }
