@@ -101,6 +101,14 @@ export const targetHoldText: Record<TargetHold, string> = {
   server_dead: 'a dead server holds replicas of it, and the controller cannot move them safely',
 }
 
+/** What a person may let run: that it costs much, helps little or is warned of. What is wrong stays held. */
+export const approvableHolds: readonly TargetHold[] = [
+  'target_costly',
+  'target_useless',
+  'precheck_warn',
+  'replication_one',
+]
+
 /** Why nothing (more) is done. `acting` is the one code that goes with doing something. */
 export const verdictCodes = [
   'acting',

@@ -238,6 +238,9 @@ export class ClusterLoop {
       name: this.#parts.name,
       drains: drainViews(drainsOf(journal), known, this.#executor.inFlight),
       ...(pause && { pause }),
+      ...some('asked', askedOf(journal)),
+      ...some('approved', [...approvedOf(journal)]),
+      ...some('waiting', this.#executor.holds.topics),
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
       ...(this.#report === undefined ? {} : { report: this.#report }),
@@ -364,11 +367,13 @@ export class ClusterLoop {
     this.#recollection.conclude(thought, settled, nowMs)
     this.#error = undefined
     this.#become(statusOf(found, verdict))
+    const foreignJobs = this.#executor.foreignJobs(sample.jobs ?? [])
     this.#report = reportTick(sample, assessment, plan, verdict, {
       ...took,
       status: this.#status,
       settings,
-      foreignMoves: circumstances.strangers.moving.length + this.#executor.foreignJobs(sample.jobs ?? []).length,
+      foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
+      foreignJobs,
       throttle: this.#executor.throttle,
       notes: [...thought.notes, ...this.#executor.notes],
       pause: circumstances.pause,
@@ -503,4 +508,9 @@ export class ClusterLoop {
   #emit(event: EventBody): void {
     this.#parts.emit({ ...event, cluster: this.#parts.name, atMs: this.#parts.clock.now() })
   }
+}
+
+/** What is empty is left out of the view. */
+function some<Name extends string, Value>(name: Name, values: Value[]): { [key in Name]?: Value[] } {
+  return values.length === 0 ? {} : ({ [name]: values } as { [key in Name]: Value[] })
 }
