@@ -9,6 +9,7 @@
  *
  * New options and wishes take effect at the next tick, which they bring forward: between them and that tick nothing starts.
  */
+import type { Assessment } from '../assess/assess.ts'
 import { grownSince } from '../assess/gates.ts'
 import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
@@ -18,7 +19,7 @@ import { type Move, totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
-import type { NodeId } from '../cluster/state.ts'
+import type { ClusterState, NodeId } from '../cluster/state.ts'
 import { pauseAt } from '../cluster/wishes.ts'
 import { writeRates } from '../cluster/write-rates.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
@@ -63,6 +64,7 @@ const STRANGER_REST_TICKS = 4
 const STRANGER_REST_MS = 120_000
 /** What anybody has set on the cluster is looked through this often. */
 const SURVEY_MS = 10 * 60_000
+const UNAVAILABLE = nodeStates.indexOf('unavailable')
 const HERE = [nodeStates.indexOf('alive'), nodeStates.indexOf('draining')]
 
 type EventBody = LoopEvent extends infer Event
@@ -283,7 +285,8 @@ export class ClusterLoop {
     await this.#forget(sample)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
-    const { unsafeDrains } = this.#executor
+    this.#executor.gone = sample.state.names.nodes.filter((_, node) => sample.state.nodeState[node] === UNAVAILABLE)
+    const { unsafe } = this.#executor
     const strangers = this.#strangersOf(sample, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question: Question = {
@@ -298,7 +301,7 @@ export class ClusterLoop {
         pause: pauseAt(pauseOf(journal), now),
         denied: this.#executor.denied,
         dayFull: this.#executor.dayFull,
-        unsafeDrains,
+        unsafe,
         strangers,
       },
       capabilities: system.capabilities(),
@@ -360,6 +363,7 @@ export class ClusterLoop {
     }
     const verdict = verdictOf(found)
     this.#executor.mayEmpty = assessment.gate === undefined
+    this.#executor.lost = lostIn(sample.state, assessment)
     if (assessment.gate) this.#executor.withdraw()
     else this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =
@@ -513,4 +517,10 @@ export class ClusterLoop {
 /** What is empty is left out of the view. */
 function some<Name extends string, Value>(name: Name, values: Value[]): { [key in Name]?: Value[] } {
   return values.length === 0 ? {} : ({ [name]: values } as { [key in Name]: Value[] })
+}
+
+/** Nodes that are given up, where something may be done about it. */
+function lostIn({ names }: ClusterState, { violations, goals }: Assessment): NodeId[] {
+  const may = violations.some(({ kind, gate }) => kind === 'node_unavailable' && gate === undefined)
+  return may ? goals.lostNodes.map((node) => names.nodes[node]!) : []
 }

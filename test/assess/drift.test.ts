@@ -41,11 +41,14 @@ interface Given {
   mode?: 'node_add' | 'continuous'
   /** Whether `a` is to be emptied. */
   draining?: boolean
+  /** Whether `a` is dead for good. */
+  gone?: boolean
 }
 
-function judged({ targets = [], brokers = [], now, mode = 'continuous', draining = false }: Given) {
-  const lines = ['a', 'b'].map((id) => node(id, { capacity: 100 * MiB, used: 40 * MiB }))
+function judged({ targets = [], brokers = [], now, mode = 'continuous', draining = false, gone = false }: Given) {
+  const lines = ['a', 'b', ...(gone ? ['c', 'd'] : [])].map((id) => node(id, { capacity: 100 * MiB, used: 40 * MiB }))
   if (draining) Object.assign(lines[0]!, { state: 'draining', draining: true })
+  if (gone) lines[0]!.state = 'unavailable'
   const state = build({
     nodes: lines,
     topics: [{ type: 'topic', name: 't', partitions: [{ id: 's', leader: null, replicas: ['a'], bytes: MiB }] }],
@@ -115,11 +118,20 @@ describe('what keeps it', () => {
   })
 
   test('a node that cannot be taken out of use', () => {
-    const unsafeDrains = new Map([['a', 't would be left with 1 server']])
-    const [violation] = judged({ draining: true, now: { unsafeDrains } }).violations
+    const unsafe = new Map([['a', 't would be left with 1 server']])
+    const [violation] = judged({ draining: true, now: { unsafe } }).violations
     expect(violation!.gate).toEqual({
       code: 'target_held',
       text: 'node a cannot be emptied: t would be left with 1 server',
+    })
+  })
+
+  test('a node that is gone and cannot be taken out of use', () => {
+    const unsafe = new Map([['a', 't would be left with 1 server']])
+    const [violation] = judged({ gone: true, now: { unsafe } }).violations
+    expect(violation).toMatchObject({
+      kind: 'node_unavailable',
+      gate: { code: 'target_held', text: 'node a is not given up: t would be left with 1 server' },
     })
   })
 })

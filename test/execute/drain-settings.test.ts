@@ -76,7 +76,7 @@ test('a node that is needed is left in use, and why is told', async () => {
   settings.unsafe.add(1)
   await work()
   expect(tags()).toEqual(['tenant', 'tenant'])
-  expect([...executor.unsafeDrains]).toEqual([[1, 'it is needed']])
+  expect([...executor.unsafe]).toEqual([[1, 'it is needed']])
 })
 
 test('it is no throttle', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { EvenkeelError } from '../../../src/lib/errors.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
 import { ServerTags } from '../../../src/systems/pinot/settings.ts'
-import { reading, server, table } from './readings.ts'
+import { reading, rebalanceOptions, server, table } from './readings.ts'
 
 const { signal } = new AbortController()
 
@@ -20,6 +20,7 @@ function tagged(instances: PinotReading['instances'], drained: ReadonlySet<strin
       },
     },
     async () => now,
+    rebalanceOptions,
   )
   tags.see(now, drained)
   return { tags, asked }
@@ -61,6 +62,7 @@ test('what stands is told in one order, and of an unknown server nothing', async
   ])
   const blind = new ServerTags({ updateTags: () => Promise.reject(new Error('not asked')) }, () =>
     Promise.reject(new EvenkeelError('unreachable', 'no controller answers')),
+    rebalanceOptions,
   )
   expect(await blind.observe(refs, signal)).toMatchObject([{ unknown: 'no controller answers' }, {}])
 })
