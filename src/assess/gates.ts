@@ -30,8 +30,8 @@ export interface Circumstances {
   strangers: Strangers
   /** Why only what cannot wait is begun today. */
   dayFull?: string | undefined
-  /** Node → why it cannot be taken out of use although it is to be emptied. */
-  unsafeDrains?: ReadonlyMap<NodeId, string>
+  /** Node → why it cannot be taken out of use although it is to be emptied, or is gone. */
+  unsafe?: ReadonlyMap<NodeId, string>
 }
 
 /** Who else moves replicas. */
@@ -91,9 +91,10 @@ export function gateFor(
   }
   const grown = grownSince(baseline, now.health)
   if (grown !== undefined) return { code: 'unhealthy', text: grown }
-  if (kind === 'node_draining') {
-    const unsafe = [...(now.unsafeDrains ?? [])].find(([node]) => subject === `node ${node}`)
-    if (unsafe) return { code: 'target_held', text: `node ${unsafe[0]} cannot be emptied: ${unsafe[1]}` }
+  if (kind === 'node_draining' || kind === 'node_unavailable') {
+    const unsafe = [...(now.unsafe ?? [])].find(([node]) => subject === `node ${node}`)
+    const cannot = kind === 'node_draining' ? 'cannot be emptied' : 'is not given up'
+    if (unsafe) return { code: 'target_held', text: `node ${unsafe[0]} ${cannot}: ${unsafe[1]}` }
   }
   const { moving, restLeftMs, emptying } = now.strangers
   if (isUrgent(kind)) {

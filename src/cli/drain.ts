@@ -51,7 +51,7 @@ export function addDrain(program: Command, io: Io, ending: Ending): void {
 }
 
 /** Ids that look like numbers are numbers. */
-function nodeId(text: string): NodeId {
+export function nodeId(text: string): NodeId {
   return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text
 }
 

@@ -92,7 +92,7 @@ async function judge(
     foreignJobs: sample.jobs ?? [],
     pause: undefined,
     windowOpen: anyWindowOpen(balance.windows, nowMs),
-    notes: [],
+    notes: thought.notes,
   })
 }
 

@@ -82,6 +82,7 @@ export const targetHolds = [
   'lineage_in_progress',
   'maintenance',
   'server_dead',
+  'queue_full',
 ] as const
 export type TargetHold = (typeof targetHolds)[number]
 
@@ -96,6 +97,7 @@ export const targetHoldText: Record<TargetHold, string> = {
   table_disabled: 'the table is disabled',
   lineage_in_progress: 'segments of the table are being replaced',
   maintenance: 'the cluster is paused or in maintenance',
+  queue_full: 'a server has so many messages waiting in Helix that more would only pile up',
   server_dead: 'a dead server holds replicas of it, and the controller cannot move them safely',
 }
 

@@ -15,6 +15,14 @@ interface Failure {
   text: string
 }
 
+/** What speaks against going on and must outlive the process. */
+export interface Harm {
+  /** Those of the last hour when it was last asked. */
+  failures: Failure[]
+  /** How a replication factor changed. */
+  factor?: string
+}
+
 export class Breaker {
   #failures: Failure[] = []
   #worse = 0
@@ -32,13 +40,16 @@ export class Breaker {
     this.#failures.push({ atMs: nowMs, text: `${event.progress.move.id} ${event.result}${why}` })
   }
 
-  /** Those that count: of the last hour when it was last asked. */
-  get failures(): Failure[] {
-    return [...this.#failures]
+  /** Undefined while nothing does. */
+  get harm(): Harm | undefined {
+    const factor = this.#factor
+    if (this.#failures.length === 0 && factor === undefined) return undefined
+    return { failures: [...this.#failures], ...(factor !== undefined && { factor }) }
   }
 
-  /** Failures that an earlier process, or another one, has seen; those that are known already are not counted twice. */
-  takeOver(failures: readonly Failure[]): void {
+  /** What an earlier process, or another one, has seen; failures that are known already are not counted twice. */
+  takeOver({ failures, factor }: Harm): void {
+    this.#factor ??= factor
     const known = new Set(this.#failures.map(({ atMs, text }) => `${atMs} ${text}`))
     const fresh = failures.filter(({ atMs, text }) => !known.has(`${atMs} ${text}`))
     this.#failures = [...fresh, ...this.#failures].toSorted((one, other) => one.atMs - other.atMs)

@@ -9,6 +9,7 @@
  *
  * New options and wishes take effect at the next tick, which they bring forward: between them and that tick nothing starts.
  */
+import type { Assessment } from '../assess/assess.ts'
 import { grownSince } from '../assess/gates.ts'
 import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
@@ -18,7 +19,7 @@ import { type Move, totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
-import type { NodeId } from '../cluster/state.ts'
+import type { ClusterState, NodeId } from '../cluster/state.ts'
 import { pauseAt } from '../cluster/wishes.ts'
 import { writeRates } from '../cluster/write-rates.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
@@ -63,6 +64,7 @@ const STRANGER_REST_TICKS = 4
 const STRANGER_REST_MS = 120_000
 /** What anybody has set on the cluster is looked through this often. */
 const SURVEY_MS = 10 * 60_000
+const UNAVAILABLE = nodeStates.indexOf('unavailable')
 const HERE = [nodeStates.indexOf('alive'), nodeStates.indexOf('draining')]
 
 type EventBody = LoopEvent extends infer Event
@@ -196,7 +198,10 @@ export class ClusterLoop {
   /** One change after the other, each from what the last one left. */
   #change(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
     const { journal } = this.#parts
-    const turn = this.#turn.then(() => journal.write(change(journal)))
+    const turn = this.#turn.then(async () => {
+      const changes = change(journal)
+      if (changes.length > 0) await journal.write(changes)
+    })
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -280,7 +285,8 @@ export class ClusterLoop {
     await this.#forget(sample)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
-    const { unsafeDrains } = this.#executor
+    this.#executor.gone = sample.state.names.nodes.filter((_, node) => sample.state.nodeState[node] === UNAVAILABLE)
+    const { unsafe } = this.#executor
     const strangers = this.#strangersOf(sample, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question: Question = {
@@ -295,7 +301,7 @@ export class ClusterLoop {
         pause: pauseAt(pauseOf(journal), now),
         denied: this.#executor.denied,
         dayFull: this.#executor.dayFull,
-        unsafeDrains,
+        unsafe,
         strangers,
       },
       capabilities: system.capabilities(),
@@ -317,19 +323,23 @@ export class ClusterLoop {
     const grown = grownSince(memory.baseline, sample.health)
     this.#breaker.sampled(grown)
     const why = this.#breaker.trips(grown, now)
+    if (why === undefined) return
     const { journal } = this.#parts
-    const held = pauseAt(pauseOf(journal), now)
-    if (why === undefined || held?.by === 'circuit_breaker') return
-    const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
+    const said: string[] = []
     try {
-      const pause = { by: 'circuit_breaker' as const, reason, sinceMs: now }
-      await this.#change(() => [{ kind: 'pause', key: 'cluster', value: pause }])
+      await this.#change((left) => {
+        const held = pauseAt(pauseOf(left), now)
+        if (held?.by === 'circuit_breaker') return []
+        const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
+        said.push(reason)
+        return [{ kind: 'pause', key: 'cluster', value: { by: 'circuit_breaker', reason, sinceMs: now } }]
+      })
     } catch (error) {
       if (journal.problem() === undefined) throw error
       // Nothing starts while nothing can be written; the next tick tries again.
       return
     }
-    this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
+    for (const reason of said) this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
   }
 
   #conclude(
@@ -353,6 +363,7 @@ export class ClusterLoop {
     }
     const verdict = verdictOf(found)
     this.#executor.mayEmpty = assessment.gate === undefined
+    this.#executor.lost = lostIn(sample.state, assessment)
     if (assessment.gate) this.#executor.withdraw()
     else this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =
@@ -368,7 +379,7 @@ export class ClusterLoop {
       foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
       foreignJobs,
       throttle: this.#executor.throttle,
-      notes: this.#executor.notes,
+      notes: [...thought.notes, ...this.#executor.notes],
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
@@ -506,4 +517,10 @@ export class ClusterLoop {
 /** What is empty is left out of the view. */
 function some<Name extends string, Value>(name: Name, values: Value[]): { [key in Name]?: Value[] } {
   return values.length === 0 ? {} : ({ [name]: values } as { [key in Name]: Value[] })
+}
+
+/** Nodes that are given up, where something may be done about it. */
+function lostIn({ names }: ClusterState, { violations, goals }: Assessment): NodeId[] {
+  const may = violations.some(({ kind, gate }) => kind === 'node_unavailable' && gate === undefined)
+  return may ? goals.lostNodes.map((node) => names.nodes[node]!) : []
 }

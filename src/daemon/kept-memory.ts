@@ -46,7 +46,8 @@ export class KeptMemory {
     this.#liveness.takeOver(journal.read('node').values(), nowMs)
     const begun = journal.read('begun').get('cluster')
     this.#recollection.takeOver([...left.values()], [...journal.read('muted').values()], begun)
-    this.#breaker.takeOver(journal.read('failures').get('cluster')?.failures ?? [])
+    const harm = journal.read('failures').get('cluster')
+    if (harm) this.#breaker.takeOver(harm)
   }
 
   /**
@@ -56,9 +57,8 @@ export class KeptMemory {
   async save(state: ClusterState, memory: Memory, waits: Waits, nowMs: number): Promise<void> {
     const left = new Map(memory.left.map((one) => [`${partitionKey(one)}@${one.node}`, one]))
     const muted = new Map(memory.muted.map((one) => [partitionKey(one), one]))
-    const failures = new Map(
-      this.#breaker.failures.length > 0 ? [['cluster', { failures: this.#breaker.failures }]] : [],
-    )
+    const { harm } = this.#breaker
+    const failures = new Map(harm ? [['cluster', harm]] : [])
     const changes = [
       ...this.#differences('left', left, (before, now) => before.atMs === now.atMs),
       ...this.#differences('muted', muted, (before, now) => before.untilMs === now.untilMs),

@@ -47,6 +47,8 @@ export interface Thought {
   plan: Plan
   /** What the verifier found wrong: such a plan is never carried out. */
   problems: string[]
+  /** What is worth knowing of the plan, one sentence each. */
+  notes: string[]
 }
 
 /** @throws EvenkeelError when the planner failed. */
@@ -79,7 +81,7 @@ export async function think(question: Question, planner: Planner, signal: AbortS
     hardDiskUsage,
     maxDiskUsage,
   })
-  return { assessment, plan: withTables(plan, tables), problems: result.problems }
+  return { assessment, plan: withTables(plan, tables), problems: result.problems, notes: tables.notes }
 }
 
 function letRun(target: Target, approved: ReadonlySet<string> | undefined): Target {

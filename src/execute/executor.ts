@@ -38,7 +38,16 @@ import { Operator } from './operator.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
 import { throttleNotes } from './throttle-notes.ts'
-import { afterCancelByOthers, afterFailure, afterSuccess, coolDown, holdsAt, leaving, outdated } from './tries.ts'
+import {
+  afterCancelByOthers,
+  afterFailure,
+  afterSuccess,
+  coolDown,
+  factorChanged,
+  holdsAt,
+  leaving,
+  outdated,
+} from './tries.ts'
 
 export interface ExecutorOptions extends BudgetLimits, FlightOptions {
   /** Leadership transfers started for one plan at most. */
@@ -144,18 +153,28 @@ export class Executor {
   /** Whether nodes that are to be emptied may be taken out of use now; what is out of use stays so while the wish stands. */
   mayEmpty = false
 
-  /** Node → why it cannot be taken out of use although it is to be emptied. */
-  get unsafeDrains(): ReadonlyMap<NodeId, string> {
+  /** Nodes that are not there, for however short a time: those that are out of use stay so. */
+  gone: readonly NodeId[] = []
+
+  /** Those of them that are given up, and may be taken out of use. */
+  lost: readonly NodeId[] = []
+
+  /** Node → why it cannot be taken out of use although it is to be emptied, or is gone. */
+  get unsafe(): ReadonlyMap<NodeId, string> {
     const { settings } = this.#system
+    const wishes = [
+      ...this.gone.map((node) => [node, settings?.ofLoss?.(node)] as const),
+      ...this.#flight.unwantedNodes.map((node) => [node, settings?.ofDrain?.(node)] as const),
+    ]
     return new Map(
-      this.#flight.unwantedNodes.flatMap((node) => {
-        const found = this.#drainRecord(node) ? undefined : settings?.ofDrain?.(node)
-        return found && 'unsafe' in found ? [[node, found.unsafe] as const] : []
-      }),
+      wishes.flatMap(([node, found]) =>
+        found && 'unsafe' in found && !this.#outOfUse(node) ? [[node, found.unsafe] as const] : [],
+      ),
     )
   }
 
-  #drainRecord(node: NodeId): Setting | undefined {
+  /** What has taken it out of use. */
+  #outOfUse(node: NodeId): Setting | undefined {
     const records = [...(this.#ledger?.records.values() ?? [])]
     return records.find(({ setting }) => setting.of === node && 'replaces' in setting)?.setting
   }
@@ -163,10 +182,13 @@ export class Executor {
   /** What takes nodes out of use. */
   #drainSettings(): Setting[] {
     const { settings } = this.#system
-    return this.#flight.unwantedNodes.flatMap((node) => {
-      const had = this.#drainRecord(node)
+    const { unwantedNodes } = this.#flight
+    return [...new Set([...unwantedNodes, ...this.gone])].flatMap((node) => {
+      const had = this.#outOfUse(node)
       if (had) return [had]
-      const found = this.mayEmpty ? settings?.ofDrain?.(node) : undefined
+      const found = unwantedNodes.includes(node)
+        ? this.mayEmpty && settings?.ofDrain?.(node)
+        : this.lost.includes(node) && settings?.ofLoss?.(node)
       return found && 'setting' in found ? [found.setting] : []
     })
   }
@@ -308,6 +330,7 @@ export class Executor {
     })
     if (factor !== undefined && isOfPartition(move) && factor !== move.replicas.length) {
       const text = `${partitionName(move)} has ${factor} replicas, it had ${move.replicas.length} when our move of it began`
+      this.#owed.push(factorChanged(this.#known, text))
       this.#emit({ type: 'factor_changed', text })
     }
   }

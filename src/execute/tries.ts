@@ -46,6 +46,12 @@ export function leaving(move: Move, nowMs: number): Change[] {
   return [{ kind: 'left', key: `${partitionName(move)}@${node}`, value: { topic, partition, node, atMs: nowMs } }]
 }
 
+/** Written with the end of the move: whoever dies over it still sees afterwards what has to be looked at by a person. */
+export function factorChanged(journal: Readable, factor: string): Change {
+  const { failures = [] } = journal.read('failures').get('cluster') ?? {}
+  return { kind: 'failures', key: 'cluster', value: { failures, factor } }
+}
+
 export function coolDown(node: NodeId, why: string, nowMs: number): Change {
   return { kind: 'cool_down', key: JSON.stringify(node), value: { node, untilMs: nowMs + COOL_DOWN_MS, why } }
 }

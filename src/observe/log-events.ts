@@ -20,6 +20,8 @@ class ClusterLog {
   #verdict = ''
   #failures = { count: 0, sinceMs: 0 }
   #tickFailure = ''
+  /** Settings that could not be put back, and what kind of reason was said for it. */
+  readonly #stuck = new Map<string, string>()
 
   constructor(logger: Logger, cluster: string) {
     this.#logger = logger
@@ -64,11 +66,9 @@ class ClusterLog {
         this.#say(event.result === 'done' ? 'info' : 'warn', event, fields)
         break
       }
-      case 'settings_changed': {
-        const { set, restored, left, failed } = event
-        this.#say(left.length + failed.length > 0 ? 'warn' : 'debug', event, { set, restored, left, failed })
+      case 'settings_changed':
+        this.#settingsChanged(event)
         break
-      }
       case 'progress':
       case 'candidates_rejected':
         break
@@ -83,6 +83,17 @@ class ClusterLog {
     const fields = { event: 'verdict', act: verdict.act, code: verdict.code }
     const size = { violations: violations.length, moves: plan.moves.length, bytes: plan.bytes }
     this.#write('info', { ...fields, ...size }, verdict.text)
+  }
+
+  /** What cannot be put back is tried at every tick: it is said when that begins, for another reason, and when it is over. */
+  #settingsChanged(event: LoopEvent & { type: 'settings_changed' }): void {
+    const { set, restored, left } = event
+    const over = [...set, ...restored, ...left].filter((key) => this.#stuck.delete(key))
+    const failed = event.failed.filter(({ key, text }) => this.#stuck.get(key) !== kindOf(text))
+    for (const { key, text } of failed) this.#stuck.set(key, kindOf(text))
+    if (set.length + restored.length + left.length + failed.length === 0) return
+    const level = left.length + failed.length > 0 ? 'warn' : over.length > 0 ? 'info' : 'debug'
+    this.#say(level, { ...event, failed }, { set, restored, left, failed })
   }
 
   /** The first failure, then the second, fourth, eighth …: an outage of a night is a dozen lines. */

@@ -158,6 +158,8 @@ export interface Settings {
    * sample; undefined where nothing is to be set, or nothing is known of the node.
    */
   ofDrain?(node: NodeId): { setting: Setting } | { unsafe: string } | undefined
+  /** The same for a node that is given up, where the policy is to take it out of use; `unsafe` also where the policy is not. */
+  ofLoss?(node: NodeId): { setting: Setting } | { unsafe: string } | undefined
   /** Everything of this kind that is set on live nodes and on topics, whoever set it. */
   survey(signal: AbortSignal): Promise<(SettingRef & { value: string })[]>
 }

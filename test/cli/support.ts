@@ -55,6 +55,13 @@ export function cli(...args: string[]): Promise<Ended> {
 }
 
 export async function cliWith(io: Partial<Io>, ...args: string[]): Promise<Ended> {
+  const { io: ours, texts } = captured()
+  const code = await runCli(args, { ...ours, ...io })
+  return { code, ...texts }
+}
+
+/** A process of nobody's, and what was written to its streams so far. */
+export function captured(): { io: Io; texts: { out: string; err: string } } {
   const texts = { out: '', err: '' }
   const out = new Writable({
     write(chunk: Buffer, _, done) {
@@ -62,15 +69,14 @@ export async function cliWith(io: Partial<Io>, ...args: string[]): Promise<Ended
       done()
     },
   })
-  const code = await runCli(args, {
+  const io: Io = {
     out: out as unknown as NodeJS.WriteStream,
     err: { write: (text) => (texts.err += text) },
     env: {},
     signal: new AbortController().signal,
     onReload: () => () => undefined,
-    ...io,
-  })
-  return { code, ...texts }
+  }
+  return { io, texts }
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

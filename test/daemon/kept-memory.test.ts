@@ -133,6 +133,39 @@ test('leadership that is left alone is so over a restart', async () => {
   expect(journal.read('muted').size).toBe(0)
 })
 
+test('a replication factor that changed pauses the next process when this one dies over the end of the move', async () => {
+  const journal = forgetfulJournal()
+  let dead = false
+  const mortal: Journal = {
+    ...journal,
+    write: async (changes) => {
+      if (dead) throw new EvenkeelError('state_unavailable', 'it is dead')
+      await journal.write(changes)
+      dead = changes.some(({ kind, value }) => kind === 'intent' && value === undefined)
+    },
+    problem: () => (dead ? 'it is dead' : undefined),
+  }
+  const first = start({
+    journal: mortal,
+    balance: { nodeAddHoldMs: 0 },
+    execution: { concurrentMoves: 1 },
+    between: (simulator) => ({
+      ...simulator,
+      pulse: async (signal) => ({ ...(await simulator.pulse(signal)), running: [] }),
+      judge: async (moves) => moves.map(() => ({ outcome: 'superseded', text: 'it is on 1, 2, 3, 4 now', factor: 4 })),
+    }),
+  })
+  await first.advance(2 * MINUTE)
+  expect([journal.read('intent').size, journal.read('pause').size]).toEqual([0, 0])
+  const again = await restart(first, { journal, balance: { nodeAddHoldMs: 0 } })
+  await again.advance(5 * MINUTE)
+  expect(again.of('paused')).toMatchObject([{ reason: expect.stringContaining('has 4 replicas, it had 2') }])
+  expect(again.of('move_started')).toEqual([])
+  await again.loop.resume()
+  await again.advance(5 * MINUTE)
+  expect([again.of('paused').length, again.of('move_started').length > 0]).toEqual([1, true])
+})
+
 test('failures of moves count over a restart; who resumes has them forgotten', async () => {
   const { journal } = watched()
   const options = { journal, balance: { nodeAddHoldMs: 0 }, execution: { concurrentMovesPerNode: 1 } }

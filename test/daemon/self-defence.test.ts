@@ -1,6 +1,7 @@
 /** The circuit breaker at work in a loop: what trips it, what does not, and who ends the pause. */
 import { afterEach, expect, test } from 'vitest'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
+import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { fillable, type LoopCase, MINUTE, SECOND, startLoop } from './support.ts'
 
@@ -72,9 +73,10 @@ test('a replication factor that differs lets nothing more begin, also until the 
 })
 
 /** A copy that takes hours, on a cluster whose health is worse from some moment on for a reason of its own. */
-const ailing = () => {
+const ailing = (options: Partial<LoopCase> = {}) => {
   const health = { worse: false }
   const loop = start({
+    ...options,
     simulator: { ...fillable, copyRate: 10_000 },
     between: (simulator) => ({
       ...simulator,
@@ -110,4 +112,33 @@ test('a pause by an operator is not forgotten when the circuit breaker trips', a
     by: 'circuit_breaker',
     reason: expect.stringMatching(/when the moves began; before that an operator paused it: new switches$/),
   })
+})
+
+test('nor is one that is being written when it trips', async () => {
+  const journal = forgetfulJournal()
+  const clock = new VirtualClock()
+  let slow = false
+  const { loop, health } = ailing({
+    clock,
+    journal: {
+      ...journal,
+      write: async (changes) => {
+        if (slow) await clock.sleep(10 * SECOND)
+        return journal.write(changes)
+      },
+    },
+  })
+  await loop.advance(MINUTE)
+  health.worse = true
+  await loop.advance(28 * SECOND)
+  expect(loop.of('paused')).toEqual([])
+  slow = true
+  const pause = { by: 'operator' as const, reason: 'new switches', sinceMs: clock.now() }
+  // On its way to the disk when the tick comes that sees for the second time how things are.
+  const wished = loop.loop.wish(() => [{ kind: 'pause', key: 'cluster', value: pause }])
+  await loop.advance(MINUTE)
+  await wished
+  expect(loop.of('paused')).toMatchObject([
+    { reason: expect.stringMatching(/before that an operator paused it: new switches$/) },
+  ])
 })

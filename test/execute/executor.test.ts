@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PartitionMove } from '../../src/cluster/move.ts'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
+import type { Settings } from '../../src/systems/port.ts'
 import { FakeSettings } from './fake-settings.ts'
 import { accepted, listed, refused, replica, scripted, transfer, unknown } from './support.ts'
 
@@ -404,4 +405,44 @@ test('a cool-down that begins again while the old one is over is kept', async ()
   await journal.write([{ kind: 'cool_down', key: '3', value: { node: 3, untilMs: 1, why: 'before' } }])
   await work(10_000)
   expect(journal.read('cool_down').get('3')).toMatchObject({ why: 'a dir of node 3 is offline' })
+})
+
+describe('a node that is given up', () => {
+  const out = { scope: 'node', of: 2, name: 'tags', value: 'none', replaces: true } as const
+
+  function lossy() {
+    const settings: FakeSettings & Settings = new FakeSettings()
+    settings.own.set('node/2/tags', 'a,b')
+    settings.ofLoss = () => (settings.own.get('node/2/tags') === 'none' ? undefined : { setting: out })
+    return { settings, ...scripted({}, { settings }) }
+  }
+
+  test('is taken out of use, stays so while it is gone, and is as before when it is back', async () => {
+    const { settings, executor, work } = lossy()
+    const tags = () => settings.own.get('node/2/tags')
+    executor.gone = [2]
+    await work()
+    expect(tags()).toBe('a,b')
+    executor.lost = [2]
+    await work(3000)
+    expect(tags()).toBe('none')
+    // Nothing of it is left there, so that it is lost no longer.
+    executor.lost = []
+    await work(3000)
+    expect(tags()).toBe('none')
+    executor.gone = []
+    executor.tick(() => 0)
+    await work(100_000)
+    expect(tags()).toBe('a,b')
+  })
+
+  test('is left as it is where that is not safe, and it is told why', async () => {
+    const { settings, executor, work } = lossy()
+    settings.ofLoss = () => ({ unsafe: 'too few would be left' })
+    executor.gone = [2]
+    executor.lost = [2]
+    await work()
+    expect([...executor.unsafe]).toEqual([[2, 'too few would be left']])
+    expect(settings.log).toEqual([])
+  })
 })

@@ -136,6 +136,30 @@ describe('events in the log', () => {
     ])
   })
 
+  it('say that a setting cannot be put back when that begins, for another reason, and when it is over', () => {
+    const none = { set: [], restored: [], left: [], failed: [] }
+    const changed = (what: Partial<typeof none | { failed: { key: string; text: string }[] }>) =>
+      event({ type: 'settings_changed', ...none, ...what })
+    const failed = (...texts: string[]) => changed({ failed: texts.map((text, n) => ({ key: `node/${n + 1}`, text })) })
+    const over = changed({ restored: ['node/1'] } as object)
+    expect(
+      sentences(
+        failed('no answer in 10s'),
+        failed('no answer in 11s'),
+        failed('no answer in 10s', 'no answer in 10s'),
+        failed('denied', 'no answer in 10s'),
+        over,
+        failed('denied', 'no answer in 10s'),
+      ),
+    ).toEqual([
+      'warn: 1 setting could not be put back yet: node/1 (no answer in 10s)',
+      'warn: 1 setting could not be put back yet: node/2 (no answer in 10s)',
+      'warn: 1 setting could not be put back yet: node/1 (denied)',
+      'info: 1 setting put back: node/1',
+      'warn: 1 setting could not be put back yet: node/1 (denied)',
+    ])
+  })
+
   it('carry the facts of a move as fields', () => {
     const { logger, lines } = capture()
     const listen = logEvents(logger)

@@ -94,5 +94,5 @@ export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
     skewedDomains: list(text),
     relieving: object({ disk_critical: list(text), disk_over_limit: list(text) }),
   }),
-  failures: object<Records['failures']>({ failures: list(object({ atMs: time, text })) }),
+  failures: object<Records['failures']>({ failures: list(object({ atMs: time, text })), factor: maybe(text) }),
 }

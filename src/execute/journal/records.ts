@@ -75,8 +75,8 @@ export interface Records {
   day: { bytes: number }
   /** Key: `cluster`. What has begun and goes on to its own end, which is further than where it would begin. */
   begun: { filling: NodeId[]; skewedDomains: string[]; relieving: Memory['relieving'] }
-  /** Key: `cluster`. Failures of our own moves lately, for the circuit breaker. */
-  failures: { failures: { atMs: number; text: string }[] }
+  /** Key: `cluster`. For the circuit breaker: failures of our own moves lately, and how a replication factor changed. */
+  failures: { failures: { atMs: number; text: string }[]; factor?: string }
 }
 export type RecordKind = keyof Records
 

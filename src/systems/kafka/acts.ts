@@ -10,7 +10,7 @@ import { messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { sameList, sameSet } from '../../lib/lists.ts'
 import type { Outcome, PartitionStep, StepResult } from '../port.ts'
-import { accepted, no, notAnswered, resultOf } from './answers.ts'
+import { accepted, type CodedTopic, codesOf, no, notAnswered, resultOf } from './answers.ts'
 import { DirActs, type DirAnswers, dirRefusal, isRelocation, judgeDirMove } from './dir-acts.ts'
 import type { DirMoves } from './dir-moves.ts'
 import type { Readings, Reassignment } from './readings.ts'
@@ -149,16 +149,14 @@ export class Acts {
       const result = notAnswered(error)
       return new Map(steps.map((step) => [step, result]))
     }
-    const codes = new Map(
-      answer.topics.flatMap(({ name, partitions }) => partitions.map((p) => [`${name}-${p.partition}`, p.errorCode])),
-    )
+    const codes = codesOf(answer.topics)
     return new Map(steps.map((step) => [step, resultOf(codes.get(partitionName(step)) ?? answer.errorCode)]))
   }
 }
 
 interface ActAnswer {
   errorCode: number
-  topics: { name: string; partitions: { partition: number; errorCode: number }[] }[]
+  topics: CodedTopic[]
 }
 
 /** What stands against the step as the cluster is now; undefined when nothing does. */

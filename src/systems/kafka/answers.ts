@@ -77,3 +77,15 @@ function commonResult(code: number): StepResult {
   if (code === REQUEST_TIMED_OUT || retriable) return { outcome: 'unknown', text: name }
   return no('rejected', name)
 }
+
+/** What was answered for many partitions, by `partitionName`. */
+export function codesOf(topics: readonly CodedTopic[]): Map<string, number> {
+  return new Map(
+    topics.flatMap(({ name, partitions }) => partitions.map((one) => [`${name}-${one.partition}`, one.errorCode])),
+  )
+}
+
+export interface CodedTopic {
+  name: string
+  partitions: { partition: number; errorCode: number }[]
+}

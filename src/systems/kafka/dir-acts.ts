@@ -10,7 +10,7 @@ import type { PartitionId } from '../../cluster/state.ts'
 import { EvenkeelError, messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import type { Outcome, PartitionStep, StepResult } from '../port.ts'
-import { dirResultOf, no, notAnswered } from './answers.ts'
+import { codesOf, dirResultOf, no, notAnswered } from './answers.ts'
 import type { DirMoves } from './dir-moves.ts'
 import type { Readings } from './readings.ts'
 import type { KafkaTransport } from './router.ts'
@@ -131,9 +131,7 @@ export class DirActs {
     const dirs = [...groupBy(steps, ({ dir }) => dir.path)].map(([path, group]) => ({ path, topics: topicsOf(group) }))
     try {
       const { topics } = await this.#transport.send(node, alterReplicaLogDirs, { dirs }, { signal, timeoutMs: ACT_MS })
-      const codes = new Map(
-        topics.flatMap(({ name, partitions }) => partitions.map((p) => [`${name}-${p.partition}`, p.errorCode])),
-      )
+      const codes = codesOf(topics)
       return steps.map((step) => {
         const code = codes.get(partitionName(step))
         return [step, code === undefined ? { outcome: 'unknown', text: 'the answer leaves it out' } : dirResultOf(code)]

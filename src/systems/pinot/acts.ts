@@ -310,8 +310,9 @@ function judgeBrokers({ topic, before, after }: BrokersMove, { brokerResource }:
 }
 
 /** By its id, or as a retry of it; where no id is known, by what was sent and when. The batch may have been set at the last moment. */
-function isOf(job: Job, { parameters }: TableMove, sent: Sent | undefined): boolean {
-  if (sent?.job !== undefined) return chainOf(sent.job) === chainOf(job.id)
+function isOf(job: Job, { job: id, parameters }: TableMove, sent: Sent | undefined): boolean {
+  const known = sent?.job ?? id
+  if (known !== undefined) return chainOf(known) === chainOf(job.id)
   if (sent !== undefined && job.startedAtMs < sent.atMs - SKEW_MS) return false
   // Other releases know other parameters; an entry that tells nothing at all is nobody's.
   if (job.config['maxAttempts'] === undefined) return false

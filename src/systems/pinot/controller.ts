@@ -296,7 +296,7 @@ function must(answer: ActAnswer, what: string): unknown {
 }
 
 /** Kept to a line, for it goes into sentences and logs; of a URL its parameters are left out, which are known and long. */
-export function bounded(text: string): string {
+function bounded(text: string): string {
   const line = text
     .replace(/(https?:\/\/[^\s?]+)\?\S+/g, '$1')
     .replace(/\s+/g, ' ')
@@ -305,7 +305,7 @@ export function bounded(text: string): string {
 }
 
 /** @throws EvenkeelError `protocol` */
-export function rebalanceAnswer(body: unknown): RebalanceAnswer {
+function rebalanceAnswer(body: unknown): RebalanceAnswer {
   if (!isRecord(body) || typeof body['status'] !== 'string') {
     throw new EvenkeelError('protocol', 'the answer of the controller is no result of a rebalance')
   }

@@ -62,14 +62,7 @@ const UNTAGGED = 'server_untagged'
  */
 export function untaggings(reading: PinotReading, leaving: ReadonlySet<string>): Untagging[] {
   const rules = reading.tables.map((table) => ({ table, ...rulesOf(table) }))
-  const used = new Set(
-    rules.flatMap(({ table, dimension, tag, completedTag, tiers, assignment }) => [
-      ...(dimension ? tenantTags(table) : [tag]),
-      ...(completedTag === undefined ? [] : [completedTag]),
-      ...tiers.map(({ serverTag }) => serverTag),
-      ...[...assignment.values()].map((rule) => rule.tag),
-    ]),
-  )
+  const used = new Set(reading.tables.flatMap(tagsOf))
   // A tenant may get its first table any time.
   const placesTables = (tag: string) => used.has(tag) || /_(OFFLINE|REALTIME)$/.test(tag)
   const servers = reading.instances.filter(({ role }) => role === 'server')
@@ -86,4 +79,15 @@ export function untaggings(reading: PinotReading, leaving: ReadonlySet<string>):
       })
       return { server: name, before: tags, after: kept.length === 0 ? [UNTAGGED] : kept, problems }
     })
+}
+
+/** By which servers are found for the table. */
+export function tagsOf(table: Table): string[] {
+  const { dimension, tag, completedTag, tiers, assignment } = rulesOf(table)
+  return [
+    ...(dimension ? tenantTags(table) : [tag]),
+    ...(completedTag === undefined ? [] : [completedTag]),
+    ...tiers.map(({ serverTag }) => serverTag),
+    ...[...assignment.values()].map((rule) => rule.tag),
+  ]
 }

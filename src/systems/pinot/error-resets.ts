@@ -3,6 +3,7 @@
  * forgets it, OFFLINE, until something about the table is written: so it is written.
  */
 import type { Clock } from '../../lib/clock.ts'
+import { messageOf } from '../../lib/errors.ts'
 import type { Change } from './changes.ts'
 import type { Controllers } from './controller.ts'
 import { type Convergence, convergence } from './placements.ts'
@@ -20,7 +21,8 @@ export interface ErrorResetsOptions {
 const TRIES = 3
 /** After this it may be tried again: somebody may have mended the deep store. */
 const FORGET_MS = 24 * 3_600_000
-const WAIT_MS = 20_000
+/** Loads that take longer are waited for by the job itself. */
+const WAIT_MS = 10_000
 const POLL_MS = 500
 /** What Helix has not taken up by itself after this, it has forgotten. */
 const PATIENCE_MS = 2_000
@@ -76,10 +78,15 @@ export class ErrorResets {
       const nowMs = clock.now()
       if (errors.length + forgotten.length + absent.length === 0) return undefined
       if (signal.aborted || nowMs - beganMs >= WAIT_MS) {
-        return errors.length > 0 ? `${errors.length} are in ERROR again` : 'they are not up yet'
+        if (errors.length > 0) return `${errors.length} are in ERROR again`
+        return forgotten.length > 0 ? `${forgotten.length} are not taken up` : undefined
       }
       if (forgotten.length === 0 || nowMs < touchMs) continue
-      await touch(name, table.idealState.version, signal)
+      try {
+        await touch(name, table.idealState.version, signal)
+      } catch (error) {
+        return `${forgotten.length} are not taken up: ${messageOf(error)}`
+      }
       touchMs = nowMs + PATIENCE_MS
     }
   }

@@ -19,9 +19,9 @@ import type { TableSizes } from './sizes.ts'
 
 /** What matters of a server here. */
 export interface Holder {
-  /** Live and enabled. */
+  /** Live, and neither disabled nor anything like it. */
   serving: boolean
-  /** Live for so short a time that it may still be loading what it has. */
+  /** It was dead, and may still be loading what it has. */
   returned: boolean
 }
 

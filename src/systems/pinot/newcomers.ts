@@ -7,11 +7,15 @@ const LOADING_MS = 10 * 60_000
 export class Newcomers {
   /** Table → segments as last seen, and when those that joined later came. */
   readonly #tables = new Map<string, { segments: readonly string[]; young: Map<string, number> }>()
-  /** Servers that are live, and since when; those of the first look count as always. */
-  readonly #liveSince = new Map<string, number>()
+  readonly #live = new Set<string>()
+  /** Servers that were dead when they were looked at. One that is new has nothing of its own to load. */
+  readonly #gone = new Set<string>()
+  /** Those that are live again, and since when. */
+  readonly #backSince = new Map<string, number>()
   #first = true
 
   see({ tables, instances, takenAtMs }: PinotReading): void {
+    for (const { name, live } of instances) if (!live) this.#gone.add(name)
     this.seeLive(
       instances.filter(({ live }) => live).map(({ name }) => name),
       takenAtMs,
@@ -25,10 +29,16 @@ export class Newcomers {
   /** A server may be away and back between two samples. */
   seeLive(live: readonly string[], nowMs: number): void {
     const present = new Set(live)
-    for (const name of this.#liveSince.keys()) if (!present.has(name)) this.#liveSince.delete(name)
-    for (const name of live) {
-      if (!this.#liveSince.has(name)) this.#liveSince.set(name, this.#first ? Number.NEGATIVE_INFINITY : nowMs)
+    for (const name of this.#live) {
+      if (present.has(name)) continue
+      this.#live.delete(name)
+      this.#gone.add(name)
     }
+    for (const name of present) {
+      this.#live.add(name)
+      if (this.#gone.delete(name)) this.#backSince.set(name, nowMs)
+    }
+    for (const name of this.#gone) this.#backSince.delete(name)
   }
 
   hasYoung(table: string): boolean {
@@ -40,7 +50,7 @@ export class Newcomers {
   }
 
   hasReturned(server: string, nowMs: number): boolean {
-    return nowMs - (this.#liveSince.get(server) ?? Number.NEGATIVE_INFINITY) < LOADING_MS
+    return nowMs - (this.#backSince.get(server) ?? Number.NEGATIVE_INFINITY) < LOADING_MS
   }
 
   #seeTable({ name, idealState }: Table, nowMs: number): void {

@@ -1,7 +1,9 @@
 /** Sentences of a sample on what is odd, missing or left out. */
+import { groupBy } from '../../lib/group-by.ts'
 import { formatCount } from '../../lib/units.ts'
 import type { Layout } from './layout.ts'
 import type { PinotReading } from './reading.ts'
+import type { Disk } from './servers.ts'
 import type { TableSizes } from './sizes.ts'
 import { isServerTag, type Tenants } from './tenants.ts'
 
@@ -14,12 +16,14 @@ export interface NotesInput {
   /** Servers with a replica of any table. */
   holding: ReadonlySet<string>
   sizes: ReadonlyMap<string, TableSizes>
+  diskOf: (server: string) => Disk | undefined
 }
 
-export function notesOf({ reading, tenants, layouts, holding, sizes }: NotesInput): string[] {
+export function notesOf({ reading, tenants, layouts, holding, sizes, diskOf }: NotesInput): string[] {
   return [
     ...reading.notes,
     ...unused(reading, tenants, holding),
+    ...sharedDisks(reading, diskOf),
     ...switches(reading),
     ...ofTables(reading, layouts, sizes),
   ]
@@ -33,6 +37,20 @@ function unused({ instances, tables }: PinotReading, tenants: Tenants, holding: 
     .flatMap(({ name, tags }) => {
       const used = tags.filter((tag) => isServerTag(tag) && tenants.isUsed(tag))
       return used.length === 0 ? [] : [`${name} has the tag ${used.join(', ')} and holds no segment of any table`]
+    })
+}
+
+/** Each server tells all that is used on its disk, also what is another's. */
+function sharedDisks({ instances }: PinotReading, diskOf: NotesInput['diskOf']): string[] {
+  const disks = groupBy(
+    instances.filter(({ name }) => diskOf(name) !== undefined),
+    ({ name, host }) => `${host} ${diskOf(name)!.capacityBytes}`,
+  )
+  return [...disks.values()]
+    .filter((sharing) => sharing.length > 1)
+    .map((sharing) => {
+      const names = firstFew(sharing.map(({ name }) => name))
+      return `${names} are on one host and tell the same disk: what is used counts for each of them`
     })
 }
 

@@ -33,7 +33,7 @@ export function openPinot({ controllers: to, rebalance, ...options }: PinotConne
     clusterName: (signal) => controllers.clusterName(signal),
     acts: wants,
     targets: wants,
-    settings: new ServerTags(controllers, (signal) => system.look([], signal)),
+    settings: new ServerTags(controllers, (signal) => system.look([], signal), rebalance),
     close: () => http.close(),
   })
   return system

@@ -400,8 +400,8 @@ function segmentsInOrder(path: string, packed: PackedPlacement): PackedPlacement
     if (at > 0 && names[order[at - 1]!] === names[segment])
       throw broken(path, `segment ${names[segment]} is there twice`)
     const [from, end] = packed.start.subarray(segment, segment + 2)
-    server.set(packed.server.subarray(from, end), start[at]!)
-    state.set(packed.state.subarray(from, end), start[at]!)
+    server.set(packed.server.subarray(from, end), start[at])
+    state.set(packed.state.subarray(from, end), start[at])
     start[at + 1] = start[at]! + end! - from!
   })
   return { ...packed, names: order.map((segment) => names[segment]).join('\n'), start, server, state }

@@ -39,7 +39,7 @@ export class Sampler {
     const holderOf = (server: string): Holder => {
       const instance = byName.get(server)
       return {
-        serving: instance !== undefined && instance.live && instance.enabled,
+        serving: instance !== undefined && instance.live && (instance.enabled || instance.evacuating),
         returned: this.#newcomers.hasReturned(server, takenAtMs),
       }
     }
@@ -66,6 +66,8 @@ export class Sampler {
       system: 'pinot',
       taken_at: formatTime(takenAtMs),
       cluster_id: reading.clusterName,
+      // Segments are often a small part of what a disk holds, and servers of one host share it.
+      share_by: 'replicas' as const,
       ...versionOf(reading),
     }
     const holding = new Set<string>()
@@ -73,7 +75,8 @@ export class Sampler {
       columns.nodes.forEach((node, at) => replicas[at]! > 0 && holding.add(String(node)))
     }
     const nodes = this.#nodeLines(reading, tenants, layouts, holding)
-    const notes = notesOf({ reading, tenants, layouts, holding, sizes: allSizes })
+    const diskOf = (server: string) => this.#servers.disk(server)
+    const notes = notesOf({ reading, tenants, layouts, holding, sizes: allSizes, diskOf })
     await slice()
     return {
       state: buildState(
@@ -164,7 +167,7 @@ export class Sampler {
       state,
       ...(draining ? { draining } : {}),
       // Somebody restarts it, or looks into it: that is no wish to have it emptied.
-      ...(enabled && !shuttingDown && !queriesDisabled ? {} : { excluded: true }),
+      ...((enabled || evacuating) && !shuttingDown && !queriesDisabled ? {} : { excluded: true }),
       domain: tenants.domainOfServer(name, tags),
       dirs: disk ? [{ path: disk.path, capacity_bytes: disk.capacityBytes, used_bytes: disk.usedBytes }] : [],
     }

@@ -29,10 +29,12 @@ const DISKS_IN_FLIGHT = 64
 const SIZES_MS = 15_000
 const SIZES_IN_FLIGHT = 8
 /** A sample waits no longer for sizes; what comes later is for the next. */
-const SIZES_WAIT_MS = 2_000
+const SIZES_WAIT_MS = 1_500
 const SIZES_AGE_MS = 10 * 60_000
-/** Where a segment has no size yet. */
+/** After a failure. */
 const RETRY_MS = 10_000
+/** For segments that have no size yet, while the table has an average: where tables are written to, there are new ones all the time, and each answer names all. */
+const NEWS_AGE_MS = 60_000
 
 interface Asked {
   atMs: number
@@ -131,11 +133,12 @@ export class Servers {
     const due: { table: Table; server: string; adminUrl: string }[] = []
     for (const table of tables) {
       await slice()
-      const { lacking } = await this.sizes.of(table)
+      const { lacking, meanBytes } = await this.sizes.of(table)
+      const newsAgeMs = Number.isNaN(meanBytes) ? RETRY_MS : NEWS_AGE_MS
       table.idealState.placement.servers.forEach((name, index) => {
         const adminUrl = live.get(name)?.adminUrl
         if (adminUrl === undefined || this.#unreachable.has(name)) return
-        if (this.#isDue(table, name, lacking[index]! > 0)) due.push({ table, server: name, adminUrl })
+        if (this.#isDue(table, name, lacking[index]! > 0, newsAgeMs)) due.push({ table, server: name, adminUrl })
       })
     }
     if (due.length === 0) return
@@ -148,13 +151,13 @@ export class Servers {
   }
 
   /** @param lacks a segment whose size it does not tell. */
-  #isDue(table: Table, server: string, lacks: boolean): boolean {
+  #isDue(table: Table, server: string, lacks: boolean, newsAgeMs: number): boolean {
     const asked = this.#asked.get(keyOf(server, table))
     if (asked === undefined) return true
     const now = this.#clock.now()
     if (now - asked.atMs < RETRY_MS) return false
     if (Number.isNaN(asked.answeredMs) || now - asked.answeredMs >= SIZES_AGE_MS) return true
-    if (!lacks) return false
+    if (!lacks || now - asked.answeredMs < newsAgeMs) return false
     return asked.wanted !== table.idealState.placement || asked.seen !== table.externalView?.placement
   }
 

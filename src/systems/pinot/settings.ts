@@ -7,25 +7,34 @@ import { messageOf } from '../../lib/errors.ts'
 import type { CopyLimits, Observed, Setting, SettingChange, SettingRef, Settings, StepResult } from '../port.ts'
 import { stepResult } from './answers.ts'
 import type { Controllers } from './controller.ts'
-import { untaggings } from './dead.ts'
+import { tagsOf, untaggings } from './dead.ts'
 import type { PinotReading } from './reading.ts'
+import { policyOf, type RebalanceOptions } from './rebalance-policy.ts'
 
 const TAGS = 'tags'
 
 export class ServerTags implements Settings {
   readonly #controllers: Pick<Controllers, 'updateTags'>
   readonly #look: (signal: AbortSignal) => Promise<PinotReading>
+  readonly #rebalance: RebalanceOptions
   #last: PinotReading | undefined
+  #drained: ReadonlySet<string> = new Set()
 
   /** @param look of instances alone; fresh. */
-  constructor(controllers: Pick<Controllers, 'updateTags'>, look: (signal: AbortSignal) => Promise<PinotReading>) {
+  constructor(
+    controllers: Pick<Controllers, 'updateTags'>,
+    look: (signal: AbortSignal) => Promise<PinotReading>,
+    rebalance: RebalanceOptions,
+  ) {
     this.#controllers = controllers
     this.#look = look
+    this.#rebalance = rebalance
   }
 
-  /** To be told of every sample. */
-  see(reading: PinotReading): void {
+  /** To be told of every sample. @param drained servers that are to be emptied: only all of them together can be judged */
+  see(reading: PinotReading, drained: ReadonlySet<string>): void {
     this.#last = reading
+    this.#drained = drained
   }
 
   settingsOf(): Setting[] {
@@ -46,10 +55,24 @@ export class ServerTags implements Settings {
 
   ofDrain(node: NodeId): { setting: Setting } | { unsafe: string } | undefined {
     if (!this.#last) return undefined
-    const [found] = untaggings(this.#last, new Set([String(node)]))
+    const leaving = new Set([...this.#drained, String(node)])
+    const found = untaggings(this.#last, leaving).find(({ server }) => server === String(node))
     if (!found) return undefined
     if (found.problems.length > 0) return { unsafe: found.problems.join('; ') }
     return { setting: { scope: 'node', of: node, name: TAGS, value: valueOf(found.after), replaces: true } }
+  }
+
+  /** All tables that its tags are of must allow it: a tag is taken from all of them. */
+  ofLoss(node: NodeId): { setting: Setting } | { unsafe: string } | undefined {
+    const found = this.ofDrain(node)
+    if (!found || 'unsafe' in found) return found
+    const { instances, tables } = this.#last!
+    const tags = instances.find(({ name }) => name === String(node))?.tags ?? []
+    const placed = tables.filter((table) => tagsOf(table).some((tag) => tags.includes(tag)))
+    const kept = placed.find((table) => !policyOf(this.#rebalance, table).untagDeadServers)
+    if (!kept) return found
+    const text = `\`untag_dead_servers\` is off for ${kept.name}, and as long as it has the tag the controller places segments on it`
+    return { unsafe: text }
   }
 
   async observe(refs: readonly SettingRef[], signal: AbortSignal): Promise<Observed[]> {

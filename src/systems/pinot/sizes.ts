@@ -15,7 +15,7 @@ export interface TableSizes {
   guessed: number
   /** Replicas, consuming ones aside, of which their own server does not tell the size; by index into the placement's servers. */
   lacking: Int32Array
-  /** Of the segments whose size is known; NaN where none is. */
+  /** Of the segments whose size is known, consuming ones aside; NaN where none is. */
   meanBytes: number
 }
 
@@ -92,6 +92,7 @@ async function lay({ idealState: { placement } }: Table, reports: ReadonlyMap<st
     let consuming = false
     for (let entry = start[s]!; entry < start[s + 1]!; entry += 1) {
       const holder = server[entry]!
+      if (state[entry] === CONSUMING) consuming = true
       const { names, bytes } = reported[holder]!
       let next = at[holder]!
       while (next < names.length && names[next]! < name) next += 1
@@ -101,12 +102,11 @@ async function lay({ idealState: { placement } }: Table, reports: ReadonlyMap<st
         if (!(largest >= bytes[next]!)) largest = bytes[next]!
       } else {
         replica[entry] = Number.NaN
-        if (state[entry] === CONSUMING) consuming = true
-        else if (state[entry] !== OFFLINE) lacking[holder]! += 1
+        if (state[entry] !== CONSUMING && state[entry] !== OFFLINE) lacking[holder]! += 1
       }
     }
-    // What is being consumed is in memory.
-    if (Number.isNaN(largest) && consuming) largest = 0
+    // What is being consumed is in memory, and says nothing of what the others take.
+    if (consuming) largest = Number.isNaN(largest) ? 0 : largest
     else if (Number.isNaN(largest)) guessed += 1
     else {
       sum += largest

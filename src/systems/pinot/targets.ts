@@ -4,6 +4,7 @@
  * A dry run costs the controller a look at every server, and up to 30 s when one of them hangs. So nothing is asked twice: an answer
  * holds as long as what it was computed from, and none is asked for while a server is silent but not yet dead.
  */
+import type { DriftCause } from '../../cluster/reasons.ts'
 import type { Target } from '../../cluster/target.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
@@ -156,6 +157,9 @@ export class Targets {
   }
 }
 
+/** Servers are to hold the table no longer. */
+const leaving: readonly DriftCause[] = ['drained', 'server_removed', 'retagged', 'tenant']
+
 /** What makes any answer useless for now. */
 function closedBy(table: Table, { maintenance, paused }: PinotReading): Target['held'] {
   if (maintenance) return { code: 'maintenance', text: 'the cluster is in maintenance' }
@@ -169,7 +173,7 @@ function closedBy(table: Table, { maintenance, paused }: PinotReading): Target['
  * them. Only what the config says of this very table goes further.
  */
 function parametersFor(
-  { table, rules }: Suspect,
+  { table, rules, causes }: Suspect,
   policy: RebalancePolicy,
   { tables }: RebalanceOptions,
 ): Record<string, string> {
@@ -179,7 +183,9 @@ function parametersFor(
   const isSaid = [tables[table.name], tables[rawName(table)]].some(
     (layer) => layer?.parameters?.['reassignInstances'] !== undefined,
   )
-  return isByHand && !isSaid ? { ...parameters, reassignInstances: 'false' } : parameters
+  // Lists with servers that must not hold the table any more cannot stay, whoever made them.
+  const isStale = causes.some(({ cause }) => leaving.includes(cause))
+  return isByHand && !isSaid && !isStale ? { ...parameters, reassignInstances: 'false' } : parameters
 }
 
 function rawName({ name }: Table): string {

@@ -41,7 +41,10 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     let cluster: KafkaCluster
     let daemon: Evenkeel
     let second: Evenkeel | undefined
-    const settings = settingsAt(kills > 50 ? '256KiB/s' : '1MiB/s')
+    // So slow that many lives pass before the bytes are there.
+    const settings = settingsAt(kills > 50 ? '96KiB/s' : '1MiB/s')
+    // So little that in that time the cluster grows no larger than while nobody is killed: the bytes moved are compared.
+    const load = { topic: 'ledger', perSecond: kills > 50 ? 20 : 200 }
     const random = seededRandom(seed)
     /** Deaths during the healing. */
     const lateDeaths = Math.min(kills, kills > 50 ? 10 : 3)
@@ -50,7 +53,8 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     beforeAll(async () => {
       cluster = await startKafka({
         version,
-        brokerProperties: { 'log.segment.delete.delay.ms': 1000 },
+        // A fetch that takes much at once is bound by no low rate.
+        brokerProperties: { 'log.segment.delete.delay.ms': 1000, 'replica.fetch.max.bytes': 64 * 1024 },
         brokers: [1, 2, 3, 4].map((id) => ({ id, tmpfsMiB: 512 })),
       })
       const assignment = bytes.map((_, p) => [0, 1, 2].map((n) => 1 + ((p + n) % 4)))
@@ -61,7 +65,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
           [3, 4, 1],
         ],
       })
-      await fill(cluster, 'orders', bytes)
+      await fill(cluster, 'orders', bytes, 32 * 1024)
       for (const [key, value] of byHand) await setByHand(key, value)
       daemon = await Evenkeel.start(cluster, settings)
       await daemon.reaches('quiet', 60_000, isQuiet)
@@ -77,6 +81,10 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       return setConfig(cluster, /^\d+$/.test(of) ? 'brokers' : 'topics', of, name, value)
     }
 
+    const works = async () => (await daemon.moves('running')).some(({ kind }) => kind === 'replica')
+    /** Until it has seen what is new it is quiet, as it is when all is done. */
+    const begins = (what: string) => until(what, 60_000, works, 50)
+
     /**
      * Kills it so many times: each time within a second, by the seed, after its first sign of work, or without one when none
      * comes. How far it has got by then differs from machine to machine.
@@ -84,7 +92,6 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     async function killAgainAndAgain(times: number, patienceMs: number): Promise<number> {
       let copying = 0
       for (let count = 0; count < times; count += 1) {
-        const works = async () => (await daemon.moves('running')).some(({ kind }) => kind === 'replica')
         await until('work', patienceMs, works, 20).catch(() => undefined)
         await new Promise((resolve) => setTimeout(resolve, random() * 1_000))
         await daemon.kill()
@@ -102,10 +109,11 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       const arrivals = await watchArrivals(cluster)
       const factors = watchFactors(cluster, 3)
       const begin = performance.now()
-      const acked = await underLoad(cluster, 'ledger', async () => {
+      const acked = await underLoad(cluster, load, async () => {
         const before = await sizes(cluster, [1, 2, 3, 4])
         await cluster.addBroker({ id: 5, tmpfsMiB: 512 })
         await cluster.waitReady()
+        await begins('filling it')
         const copying = await killAgainAndAgain(kills - lateDeaths, 8_000)
         expect(copying).toBeGreaterThanOrEqual(kills / 10)
         await daemon.reaches('the new one being filled', 180_000, isQuiet)
@@ -120,13 +128,21 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
         expect(moved).toBeLessThanOrEqual(Math.max(1.15 * bound, bound + Math.max(...bytes)))
         expect(moved).toBeGreaterThanOrEqual(0.9 * bound)
         if (kills === 0) undisturbed.set(seed, moved)
-        else expect(moved).toBeLessThanOrEqual(1.15 * (undisturbed.get(seed) ?? moved))
+        const alone = undisturbed.get(seed)
+        if (kills > 0 && alone !== undefined) {
+          console.log(`${((moved / alone) * 100).toFixed(0)} % of what was moved when nobody was killed`)
+          expect(moved).toBeLessThanOrEqual(1.15 * alone)
+        }
         expect(twice(filled)).toEqual([])
 
         const had = (await describeTopics(cluster)).filter(({ replicas }) => replicas.includes(victim))
         await cluster.kill(victim)
-        // Each life waits anew until the broker has been gone for long enough.
+        await begins('healing')
         expect(await killAgainAndAgain(lateDeaths, 30_000)).toBeGreaterThanOrEqual(Math.min(1, kills))
+        // What is about to be set when he sets it is set over his: nobody can see that coming.
+        await until('ours standing', 10_000, async () => (await throttleKeys(cluster)).has(later[0])).catch(
+          () => undefined,
+        )
         await setByHand(...later)
         await daemon.reaches('everything healed', 180_000, isQuiet)
         const healed = await arrivals.take()

@@ -12,11 +12,13 @@ import { Evenkeel, type MoveJson } from './evenkeel.ts'
 import { inRate, outRate, setThrottleKeys, throttleKeys } from './throttle-keys.ts'
 import { MiB, watchFactors } from './watch.ts'
 
-const everyone = [1, 2, 3, 4, 5]
+/** Remembers for minutes what it has copied: with the usual 11 s a low rate lets a whole fetch through every so often. */
+const elephant = 6
 const rate = MiB
 
 export function dyingTargets(version: KafkaVersion, length: 'short' | 'long'): void {
   const isLong = length === 'long'
+  const everyone = [1, 2, 3, 4, 5, ...(isLong ? [elephant] : [])]
   describe(`Kafka ${version}: trouble at the target of copies`, () => {
     let cluster: KafkaCluster
     let daemon: Evenkeel
@@ -28,7 +30,8 @@ export function dyingTargets(version: KafkaVersion, length: 'short' | 'long'): v
         brokers: everyone.map((id) => ({
           id,
           tmpfsMiB: 160,
-          ...(id === 5 ? { logDirs: 2, separateMetadata: true } : {}),
+          ...(id === 5 && { logDirs: 2, separateMetadata: true }),
+          ...(id === elephant && { properties: { 'replication.quota.window.size.seconds': 10 } }),
         })),
       })
       daemon = await Evenkeel.start(cluster, settings(everyone))
@@ -143,8 +146,8 @@ export function dyingTargets(version: KafkaVersion, length: 'short' | 'long'): v
 
     if (isLong)
       test('no copy gets on for a minute although all live: a throttle is to blame, not a broker', async () => {
-        await underWay('crawling', [4, 4], [4])
-        const ofHis = `4 ${inRate}`
+        await underWay('crawling', [8, 8], [elephant])
+        const ofHis = `${elephant} ${inRate}`
         await setThrottleKeys(cluster, new Map([[ofHis, '1']]))
         await stalled(
           'crawling',
@@ -192,7 +195,7 @@ export function dyingTargets(version: KafkaVersion, length: 'short' | 'long'): v
       if (isLong) {
         await allow([2])
         await over('forsaken', 2, 120_000)
-        expect(await placesOf('forsaken')).toEqual([[2, 1]])
+        expect((await placesOf('forsaken')).map(ascending)).toEqual([[1, 2]])
       } else await allow([])
       await cluster.start(4)
       await until('the throttle of the one that was dead being gone', 20_000, async () => {

@@ -7,13 +7,17 @@ import { type Ledger, startLedger } from '../kafka/ledger.ts'
 
 export const MiB = 1024 * 1024
 
-/** Works the cluster while `during` runs, then proves that nothing acknowledged was lost. @returns records acknowledged */
+/**
+ * Works the cluster while `during` runs, then proves that nothing acknowledged was lost.
+ * @param load the topic that is written to, 200 records a second unless given.
+ * @returns records acknowledged
+ */
 export async function underLoad(
   cluster: KafkaCluster,
-  topic: string,
+  load: string | { topic: string; perSecond: number },
   during: (ledger: Ledger) => Promise<void>,
 ): Promise<number> {
-  const ledger = await startLedger(cluster, { topic, perSecond: 200 })
+  const ledger = await startLedger(cluster, typeof load === 'string' ? { topic: load, perSecond: 200 } : load)
   await during(ledger)
   const { acked, lost } = await ledger.stop()
   expect(lost, `records lost of ${acked} acknowledged`).toEqual([])

@@ -6,6 +6,7 @@ import { realClock } from '../../../src/lib/clock.ts'
 import { Acts, pinotSteps } from '../../../src/systems/pinot/acts.ts'
 import { brokerDrift } from '../../../src/systems/pinot/brokers.ts'
 import { Controllers } from '../../../src/systems/pinot/controller.ts'
+import { untaggings } from '../../../src/systems/pinot/dead.ts'
 import { type Suspect, suspects } from '../../../src/systems/pinot/drift.ts'
 import { Http } from '../../../src/systems/pinot/http.ts'
 import { JobWatch } from '../../../src/systems/pinot/jobs.ts'
@@ -46,7 +47,7 @@ const options: RebalanceOptions = {
       bestEfforts: false,
       batchSizePerServer: 100,
       externalViewCheckIntervalInMs: 1000,
-      externalViewStabilizationTimeoutInMs: 20_000,
+      externalViewStabilizationTimeoutInMs: 8000,
       heartbeatIntervalInMs: 5000,
       heartbeatTimeoutInMs: 60_000,
     },
@@ -66,6 +67,8 @@ class Hand {
   readonly #cluster: PinotCluster
   readonly http = new Http()
   readonly controllers: Controllers
+  /** How often an IdealState was written again after a reset. */
+  touched = 0
 
   constructor(cluster: PinotCluster) {
     this.#cluster = cluster
@@ -76,7 +79,10 @@ class Hand {
       ...common,
       changesOf: (fingerprint) => this.targets.changesOf(fingerprint),
       look: (tables) => readByRest(cluster, tables),
-      touch: (table) => touch(cluster, table),
+      touch: (table) => {
+        this.touched++
+        return touch(cluster, table)
+      },
     })
   }
 
@@ -266,7 +272,11 @@ describe('a cluster of four servers', () => {
       text: expect.stringContaining(theirs.jobId),
     })
     expect((await hand.ask()).targets).toEqual([])
-    expect((await hand.jobOf('orders_OFFLINE'))?.arriving?.length).toBeGreaterThan(0)
+    await until(
+      'their first replica being on its way',
+      20_000,
+      async () => ((await hand.jobOf('orders_OFFLINE'))?.arriving?.length ?? 0) > 0,
+    )
     for (const { name } of cluster.servers) await cluster.setKnobs(name, {})
     expect(await rebalanced(cluster, theirs.jobId)).toBe('DONE')
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
@@ -320,6 +330,7 @@ describe('a cluster of four servers', () => {
     await cluster.setKnobs(first!.name, {})
     expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
+    console.log(`touched ${hand.touched} times`)
     await uploaded
     expect(counts(await externalView(cluster, 'trouble_OFFLINE'), [first!.name])).toEqual([0])
   })
@@ -345,5 +356,53 @@ describe('a cluster of four servers', () => {
     expect(await hand.acts.perform([{ kind: 'brokers', topic: move.topic, after: [other] }], signal)).toMatchObject([
       { outcome: 'refused', code: 'replicas_changed' },
     ])
+  })
+
+  test('a dead server is emptied past the controller’s wait, with a replica of each segment up all the time', async () => {
+    const [first, , , fourth] = cluster.servers
+    await updateTags(cluster, first!.name, ['DefaultTenant_OFFLINE'])
+    await cluster.kill(fourth!.name)
+    await cluster.waitReady()
+    const leaving = new Set([fourth!.name])
+    const [untag] = untaggings(await readByRest(cluster), leaving)
+    expect(untag).toMatchObject({ server: fourth!.name, after: ['server_untagged'], problems: [] })
+    expect(await hand.controllers.updateTags(untag!.server, untag!.after, signal)).toMatchObject({
+      outcome: 'answered',
+    })
+    expect(untaggings(await readByRest(cluster), leaving)).toEqual([])
+    const target = await hand.targetOf('orders_OFFLINE')
+    expect(target.held).toBeUndefined()
+    expect(target.causes[0]!.cause).toBe('retagged')
+    expect(target.parameters['bestEfforts']).toBe('true')
+    const observer = await observe(cluster, 'orders_OFFLINE')
+    const move = moveOf(target)
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
+    expect(Math.min(...Object.values((await observer.stop()).lowest))).toBe(1)
+    expect(counts(await idealState(cluster, 'orders_OFFLINE'), [fourth!.name])).toEqual([0])
+  })
+
+  test('a job whose controller died is cleared, and its table finished', async () => {
+    const [first, second, third] = cluster.servers
+    await updateTags(cluster, second!.name, ['server_untagged'])
+    for (const { name } of [first!, third!]) await cluster.setKnobs(name, { loadDelayMs: 1500 })
+    const observer = await observe(cluster, 'orders_OFFLINE')
+    const move = moveOf(await hand.targetOf('orders_OFFLINE'), 1)
+    expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([{ outcome: 'accepted' }])
+    await until('a part being there', 30_000, async () => ((await hand.jobOf('orders_OFFLINE'))?.adds?.done ?? 0) > 0)
+    await cluster.kill('controller')
+    const [asleep] = await hand.acts.cancel([move], signal).catch(() => [{ outcome: 'refused' }])
+    expect(asleep).toMatchObject({ outcome: 'refused' })
+    await cluster.start('controller')
+    await cluster.waitReady()
+    for (const { name } of [first!, third!]) await cluster.setKnobs(name, {})
+    // Nobody runs it, and yet it is listed.
+    expect(await hand.acts.judge([move], signal)).toEqual([{ outcome: 'running' }])
+    expect(await hand.acts.cancel([move], signal)).toEqual([{ outcome: 'accepted' }])
+    const rest = moveOf(await hand.targetOf('orders_OFFLINE'))
+    expect(rest.adds).toBeLessThan(move.adds)
+    expect(await hand.acts.perform(pinotSteps(rest), signal)).toEqual([{ outcome: 'accepted' }])
+    expect(await hand.judged(rest)).toBe('{"outcome":"landed"}')
+    expect(Math.min(...Object.values((await observer.stop()).lowest))).toBeGreaterThanOrEqual(1)
   })
 })

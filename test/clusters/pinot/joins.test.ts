@@ -1,44 +1,43 @@
 /** The daemon beside a real cluster: a server joins, one loses its tag, one is to be emptied. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Evenkeel, type Status } from '../acceptance/evenkeel.ts'
+import type { Evenkeel } from '../acceptance/evenkeel.ts'
 import { guardLeaks } from '../leaks.ts'
+import { answered, atRest, inGroups, lowestDuring, replicaGroups, startBeside } from './beside.ts'
 import type { PinotCluster } from './cluster.ts'
-import { observe } from './observer.ts'
 import { must } from './rest.ts'
 import { startPinot } from './start.ts'
-import { converged, counts, createTable, idealState, updateTags, uploadSegments } from './tables.ts'
+import { counts, createTable, idealState, updateTags, uploadSegments } from './tables.ts'
 
 guardLeaks()
 
 const KiB = 1024
-const balancing = {
-  mode: 'continuous' as const,
-  unknown_outcome_hold: '5s',
-  rebalance: { heartbeatIntervalInMs: 5_000, heartbeatTimeoutInMs: 30_000 },
-}
+const tables = ['orders_OFFLINE', 'grouped_OFFLINE']
+const bothTags = ['DefaultTenant_OFFLINE', 'DefaultTenant_REALTIME']
 
-/** Nothing is under way or waits, whatever unevenness Pinot's own rules leave. */
-const isAtRest = ({ verdict, moves }: Status) =>
-  (verdict?.code === 'balanced' || verdict?.code === 'as_assigned') && moves.running + moves.pending === 0
-
-describe('three servers with a table each way of placing', () => {
+describe('three servers, a table that goes by its tag and one in replica groups', () => {
   let cluster: PinotCluster
   let daemon: Evenkeel
 
   beforeAll(async () => {
     cluster = await startPinot({ servers: [{ tmpfsMiB: 128 }, { tmpfsMiB: 128 }, { tmpfsMiB: 128 }] })
     await createTable(cluster, { name: 'orders', replication: 2 })
+    await createTable(cluster, {
+      name: 'grouped',
+      replication: 2,
+      config: { instanceAssignmentConfigMap: inGroups(2, 0) },
+    })
     await uploadSegments(
       cluster,
       'orders',
       Array.from({ length: 60 }, () => 200 * KiB),
     )
-    await converged(cluster, 'orders_OFFLINE')
-    daemon = await Evenkeel.startAt(
-      { system: 'pinot', controllers: [cluster.controllerUrl], zookeeper: cluster.zkConnect },
-      balancing,
+    await uploadSegments(
+      cluster,
+      'grouped',
+      Array.from({ length: 20 }, () => 100 * KiB),
     )
-    await daemon.reaches('rest', 60_000, isAtRest)
+    daemon = await startBeside(cluster)
+    await atRest(daemon)
   })
   afterAll(async () => {
     await daemon?.stop()
@@ -46,55 +45,53 @@ describe('three servers with a table each way of placing', () => {
   })
 
   const servers = () => cluster.servers.map((server) => server.name)
-  const placed = async () => counts(await idealState(cluster, 'orders_OFFLINE'), servers())
-  const atRest = async () => {
-    await daemon.passTicks(2)
-    return daemon.reaches('rest', 90_000, isAtRest)
-  }
+  const placed = async (table = 'orders_OFFLINE') => counts(await idealState(cluster, table), servers())
+  const tagsOf = async (name: string) =>
+    (await must<{ tags: string[] }>('GET', `${cluster.controllerUrl}/instances/${name}`)).tags
 
-  test('a server joins: the table is rebalanced as Pinot does it, and what is left uneven is told', async () => {
-    const observer = await observe(cluster, 'orders_OFFLINE')
-    await cluster.addServer({ tmpfsMiB: 128 })
-    await daemon.reaches('the newcomer being noticed', 60_000, ({ moves }) => moves.running > 0)
-    const { verdict } = await atRest()
+  test('a server joins: both are rebalanced as Pinot does it, and what is left uneven is told', async () => {
+    const least = await lowestDuring(cluster, tables, async () => {
+      const { verdict } = await answered(daemon, 'a server that joins', () => cluster.addServer({ tmpfsMiB: 128 }))
+      expect(verdict!.code).toBe('as_assigned')
+      expect(verdict!.text).toMatch(/holds .* of its fair share/)
+    })
+    expect(least).toBeGreaterThanOrEqual(1)
     expect(await placed()).toEqual([35, 35, 35, 15])
-    expect(verdict!.code).toBe('as_assigned')
-    expect(verdict!.text).toMatch(/holds .* of its fair share/)
-    const { lowest } = await observer.stop()
-    expect(Math.min(...Object.values(lowest))).toBeGreaterThanOrEqual(1)
-    expect(await daemon.moves('ended')).toMatchObject([{ kind: 'table', state: 'done' }])
+    // Two groups of two, each with every segment once.
+    expect(await placed('grouped_OFFLINE')).toEqual([10, 10, 10, 10])
+    expect((await replicaGroups(cluster, 'grouped')).flat().toSorted()).toEqual(servers())
+    expect((await daemon.moves('ended')).map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      'table done',
+      'table done',
+    ])
   })
 
   test('a server loses its tag: it is emptied', async () => {
-    const observer = await observe(cluster, 'orders_OFFLINE')
-    const [first] = cluster.servers
-    await updateTags(cluster, first!.name, ['server_untagged'])
-    await daemon.reaches('work', 60_000, ({ moves }) => moves.running > 0)
-    await atRest()
-    expect((await placed())[0]).toBe(0)
-    const { lowest } = await observer.stop()
-    expect(Math.min(...Object.values(lowest))).toBeGreaterThanOrEqual(1)
+    const [first] = servers()
+    const least = await lowestDuring(cluster, tables, () =>
+      answered(daemon, 'a tag taken away', () => updateTags(cluster, first!, ['server_untagged'])),
+    )
+    expect(least).toBeGreaterThanOrEqual(1)
+    expect([(await placed())[0], (await placed('grouped_OFFLINE'))[0]]).toEqual([0, 0])
+    await answered(daemon, 'the tag given back', () => updateTags(cluster, first!, bothTags))
+    expect((await placed())[0]).toBeGreaterThan(0)
   })
 
-  test('drain: untagged, emptied, safe to stop; a restart leaves it so; undrain gives the tag back', async () => {
+  test('drain: untagged, emptied, safe to stop; a restart leaves it so; undrain gives the tags back', async () => {
     const name = servers()[1]!
-    const tags = async () => (await must<{ tags: string[] }>('GET', `${cluster.controllerUrl}/instances/${name}`)).tags
-    await updateTags(cluster, servers()[0]!, ['DefaultTenant_OFFLINE', 'DefaultTenant_REALTIME'])
-    await daemon.reaches('the first being filled again', 60_000, ({ moves }) => moves.running > 0)
-    await atRest()
-    const before = await tags()
-    const said = await daemon.command('drain', name, '--wait')
-    expect(said).toMatch(/safe to stop/)
-    expect((await placed())[1]).toBe(0)
-    expect(await tags()).toEqual(['server_untagged'])
+    const before = await tagsOf(name)
+    const least = await lowestDuring(cluster, tables, async () => {
+      expect(await daemon.command('drain', name, '--wait')).toMatch(/safe to stop/)
+    })
+    expect(least).toBeGreaterThanOrEqual(1)
+    expect([(await placed())[1], (await placed('grouped_OFFLINE'))[1]]).toEqual([0, 0])
+    expect(await tagsOf(name)).toEqual(['server_untagged'])
     await daemon.kill()
     await daemon.restart()
-    await atRest()
-    expect([(await placed())[1], await tags()]).toEqual([0, ['server_untagged']])
-    await daemon.command('undrain', name)
-    await daemon.reaches('it being filled again', 60_000, ({ moves }) => moves.running > 0)
-    await atRest()
-    expect(await tags()).toEqual(before)
+    await atRest(daemon)
+    expect([(await placed())[1], await tagsOf(name)]).toEqual([0, ['server_untagged']])
+    await answered(daemon, 'undrain', () => daemon.command('undrain', name))
+    expect(await tagsOf(name)).toEqual(before)
     expect((await placed())[1]).toBeGreaterThan(0)
   })
 })

@@ -117,7 +117,7 @@ const upCount = (replicas: Record<string, string> = {}): number =>
   Object.values(replicas).filter((state) => state === 'ONLINE' || state === 'CONSUMING').length
 
 /** Large records are packed; a removed one is empty. */
-function placementOf({ data }: Write): Placement {
+export function placementOf({ data }: Write): Placement {
   if (data === undefined || data.length === 0) return {}
   const text = data[0] === 0x1f && data[1] === 0x8b ? gunzipSync(data) : data
   return (JSON.parse(text.toString()) as { mapFields: Placement }).mapFields

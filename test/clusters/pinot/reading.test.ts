@@ -13,6 +13,7 @@ import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
 import { ServerTags } from '../../../src/systems/pinot/settings.ts'
 import { RestZnodes, ZooKeeperZnodes } from '../../../src/systems/pinot/znodes.ts'
 import { ZooKeeper } from '../../../src/systems/pinot/zookeeper.ts'
+import { rebalanceOptions } from '../../systems/pinot/readings.ts'
 import { guardLeaks } from '../leaks.ts'
 import { until } from '../wait.ts'
 import type { PinotCluster } from './cluster.ts'
@@ -60,7 +61,7 @@ describe('a cluster of three servers and three tables', () => {
       },
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
       clusterName: async () => cluster.name,
-      settings: new ServerTags({ updateTags: never }, never),
+      settings: new ServerTags({ updateTags: never }, never, rebalanceOptions),
       targets: {
         wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }),
         jobs: (reading, bytesOf) => new JobWatch().of(reading, bytesOf),

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { TableMove } from '../../../src/cluster/move.ts'
 import type { Change, Journal } from '../../../src/execute/journal/journal.ts'
 import type { RecordKind, Records } from '../../../src/execute/journal/records.ts'
 import { drainsOf } from '../../../src/execute/journal/wishes.ts'
@@ -18,11 +19,28 @@ const move = {
   replicas: [1, 3],
   leader: 1,
 }
+const table: TableMove = {
+  kind: 'table',
+  id: 'table:orders_OFFLINE:f1',
+  topic: 'orders_OFFLINE',
+  reason: 'target_drift',
+  causes: ['replication', 'server_added'],
+  parameters: { minAvailableReplicas: '-1' },
+  shares: [{ node: 'Server_1', adds: 3, addBytes: 30, removes: 1, removeBytes: 10 }],
+  adds: 3,
+  bytes: 30,
+  batch: { adds: 2, bytes: 20 },
+  counts: { before: [{ node: 'Server_1', replicas: 4 }], after: [{ node: 'Server_1', replicas: 6 }] },
+  fingerprint: 'f1',
+  job: 'a-b',
+}
 const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } = {
   drain: [
     ['4', { node: 4, sinceMs: noon }],
     ['"Server_5"', { node: 'Server_5', sinceMs: noon + 1 }],
   ],
+  asked: [['orders_OFFLINE', { topic: 'orders_OFFLINE', atMs: noon }]],
+  approved: [['f1', { topic: 'orders_OFFLINE', fingerprint: 'f1', atMs: noon }]],
   pause: [['cluster', { by: 'operator', reason: 'disks are "swapped"\n', sinceMs: noon, untilMs: noon + 1_800_000 }]],
   intent: [
     ['t-0', { move: { ...move, kind: 'replica', bytes: 5, fromDir: '/a', toDir: '/b', group: 'g' }, atMs: noon }],
@@ -34,12 +52,38 @@ const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } =
         unwanted: { why: 'node 2 is to be emptied', failed: false },
       },
     ],
+    ['orders_OFFLINE', { move: table, atMs: noon }],
+    [
+      'orders_OFFLINE@brokers',
+      {
+        move: {
+          kind: 'brokers',
+          id: 'brokers:orders_OFFLINE:b',
+          topic: 'orders_OFFLINE',
+          reason: 'target_drift',
+          before: ['a'],
+          after: ['b'],
+        },
+        atMs: noon,
+      },
+    ],
   ],
   setting: [
     ['a', { setting: { scope: 'node', of: 1, name: 'rate', value: '5' }, before: null, atMs: noon }],
+    [
+      'tags',
+      {
+        setting: { scope: 'node', of: 'Server_1', name: 'tags', value: 'server_untagged', replaces: true },
+        before: 'a,b',
+        atMs: noon,
+      },
+    ],
     ['b', { setting: { scope: 'topic', of: 't', name: 'list', members: ['0:1', '*'] }, before: '*', atMs: noon }],
   ],
-  tries: [['t-0', { topic: 't', partition: 0, failedAtMs: [noon, noon + 5], untilMs: noon + 9, why: 'late' }]],
+  tries: [
+    ['t-0', { topic: 't', partition: 0, failedAtMs: [noon, noon + 5], untilMs: noon + 9, why: 'late' }],
+    ['orders_OFFLINE', { topic: 'orders_OFFLINE', failedAtMs: [noon], untilMs: noon + 9, why: 'it made no progress' }],
+  ],
   cool_down: [['2', { node: 2, untilMs: noon, why: 'moves stalled' }]],
   left: [['t-0@1', { topic: 't', partition: 0, node: 1, atMs: noon }]],
   muted: [['t-0', { topic: 't', partition: 'segment', untilMs: noon }]],
@@ -55,7 +99,7 @@ const samples: { [Kind in RecordKind]: [key: string, value: Records[Kind]][] } =
       },
     ],
   ],
-  failures: [['cluster', { failures: [{ atMs: noon, text: 'x failed' }] }]],
+  failures: [['cluster', { failures: [{ atMs: noon, text: 'x failed' }], factor: 't-0 has 4 replicas' }]],
 }
 const all = Object.entries(samples).flatMap(([kind, pairs]) =>
   pairs.map(([key, value]) => ({ kind, key, value }) as Change),

@@ -119,12 +119,16 @@ export class People {
     if (this.#drained !== undefined || !this.#household.lives) return false
     const node = dice.one([...world.nodes.keys()])!
     this.#drained = node
-    this.#asked(`drain ${node}`, () => this.#household.daemon.drain(node))
-    later(dice.spread(5 * MINUTE, 5 * HOUR), () => {
-      if (this.#over) return
-      this.#asked(`undrain ${node}`, async () => {
-        await this.#household.daemon.undrain(node)
-        this.#drained = undefined
+    const ms = dice.spread(5 * MINUTE, 5 * HOUR)
+    this.#asked(`drain ${node}`, async () => {
+      await this.#household.daemon.drain(node)
+      // Not before it was heard: asked for once more it would come after its end, and stay.
+      later(ms, () => {
+        if (this.#over) return
+        this.#asked(`undrain ${node}`, async () => {
+          await this.#household.daemon.undrain(node)
+          this.#drained = undefined
+        })
       })
     })
     return true
@@ -135,8 +139,10 @@ export class People {
     if (!this.#household.lives) return false
     const ms = dice.spread(MINUTE, 90 * MINUTE)
     const ends = dice.chance(0.5)
-    this.#asked('pause', () => this.#household.daemon.pause(ends ? clock.now() + ms : undefined))
-    if (!ends) later(ms, () => this.#asked('resume', () => this.#household.daemon.resume()))
+    this.#asked('pause', async () => {
+      await this.#household.daemon.pause(ends ? clock.now() + ms : undefined)
+      if (!ends) later(ms, () => this.#asked('resume', () => this.#household.daemon.resume()))
+    })
     return true
   }
 

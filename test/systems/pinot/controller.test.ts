@@ -28,7 +28,10 @@ class Fake {
 
   async open(): Promise<this> {
     const server = createServer((request, response) => {
-      if (request.url === '/health') return void (this.healthy && response.end('OK'))
+      if (request.url === '/health') {
+        if (this.healthy) response.end('OK')
+        return
+      }
       this.asked.push(`${request.method} ${request.url}`)
       this.headers.push(request.headers)
       this.reply(response, request)

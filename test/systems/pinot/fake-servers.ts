@@ -3,6 +3,7 @@ import { EvenkeelError } from '../../../src/lib/errors.ts'
 import type { AdminGet } from '../../../src/systems/pinot/servers.ts'
 
 export function fakeServers() {
+  const held = new Map<string, Promise<void>>()
   const fake = {
     /** Host → size of its segments by `table/segment`. */
     sizes: {} as Record<string, Record<string, number>>,
@@ -12,10 +13,17 @@ export function fakeServers() {
     /** Paths, with their hosts, for which something else is answered. */
     answers: new Map<string, string | EvenkeelError>(),
     asked: [] as string[],
+    /** Lets an answer wait until what is returned is called. */
+    hold(at: string): () => void {
+      let release = () => undefined as void
+      held.set(at, new Promise((resolve) => (release = resolve)))
+      return () => release()
+    },
     get: (async (url) => {
       const { hostname, pathname } = new URL(url)
       const at = `${hostname}${pathname}`
       fake.asked.push(at)
+      await held.get(at)
       if (fake.silent.has(hostname)) throw new EvenkeelError('timeout', `GET ${url} did not answer`)
       const other = fake.answers.get(at)
       if (other instanceof EvenkeelError) throw other

@@ -1,7 +1,7 @@
 /** A cluster whose znodes lie in memory, as a released controller writes them. */
 import type { Znode, ZnodeFacts, ZnodeStore } from '../../../src/systems/pinot/znodes.ts'
 
-export class MemoryZnodes implements ZnodeStore {
+class MemoryZnodes implements ZnodeStore {
   readonly inFlight = 4
   readonly notes: string[] = []
   /** Paths whose data was asked for. */

@@ -51,7 +51,7 @@ test('reads what JSON reads, packed or not, and in order', () => {
         expect(servers).toEqual([...new Set(servers)].toSorted((a, b) => a - b))
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   )
 })
 
@@ -87,7 +87,7 @@ describe('is refused, naming the path, and never read as less', () => {
         }
         expect(mapFieldsOf(packed)).toEqual((JSON.parse(bytes.toString()) as { mapFields: MapFields }).mapFields)
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     )
   })
 

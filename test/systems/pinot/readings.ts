@@ -9,8 +9,10 @@ export function server(name: string, more: Partial<Instance> = {}): Instance {
   return {
     name,
     role: 'server',
+    host: name,
     live: true,
     enabled: true,
+    evacuating: false,
     tags: ['DefaultTenant_OFFLINE', 'DefaultTenant_REALTIME'],
     pools: {},
     shuttingDown: false,

@@ -1,10 +1,12 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { brokerDrift } from '../../../src/systems/pinot/brokers.ts'
 import type { Change } from '../../../src/systems/pinot/changes.ts'
 import { evacuation, untaggings } from '../../../src/systems/pinot/dead.ts'
 import type { Instance } from '../../../src/systems/pinot/reading.ts'
-import { broker, reading, server, table } from './readings.ts'
+import type { RebalanceOptions } from '../../../src/systems/pinot/rebalance-policy.ts'
+import { ServerTags } from '../../../src/systems/pinot/settings.ts'
+import { broker, reading, rebalanceOptions, server, table } from './readings.ts'
 
 describe('brokers of a table', () => {
   const drift = (brokers: Instance[], listed: string[], config = {}) =>
@@ -107,5 +109,31 @@ describe('moving off dead servers past the controller’s wait', () => {
         expect(up.filter((name) => to.includes(name)).length).toBeGreaterThanOrEqual(1)
       }),
     )
+  })
+})
+
+describe('a server that is given up', () => {
+  const ideal = { s0: 'a b' }
+  const lossOf = (options: RebalanceOptions, instances = [server('a', { live: false }), server('b'), server('c')]) => {
+    const never = () => Promise.reject(new Error('nothing is asked'))
+    const tags = new ServerTags({ updateTags: never }, never, options)
+    tags.see(reading([table({ ideal })], instances), new Set())
+    return tags.ofLoss('a')
+  }
+  const untag = { ...rebalanceOptions, base: { ...rebalanceOptions.base, untagDeadServers: true } }
+
+  it('loses its tags where the policy says so', () => {
+    expect(lossOf(untag)).toMatchObject({ setting: { of: 'a', name: 'tags', value: 'server_untagged' } })
+    expect(lossOf(untag, [server('a', { live: false }), server('b')])).toMatchObject({
+      unsafe: expect.stringContaining('left with 1 server'),
+    })
+  })
+
+  it('keeps them where it does not for one of its tables', () => {
+    const unsafe =
+      '`untag_dead_servers` is off for orders_OFFLINE, and as long as it has the tag the controller places segments on it'
+    expect(lossOf(rebalanceOptions)).toEqual({ unsafe })
+    expect(lossOf({ ...untag, tables: { orders: { untagDeadServers: false } } })).toEqual({ unsafe })
+    expect(lossOf({ ...rebalanceOptions, tables: { orders: { untagDeadServers: true } } })).toHaveProperty('setting')
   })
 })

@@ -93,7 +93,7 @@ describe('who is there', () => {
     ['disabled', { fields: { HELIX_ENABLED: 'false' } }, 'alive', 1, 0],
     ['restarting', { fields: { shutdownInProgress: 'true' } }, 'alive', 1, 0],
     ['routed around', { fields: { queriesDisabled: 'true' } }, 'alive', 1, 0],
-    ['being evacuated', { operations: ['{"OPERATION":"EVACUATE"}'] }, 'draining', 1, 1],
+    ['being evacuated', { operations: ['{"OPERATION":"EVACUATE"}'] }, 'draining', 0, 1],
     ['without tags, and still holding something', { tags: ['server_untagged'] }, 'draining', 0, 1],
     ['without tags, and dead', { tags: [], live: false }, 'unavailable', 0, 1],
   ])('a server that is %s', async (_, spec, state, excluded, draining) => {
@@ -244,6 +244,15 @@ describe('segments, and what is wrong with them', () => {
     expect(healthOf(await sample())).toMatchObject({ node: 1, offline: 1, unexplained: 0 })
   })
 
+  test('a server that is new has nothing to load but what is moved there', async () => {
+    const { cluster, sample } = sampled({ s1: {} })
+    cluster.setTable('t_OFFLINE', { a: 's1' })
+    await sample()
+    cluster.setServer('s2', {})
+    cluster.setTable('t_OFFLINE', { a: 's2' }, { a: 's1' })
+    expect(healthOf(await sample())).toEqual({ ...healthy, own_move: 1 })
+  })
+
   test('a table that is disabled is left alone and misses nothing', async () => {
     const { cluster, sample } = sampled()
     cluster.setTable('t_OFFLINE', { a: 's1' }, {}, {}, { HELIX_ENABLED: 'false' })
@@ -284,6 +293,13 @@ describe('sizes', () => {
     ])
   })
 
+  test('what is being consumed is no part of the average', async () => {
+    const { cluster, fake, sample } = sampled()
+    fake.sizes = { s1: { 'r_REALTIME/a': 10, 'r_REALTIME/c': 0 } }
+    cluster.setTable('r_REALTIME', { a: 's1', b: 's2', c: 's1:CONSUMING', d: 's2:CONSUMING' })
+    expect(replicasOf(await sample())).toEqual(['a s1:in/10', 'b s2:in/10', 'c s1:in/0', 'd s2:in/0'])
+  })
+
   test('are asked for again when something has no size yet, or after a while', async () => {
     const { cluster, fake, clock, sample } = sampled({ s1: {}, s2: {} })
     const asked = () => fake.asked.splice(0).filter((path) => path.endsWith('/size'))
@@ -309,6 +325,25 @@ describe('sizes', () => {
     await clock.advance(10 * 60_000)
     await sample()
     expect(asked()).toHaveLength(2)
+  })
+
+  test('that come late hold no sample, and are in the next', async () => {
+    const { cluster, fake, clock, sample } = sampled({ s1: {}, s2: {} })
+    cluster.setTable('t_OFFLINE', { a: 's1 s2' })
+    fake.sizes = { s1: { 't_OFFLINE/a': 10 }, s2: { 't_OFFLINE/a': 14 } }
+    const release = fake.hold('s2/tables/t_OFFLINE/size')
+    const first = sample()
+    await clock.advance(2_000)
+    expect(replicasOf(await first)).toEqual(['a s1:in/10 s2:in/10'])
+    // While it is waited for, nobody is asked for sizes anew.
+    await clock.advance(60_000)
+    fake.asked.length = 0
+    const second = sample()
+    await clock.advance(2_000)
+    await second
+    expect(fake.asked.filter((path) => path.endsWith('/size'))).toEqual([])
+    release()
+    expect(replicasOf(await sample())).toEqual(['a s1:in/10 s2:in/14'])
   })
 
   test('that a server does not tell are asked for again, and a note', async () => {
@@ -369,6 +404,14 @@ describe('for people', () => {
     })
     const [report] = (await sample()).topics!
     expect([report!.evenness.nodes.length, report!.evenness.replicas]).toEqual([2, 0])
+  })
+
+  test('servers of one host that tell one disk', async () => {
+    const { cluster, sample } = sampled({ s1: {}, s2: { fields: { HELIX_HOST: 's1' } }, s3: {} })
+    cluster.setTable('t_OFFLINE', { a: 's1 s2 s3' })
+    expect((await sample()).notes).toContain(
+      'Server_s1_8098, Server_s2_8098 are on one host and tell the same disk: what is used counts for each of them',
+    )
   })
 
   test('servers with a tag and nothing on them, limits, maintenance, errors', async () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../../src/cluster/target.ts'
 import { VirtualClock } from '../../../src/lib/clock.ts'
@@ -280,13 +280,12 @@ describe('asking for targets', () => {
       get rebalance() {
         return options
       },
-      bytesOf: () => 100,
       clock,
     })
     const of = async (spec: Partial<TableSpec> = {}, more: Partial<PinotReading> = {}, frozen = false) => {
       const now = reading([table({ ideal, ...spec })], instances, more)
       const found = suspects({ ...none, reading: now })
-      return targets.of({ reading: now, suspects: found, frozen, resetInVain: new Set() }, signal)
+      return targets.of({ reading: now, bytesOf: () => 100, suspects: found, frozen, resetInVain: new Set() }, signal)
     }
     return { clock, asked, targets, of, set: (next: RebalanceOptions) => (options = next) }
   }
@@ -380,6 +379,7 @@ describe('asking for targets', () => {
     )
     const question = {
       reading: now,
+      bytesOf: () => 100,
       suspects: suspects({ ...none, reading: now }),
       frozen: false,
       resetInVain: new Set<string>(),
@@ -416,7 +416,8 @@ it('the policy of a table: later layers win, key by key', () => {
 })
 
 describe('any change of placement', () => {
-  const servers = fc.uniqueArray(fc.constantFrom(...'abcdef'), { minLength: 1, maxLength: 4 })
+  const legal = ['a', 'b', 'c', 'd', 'e', 'f']
+  const servers = fc.uniqueArray(fc.constantFrom(...legal), { minLength: 1, maxLength: 4 })
   const layout = fc.array(fc.tuple(servers, servers, fc.integer({ min: 1, max: 1000 })), {
     minLength: 1,
     maxLength: 30,
@@ -432,7 +433,6 @@ describe('any change of placement', () => {
         const [before, after] = [placed(side(0)), placed(side(1))]
         const changes = changesBetween(before, mapped(side(1)))
         const shares = sharesOf(changes, size)
-        const legal = [...'abcdef']
         const got = evennessOf(before, legal, size).after(shares)
         const wanted = evennessOf(after, legal, size).before
         expect(got).toEqual(wanted)

@@ -1,0 +1,119 @@
+/** Parts of the cluster die or freeze while tables are rebalanced beside the daemon: nothing is lost, nothing is done twice, and the goal is reached. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Evenkeel } from '../acceptance/evenkeel.ts'
+import { guardLeaks } from '../leaks.ts'
+import { until } from '../wait.ts'
+import { atRest, factors, lowestDuring, startBeside } from './beside.ts'
+import type { PinotCluster } from './cluster.ts'
+import { jobsLog, jobsText } from './jobs-log.ts'
+import { startPinot } from './start.ts'
+import { converged, counts, createTable, externalView, idealState, updateTags, uploadSegments } from './tables.ts'
+
+guardLeaks()
+
+const KiB = 1024
+const tables = ['clicks_OFFLINE', 'orders_OFFLINE', 'visits_OFFLINE']
+
+describe('four servers, of which one is filled and emptied in turn', () => {
+  let cluster: PinotCluster
+  let daemon: Evenkeel
+  const names = () => cluster.servers.map(({ name }) => name)
+  const placed = async (table: string) => counts(await idealState(cluster, table), names())
+  const up = async (server: string) => {
+    const views = await Promise.all(tables.map((table) => externalView(cluster, table)))
+    return views
+      .flatMap((view) => Object.values(view))
+      .filter((replicas) => replicas[server] === 'ONLINE').length
+  }
+
+  beforeAll(async () => {
+    cluster = await startPinot({
+      servers: [{}, {}, {}, { tags: ['server_untagged'] }],
+      controllerProperties: { 'controller.rebalance.checker.frequencyPeriod': '10s' },
+    })
+    for (const table of tables) {
+      const name = table.replace('_OFFLINE', '')
+      await createTable(cluster, { name, replication: 2 })
+      await uploadSegments(
+        cluster,
+        name,
+        Array.from({ length: 24 }, () => 200 * KiB),
+      )
+    }
+    daemon = await startBeside(cluster, {
+      // Small, so that there is a middle to be hit.
+      concurrent_moves_per_node: 2,
+      rebalance: { heartbeatIntervalInMs: 2_000, heartbeatTimeoutInMs: 10_000 },
+    })
+    await atRest(daemon)
+  })
+  afterAll(async () => {
+    await daemon?.stop()
+    await cluster?.close()
+  })
+
+  const setAll = (knobs: Parameters<PinotCluster['setKnobs']>[1]) =>
+    Promise.all(cluster.servers.map(({ name, state }) => state === 'running' && cluster.setKnobs(name, knobs)))
+
+  /**
+   * Gives the fourth server its tag, does `harm` when it holds some of what it is to get, and waits until all is well again. Then takes
+   * the tag away once more.
+   * @returns the fewest replicas that any segment had up
+   */
+  async function whileFilled(harm: (fourth: string) => Promise<unknown>, tag = true): Promise<number> {
+    const fourth = names()[3]!
+    const jobsBefore = (await jobsLog(cluster)).jobs.length
+    const least = await lowestDuring(cluster, tables, async () => {
+      await setAll({ loadDelayMs: 300 })
+      await updateTags(cluster, fourth, tag ? ['DefaultTenant_OFFLINE'] : ['server_untagged'])
+      const start = await up(fourth)
+      await daemon.reaches('work', 40_000, ({ moves }) => moves.running > 0)
+      await until('a part being there', 60_000, async () => Math.abs((await up(fourth)) - start) >= 2)
+      await harm(fourth)
+      await setAll({})
+      await atRest(daemon, 4)
+    })
+    for (const table of tables) {
+      await converged(cluster, table)
+      expect(await factors(cluster, table)).toEqual([2])
+    }
+    const held = await Promise.all(tables.map(placed))
+    console.log(`replicas: ${held.map((each) => each.join('/')).join(', ')}; at least ${least} up`)
+    // Nothing to do any more by Pinot's own word, and the newcomer has what it is given.
+    for (const each of held) {
+      if (tag) expect(each[3]).toBeGreaterThan(0)
+      else expect(each[3]).toBe(0)
+    }
+    const log = await jobsLog(cluster)
+    console.log(jobsText({ ...log, jobs: log.jobs.slice(jobsBefore) }))
+    for (const { kind, topic, state, text = '' } of (await daemon.moves('ended')).slice(0, 8)) {
+      console.log(`  ${kind} ${topic} ${state} ${text}`)
+    }
+    expect(log.together).toEqual([])
+    // Pinot starts none of its own after ours.
+    expect(log.jobs.filter(({ id }) => /_\d+$/.test(id))).toEqual([])
+    return least
+  }
+
+  test('the controller is killed in the middle of jobs', async () => {
+    const least = await whileFilled(async () => {
+      await cluster.kill('controller')
+      await cluster.start('controller')
+      await cluster.waitReady()
+    })
+    expect(least).toBeGreaterThanOrEqual(1)
+  })
+
+  test('a server that others are emptied onto is killed and comes back', async () => {
+    const first = names()[0]!
+    const least = await whileFilled(async () => {
+      await cluster.kill(first)
+      await daemon.reaches('its death being told', 30_000, ({ verdict, notes }) =>
+        `${verdict?.text} ${notes.join()}`.includes(first),
+      )
+      await cluster.start(first)
+      await cluster.waitReady()
+    }, false)
+    expect(least).toBeGreaterThanOrEqual(0)
+  })
+})
