@@ -1,7 +1,12 @@
 /** docs/reasons.md: the closed lists of src/cluster/reasons.ts with what each word means. */
 import {
+  approvableHolds,
+  driftCauses,
+  driftText,
   rejectReasons,
   rejectText,
+  targetHolds,
+  targetHoldText,
   verdictCodes,
   verdictText,
   violationKinds,
@@ -32,8 +37,27 @@ ${rows('Code', verdictCodes, verdictText)}
 Why a move that would have helped was not planned. The plan counts them, with examples. Metric
 \`evenkeel_rejected_candidates_total{reason="…"}\`.
 
-${rows('Reason', rejectReasons, rejectText).trimEnd()}
+${rows('Reason', rejectReasons, rejectText)}
+## Drift of a table
+
+Why a Pinot table is not where its own rules put it, the weightiest first. \`evenkeel tables\` shows them, and each move of a table names
+them as its \`causes\`.
+
+${rows('Cause', driftCauses, driftText)}
+## Held targets
+
+Why what [Pinot](pinot.md#holds) would do to a table is not run. The verdict is \`target_held\` when nothing else is to be done. \`evenkeel approve\`
+lets a target run where the last column says so.
+
+${holds().trimEnd()}
 `
+}
+
+function holds(): string {
+  return markdownTable(
+    ['Code', 'Meaning', 'May be approved'],
+    targetHolds.map((hold) => [code(hold), targetHoldText[hold], approvableHolds.includes(hold) ? 'yes' : 'no']),
+  )
 }
 
 function rows<Word extends string>(title: string, words: readonly Word[], texts: Record<Word, string>): string {
