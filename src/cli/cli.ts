@@ -1,6 +1,7 @@
 /** The command line: which commands there are and how errors end the process. */
 import { Command, CommanderError } from 'commander'
 import { messageOf } from '../lib/errors.ts'
+import { addCancel } from './cancel.ts'
 import { addCheckConfig } from './check-config.ts'
 import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -42,6 +43,7 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     addTables,
     addRebalance,
     addApprove,
+    addCancel,
     addDrain,
     addPause,
     addRelease,

@@ -31,7 +31,7 @@ export async function waitUntilRebalanced(known: Tables, answer: Status, parts: 
     const open = rows.flatMap(({ row }) => (row && isOpen(row) ? [row] : []))
     for (const { name, job } of open) if (job?.ours) moved.add(name)
     const lines = rows.map(({ name, row }) => `${name}: ${endText(row, moved.has(name))}`)
-    if (open.length === 0) return { answer, done: true, lines }
+    if (open.length === 0) return { answer, done: rows.every(({ row }) => row?.left_alone === undefined), lines }
     const text = open.map((row) => `${row.name}: ${progressText(row)}`).join('; ')
     if (text !== said.text || clock.now() - said.atMs >= REPEAT_MS) {
       say(text)
@@ -93,7 +93,8 @@ function progressText({ job, drift, left_alone: alone }: TableJson): string {
 
 function endText(row: TableJson | undefined, moved: boolean): string {
   if (!row) return 'there is no such table any more'
-  if (isOpen(row)) return progressText(row)
+  // What is left alone and not wished any more was cancelled.
+  if (isOpen(row) || row.left_alone) return progressText(row)
   if (moved) return 'rebalanced'
   return row.drift || !row.controller ? 'nothing left to do' : `nothing left to do: ${row.controller.text}`
 }

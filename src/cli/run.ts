@@ -149,8 +149,9 @@ function announce(
   )
 }
 
-function actionSentence({ action, node, tables, reason, forMs }: Action): string {
-  const whom = `${node === undefined ? '' : ` of node ${node}`}${tables === undefined ? '' : ` of ${tables.join(', ')}`}`
+function actionSentence({ action, node, tables, subjects, reason, forMs }: Action): string {
+  const what = node === undefined ? (tables ?? subjects)?.join(', ') : `node ${node}`
+  const whom = what === undefined ? '' : ` of ${what}`
   const howLong = forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
   return `${action}${whom}${howLong} was asked for${reason === undefined ? '' : `: ${reason}`}`
 }

@@ -216,6 +216,21 @@ export class ClusterLoop {
     ])
   }
 
+  /**
+   * Takes back what is under way of a subject and leaves it alone for a while; what of it waits, or was asked for, does not begin.
+   * @throws EvenkeelError `usage` when there is nothing of the kind.
+   */
+  async cancel(subject: string, reason: string): Promise<void> {
+    const cancelled = { subject, why: `cancelled by an operator: ${reason}` }
+    await this.wish((journal) => {
+      const changes = this.#executor.cancellation(cancelled)
+      if (journal.read('asked').has(subject)) changes.push({ kind: 'asked', key: subject, value: undefined })
+      if (changes.length === 0) throw new EvenkeelError('usage', `nothing of ${subject} is under way or waits`)
+      return changes
+    })
+    this.#executor.cancel(cancelled)
+  }
+
   /** @throws EvenkeelError `usage` when the node is not one of the cluster. */
   checkNode(node: NodeId): void {
     const known = this.#recollection.state?.names.nodes

@@ -3,9 +3,10 @@ import type { LoopEvent } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Target } from '../cluster/target.ts'
 import type { Pause } from '../cluster/wishes.ts'
-import type { Journal } from '../execute/journal/journal.ts'
+import type { Change, Journal } from '../execute/journal/journal.ts'
 import { nodeKey } from '../execute/journal/records.ts'
 import { pauseOf } from '../execute/journal/wishes.ts'
+import { isExhausted } from '../execute/tries.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Emitter } from '../lib/emitter.ts'
 import { EvenkeelError } from '../lib/errors.ts'
@@ -94,12 +95,21 @@ export class Daemon implements DaemonView, DaemonControl {
 
   async rebalance(cluster: string, topics: readonly string[]): Promise<void> {
     await this.#loop(cluster).wish((journal) =>
-      topics.map((topic) => {
+      topics.flatMap((topic): Change[] => {
+        const now = this.#clock.now()
         // One that is asked for again goes on: what the system said since then still answers it.
-        const { atMs } = journal.read('asked').get(topic) ?? { atMs: this.#clock.now() }
-        return { kind: 'asked', key: topic, value: { topic, atMs } }
+        const { atMs } = journal.read('asked').get(topic) ?? { atMs: now }
+        const asked = { kind: 'asked' as const, key: topic, value: { topic, atMs } }
+        const tries = journal.read('tries').get(topic)
+        // Whoever asks need not wait for what was cancelled or failed before; but enough failures are enough.
+        if (!tries || isExhausted(tries)) return [asked]
+        return [asked, { kind: 'tries', key: topic, value: { ...tries, untilMs: now } }]
       }),
     )
+  }
+
+  async cancel(cluster: string, subject: string, reason: string): Promise<void> {
+    await this.#loop(cluster).cancel(subject, reason)
   }
 
   async approve(cluster: string, targets: readonly Pick<Target, 'topic' | 'fingerprint'>[]): Promise<void> {

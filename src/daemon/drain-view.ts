@@ -1,5 +1,5 @@
 /** How far the emptying of nodes is. */
-import type { Move } from '../cluster/move.ts'
+import { type Move, sharesOfMove } from '../cluster/move.ts'
 import type { ClusterState, NodeId } from '../cluster/state.ts'
 import type { DrainView } from './view.ts'
 
@@ -20,7 +20,7 @@ export function drainViews(
       bytes += state.replicaBytes[replica]! || 0
     }
     const leads = state.partitionLeader.includes(node)
-    const onTheWay = inFlight.some((move) => move.kind === 'replica' && (move.to === id || move.from === id))
+    const onTheWay = inFlight.some((move) => sharesOfMove(move).some((share) => share.node === id))
     return { node: id, replicas, bytes, safeToStop: replicas === 0 && !leads && !onTheWay }
   })
 }

@@ -59,6 +59,11 @@ export interface DaemonControl {
   resume(cluster: string): Promise<void>
   /** Has the targets of these topics computed and carried out, drifted or not. */
   rebalance(cluster: string, topics: readonly string[]): Promise<void>
+  /**
+   * Takes back what is under way of a partition or of a topic as a whole, and leaves it alone for an hour.
+   * @throws EvenkeelError `usage` when nothing of it is under way or waits.
+   */
+  cancel(cluster: string, subject: string, reason: string): Promise<void>
   /** Lets targets run although they are held, as they are now: another target of the same topic is held anew. */
   approve(cluster: string, targets: readonly Pick<Target, 'topic' | 'fingerprint'>[]): Promise<void>
 }

@@ -29,6 +29,7 @@ import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { Refusal, Setting, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets, lowerClassRoom } from './budgets.ts'
+import { type Cancelled, cancellation, isCancelled } from './cancellation.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
@@ -39,7 +40,7 @@ import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
 import { throttleNotes } from './throttle-notes.ts'
 import {
-  afterCancelByOthers,
+  afterCancel,
   afterFailure,
   afterSuccess,
   coolDown,
@@ -259,6 +260,19 @@ export class Executor {
     return lowerClassRoom({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
   }
 
+  /** What is to be written down when somebody cancels what is under way of a subject, or waits; empty where there is nothing. */
+  cancellation(cancelled: Cancelled): Change[] {
+    const moves = { operators: this.#flight.operators, pending: this.#pending }
+    return cancellation(this.#known, moves, cancelled, this.#clock.now())
+  }
+
+  /** To be told once that is written: the next pulse takes it back. */
+  cancel(cancelled: Cancelled): void {
+    for (const operator of this.#flight.operators) {
+      if (isCancelled(operator.move, cancelled)) operator.unwanted ??= { why: cancelled.why, failed: false }
+    }
+  }
+
   /** Those of the running moves that are not ours. */
   foreign(running: RunningMove[]): RunningMove[] {
     return this.#flight.foreign(running)
@@ -343,7 +357,7 @@ export class Executor {
     now: number,
   ) {
     if (result === 'done') return [...afterSuccess(this.#known, move), ...leaving(move, now)]
-    if (result === 'reverted') return [afterCancelByOthers(this.#known, move, text, now)]
+    if (result === 'reverted') return [afterCancel(this.#known, move, text, now)]
     if (failed || refusal === 'rejected') return [afterFailure(this.#known, move, text, now)]
     return []
   }

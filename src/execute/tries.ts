@@ -13,7 +13,7 @@ type Readable = Pick<Journal, 'read'>
 const TRIES = 3
 const WITHIN_MS = 24 * 3_600_000
 const FIRST_WAIT_MS = 60_000
-/** What somebody else took back is not begun again by us before this. */
+/** What somebody else took back, or had us take back, is not begun again by us before this. */
 const CANCELLED_MS = 3_600_000
 const COOL_DOWN_MS = 10 * 60_000
 
@@ -26,8 +26,8 @@ export function afterFailure(journal: Readable, move: Move, why: string, nowMs: 
   return { kind: 'tries', key, value: { ...subject(move), failedAtMs, untilMs, why } }
 }
 
-/** Somebody else took our move back: he will have had his reasons. */
-export function afterCancelByOthers(journal: Readable, move: Move, why: string, nowMs: number): Change {
+/** Somebody took our move back, or had us do it: he will have had his reasons. */
+export function afterCancel(journal: Readable, move: Move, why: string, nowMs: number): Change {
   const key = subjectOf(move)
   const failedAtMs = journal.read('tries').get(key)?.failedAtMs ?? []
   return { kind: 'tries', key, value: { ...subject(move), failedAtMs, untilMs: nowMs + CANCELLED_MS, why } }
@@ -72,7 +72,12 @@ export function holdsAt(journal: Readable, nowMs: number): Hold {
 }
 
 function waitOf({ untilMs, failedAtMs }: Pick<TriesRecord, 'untilMs' | 'failedAtMs'>) {
-  return { untilMs, exhausted: failedAtMs.length >= TRIES }
+  return { untilMs, exhausted: isExhausted({ failedAtMs }) }
+}
+
+/** It failed so often that it is left alone until a day after the first time. */
+export function isExhausted({ failedAtMs }: Pick<TriesRecord, 'failedAtMs'>): boolean {
+  return failedAtMs.length >= TRIES
 }
 
 function subject(move: Move): Pick<TriesRecord, 'topic' | 'partition'> {

@@ -1,6 +1,8 @@
 /** What may be asked of a running daemon: the bodies of POST requests, checked field by field, and what becomes of them. */
+import { copies, subjectOf } from '../cluster/move.ts'
 import { approvableHolds } from '../cluster/reasons.ts'
 import type { NodeId } from '../cluster/state.ts'
+import { tableNames } from '../cluster/table-json.ts'
 import type { ClusterView, DaemonControl, DaemonView } from '../daemon/view.ts'
 import type { Clock } from '../lib/clock.ts'
 import { codeOf, messageOf } from '../lib/errors.ts'
@@ -22,6 +24,7 @@ export interface Action {
   cluster: string
   node?: NodeId
   tables?: string[]
+  subjects?: string[]
   reason?: string
   /** How long a pause lasts; absent: until it is ended. */
   forMs?: number
@@ -35,6 +38,7 @@ const actions = {
   resume: { needs: [], takes: ['cluster', 'reason'] },
   rebalance: { needs: [], takes: ['cluster', 'reason', 'override'], oneOf: ['table', 'tenant'] },
   approve: { needs: ['table'], takes: ['cluster', 'reason', 'override'] },
+  cancel: { needs: ['subject', 'reason'], takes: ['cluster'] },
 } as const satisfies Record<string, Takes>
 export type ActionName = keyof typeof actions
 export const actionNames = Object.keys(actions) as ActionName[]
@@ -47,7 +51,7 @@ interface Takes {
 
 /** What an action is about, for the log, and how it is done. */
 interface Call {
-  about?: Pick<Action, 'node' | 'tables' | 'forMs'>
+  about?: Pick<Action, 'node' | 'tables' | 'subjects' | 'forMs'>
   run: () => Promise<void>
 }
 
@@ -93,6 +97,21 @@ const calls: Record<ActionName, (cluster: ClusterView, fields: Fields, parts: Ac
     const tables = targets.map(({ topic }) => topic)
     return { about: { tables }, run: () => control.approve(cluster.name, targets) }
   },
+  cancel: (cluster, { subject, reason }, { control }) => {
+    const subjects = cancellable(cluster, subject!)
+    const run = async () => {
+      for (const one of subjects) await control.cancel(cluster.name, one, reason!)
+    }
+    return { about: { subjects }, run }
+  },
+}
+
+/** What of that name is under way, waits or was asked for: a partition, a table, or both tables of a name. @throws Problem */
+function cancellable({ running, pending, asked = [] }: ClusterView, subject: string): string[] {
+  const moves = [...running.map(({ move }) => move), ...pending].filter(copies).map(subjectOf)
+  const found = [...new Set([...moves, ...asked])].filter((name) => tableNames(subject).includes(name))
+  if (found.length > 0) return found
+  throw new Problem('not_possible', `nothing of ${subject} is under way or waits that could be cancelled`)
 }
 
 /** What somebody asks for by hand is not meant for a mode that does nothing, unless he says so. */
@@ -142,6 +161,8 @@ interface Fields {
   node?: NodeId
   table?: string
   tenant?: string
+  /** A partition, such as `t-3`, or a table. */
+  subject?: string
   reason?: string
   /** Milliseconds. */
   for?: number
@@ -159,6 +180,7 @@ const readers: { [Name in FieldName]-?: [what: string, read: (value: unknown) =>
   node: ['a node id', (value) => (isName(value) || Number.isSafeInteger(value) ? (value as NodeId) : undefined)],
   table: ['the name of a table', (value) => (isName(value) ? value : undefined)],
   tenant: ['the name of a tenant', (value) => (isName(value) ? value : undefined)],
+  subject: ['a partition such as t-3, or a table', (value) => (isName(value) ? value : undefined)],
   override: ['true or false', (value) => (typeof value === 'boolean' ? value : undefined)],
   reason: [
     'one line of text of at most 500 characters',

@@ -57,6 +57,7 @@ const control: DaemonControl = {
     view = rest
   },
   rebalance: async (_, topics) => void asked.push(`rebalance ${topics.join(' ')}`),
+  cancel: async (_, subject, reason) => void asked.push(`cancel ${subject}: ${reason}`),
   approve: async (_, targets) => void asked.push(`approve ${targets.map(({ topic }) => topic).join(' ')}`),
 }
 

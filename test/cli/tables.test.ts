@@ -26,6 +26,7 @@ const control: DaemonControl = {
     asked.push(`rebalance ${tables.join(' ')}`)
     view = { ...view, asked: [...tables] }
   },
+  cancel: async (_, subject, reason) => void asked.push(`cancel ${subject}: ${reason}`),
   approve: async (_, targets) => {
     asked.push(`approve ${targets.map(({ fingerprint }) => fingerprint).join(' ')}`)
     view = { ...view, approved: targets.map(({ fingerprint }) => fingerprint) }
@@ -232,6 +233,18 @@ not waiting any longer: orders_OFFLINE is held: target_costly: it would move 4 t
     expect([code, err]).toEqual([3, expect.stringContaining('not waiting any longer: dry_run is set')])
   })
 
+  it('ends with 3 when somebody cancels it', async () => {
+    const cancel = () => {
+      const waiting = [{ topic: name, untilMs: noon, exhausted: false, why: 'cancelled by an operator: x' }]
+      view = { ...view, asked: [], waiting }
+    }
+    const { code, out } = await wait(cancel)
+    expect([code, out]).toEqual([
+      3,
+      'orders_OFFLINE: left alone until 2026-01-01T12:00:00.000Z: cancelled by an operator: x\n',
+    ])
+  })
+
   it('tells of a table that is gone', async () => {
     expect((await wait(at(1, { topics: [] }))).out).toBe('orders_OFFLINE: there is no such table any more\n')
   })
@@ -252,6 +265,30 @@ describe('approve', () => {
       code: 2,
       out: '',
       err: 'evenkeel: nothing of clicks_OFFLINE is held\n',
+    })
+  })
+})
+
+describe('cancel', () => {
+  it('takes back what was begun, for a reason', async () => {
+    view = { ...view, asked: ['orders_OFFLINE'] }
+    expect(await cli('cancel', 'orders', '--url', url)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--reason'),
+    })
+    expect(await cli('cancel', 'orders', '--url', url, '--reason', 'not now')).toEqual({
+      code: 0,
+      out: 'orders is taken back where it has begun, and left alone for an hour\n',
+      err: '',
+    })
+    expect(asked).toEqual(['cancel orders_OFFLINE: not now'])
+  })
+
+  it('ends with 2 when there is nothing of the kind', async () => {
+    expect(await cli('cancel', 't-3', '--url', url, '--reason', 'x')).toEqual({
+      code: 2,
+      out: '',
+      err: 'evenkeel: nothing of t-3 is under way or waits that could be cancelled\n',
     })
   })
 })

@@ -4,9 +4,15 @@ import type { Move } from '../../src/cluster/move.ts'
 import { drainViews } from '../../src/daemon/drain-view.ts'
 import { build, node, topic } from '../cluster/support.ts'
 import { replica, transfer } from '../execute/support.ts'
+import { tableMove, target } from '../observe/tables.ts'
 
 const of1 = (partitions: Partial<PartitionLine>[], inFlight: Move[] = []) =>
   drainViews([1], build({ nodes: [node(1), node(2), node(3)], topics: [topic(partitions)] }), inFlight)[0]
+
+const tableFrom = (from: number): Move => {
+  const none = { adds: 0, addBytes: 0, removes: 0, removeBytes: 0 }
+  return tableMove(target('t', { shares: [{ ...none, node: from, removes: 1, removeBytes: 9 }] }))
+}
 
 describe('a node that is to be emptied', () => {
   const rows: [string, Partial<PartitionLine>[], Move[], number, number, boolean][] = [
@@ -33,6 +39,8 @@ describe('a node that is to be emptied', () => {
       0,
       false,
     ],
+    ['with a table of ours on its way from it', [{ replicas: [2, 3] }], [tableFrom(1)], 0, 0, false],
+    ['with a table of ours elsewhere', [{ replicas: [2, 3] }], [tableFrom(2)], 0, 0, true],
     ['with something of ours elsewhere', [{ replicas: [2, 3] }], [replica(0, { from: 2, to: 3 })], 0, 0, true],
     ['with leadership on its way', [{ replicas: [2, 3] }], [transfer(0, { from: 2, to: 3 })], 0, 0, true],
     ['that leads what it does not hold', [{ replicas: [2, 3], leader: 1 }], [], 0, 0, false],

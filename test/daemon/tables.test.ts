@@ -28,6 +28,7 @@ function start() {
   const world = {
     wishes: [] as TargetWishes[],
     begun: [] as string[],
+    cancelled: [] as string[],
     running: undefined as RunningJob | undefined,
     landed: false,
     verdictAtMs: Number.NEGATIVE_INFINITY,
@@ -62,7 +63,13 @@ function start() {
       world.running = { id: 'j1', topic: 't', startedAtMs: clock.now(), parameters: {} }
       return steps.map(() => ({ outcome: 'accepted', job: 'j1' }))
     },
-    judge: async (moves) => moves.map(() => ({ outcome: world.landed ? 'landed' : 'running' })),
+    judge: async (moves) =>
+      moves.map(() => ({ outcome: world.landed ? 'landed' : world.cancelled.length > 0 ? 'reverted' : 'running' })),
+    cancel: async (moves) => {
+      world.cancelled.push(...moves.map((move) => move.topic))
+      world.running = undefined
+      return moves.map(() => ({ outcome: 'accepted' }))
+    },
   }
   const daemon = new Daemon(
     [{ name: 'x', journal: forgetfulJournal(), options, system }],
@@ -137,5 +144,37 @@ test('a held target runs once it is approved, and only that one', async () => {
   expect(view().approved).toEqual(['f-t'])
   await clock.advance(60_000)
   expect(world.begun).toEqual(['t'])
+  await daemon.stop()
+})
+
+test('what is cancelled is taken back, not asked for any more, and left alone until somebody asks anew', async () => {
+  const { clock, world, daemon, view } = start()
+  await clock.advance(60_000)
+  await daemon.rebalance('x', ['t'])
+  await clock.advance(10_000)
+  expect(world.begun).toEqual(['t'])
+  await daemon.cancel('x', 't', 'it is noon')
+  expect(view().asked).toBeUndefined()
+  await clock.advance(60_000)
+  expect([world.cancelled, view().running]).toEqual([['t'], []])
+  expect(view().ended.map(({ state, text }) => [state, text])).toEqual([
+    ['cancelled', 'cancelled by an operator: it is noon'],
+  ])
+  expect(view().waiting).toMatchObject([{ topic: 't', exhausted: false, why: 'cancelled by an operator: it is noon' }])
+  await daemon.rebalance('x', ['t'])
+  world.cancelled = []
+  await clock.advance(60_000)
+  expect(world.begun).toEqual(['t', 't'])
+  await daemon.stop()
+})
+
+test('what is only asked for is cancelled as well, and what is neither is said to be', async () => {
+  const { clock, world, daemon, view } = start()
+  world.held = costly
+  await clock.advance(60_000)
+  await expect(daemon.cancel('x', 't', 'x')).rejects.toThrow('nothing of t is under way or waits')
+  await daemon.rebalance('x', ['t'])
+  await daemon.cancel('x', 't', 'x')
+  expect([view().asked, world.cancelled]).toEqual([undefined, []])
   await daemon.stop()
 })

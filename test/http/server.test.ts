@@ -113,6 +113,7 @@ const control: DaemonControl = {
   resume: (...args) => note('resume', args),
   rebalance: (...args) => note('rebalance', args),
   approve: (...args) => note('approve', args),
+  cancel: (...args) => note('cancel', args),
 }
 
 async function note(name: string, args: unknown[]): Promise<void> {

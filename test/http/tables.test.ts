@@ -6,7 +6,7 @@ import { movesJson } from '../../src/http/control-api.ts'
 import { Problem } from '../../src/http/problem.ts'
 import { tablesJson } from '../../src/http/tables-api.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
-import { noon, report } from '../observe/support.ts'
+import { leader, noon, replica, report } from '../observe/support.ts'
 import { costly, tableMove, tablesReport, target } from '../observe/tables.ts'
 
 const MiB = 2 ** 20
@@ -42,6 +42,7 @@ const control: DaemonControl = {
   resume: note('resume'),
   rebalance: note('rebalance'),
   approve: note('approve'),
+  cancel: note('cancel'),
 }
 const post = (name: ActionName, body: unknown) =>
   act(name, body, { view: daemon, control, clock: new VirtualClock(noon), onAction: (action) => actions.push(action) })
@@ -243,4 +244,39 @@ it('moves of tables say how far they are', () => {
   const running = [{ move, state: 'running' as const, startedAtMs: noon, bytesDone: 50 * MiB, bytesTotal: 200 * MiB }]
   view = { ...pinot, running }
   expect(movesJson(daemon, {}).moves).toMatchObject([{ bytes_done: 50 * MiB, bytes_total: 200 * MiB, replicas: 20 }])
+})
+
+describe('cancel', () => {
+  const running = ['clicks_OFFLINE', 'clicks_REALTIME'].map((name) => ({
+    move: tableMove(target(name)),
+    state: 'running' as const,
+    startedAtMs: noon,
+    bytesDone: 0,
+    bytesTotal: 1,
+  }))
+
+  it('takes back what is under way, waits or was asked for', async () => {
+    view = { ...pinot, running, pending: [replica(3, 1, 2, 9), leader(4, 1, 2)], asked: ['orders_OFFLINE'] }
+    for (const subject of ['clicks', 'orders-3', 'orders']) await post('cancel', { subject, reason: 'not now' })
+    expect(asked).toEqual([
+      ['cancel', 'demo', 'clicks_OFFLINE', 'not now'],
+      ['cancel', 'demo', 'clicks_REALTIME', 'not now'],
+      ['cancel', 'demo', 'orders-3', 'not now'],
+      ['cancel', 'demo', 'orders_OFFLINE', 'not now'],
+    ])
+    expect(actions[0]).toEqual({
+      action: 'cancel',
+      cluster: 'demo',
+      subjects: ['clicks_OFFLINE', 'clicks_REALTIME'],
+      reason: 'not now',
+    })
+    // Leadership is moved at once.
+    expect(await refusal(() => post('cancel', { subject: 'orders-4', reason: 'x' }))).toBe(
+      'not_possible: nothing of orders-4 is under way or waits that could be cancelled',
+    )
+  })
+
+  it('needs a reason', async () => {
+    expect(await refusal(() => post('cancel', { subject: 'clicks' }))).toMatch(/^bad_body: reason is missing/)
+  })
 })
