@@ -3,8 +3,10 @@ import { expect, test } from 'vitest'
 import { subjectOf } from '../../src/cluster/move.ts'
 import { fillable, MINUTE, SECOND, startLoop } from './support.ts'
 
+const balance = { nodeAddHoldMs: 0 }
+
 test('a partition whose move is cancelled is left alone for an hour, the others go on', async () => {
-  const { loop, advance, of, stop } = startLoop({ simulator: { ...fillable, copyRate: 1e6 } })
+  const { loop, advance, of, stop } = startLoop({ simulator: { ...fillable, copyRate: 10e6 }, balance })
   await advance(10 * SECOND)
   const [first, second] = loop.view().running.map(({ move }) => subjectOf(move))
   await loop.cancel(first!, 'wrong time')
@@ -27,7 +29,8 @@ test('a partition whose move is cancelled is left alone for an hour, the others 
 
 test('a move that waits does not begin once it is cancelled', async () => {
   const { loop, advance, of, stop } = startLoop({
-    simulator: { ...fillable, copyRate: 1e6 },
+    simulator: { ...fillable, copyRate: 10e6 },
+    balance,
     execution: { concurrentMoves: 1 },
   })
   await advance(10 * SECOND)
@@ -40,7 +43,7 @@ test('a move that waits does not begin once it is cancelled', async () => {
 })
 
 test('what is not there cannot be cancelled', async () => {
-  const { loop, advance, stop } = startLoop({ simulator: fillable })
+  const { loop, advance, stop } = startLoop({ simulator: fillable, balance })
   await advance(10 * SECOND)
   await expect(loop.cancel('nope-1', 'x')).rejects.toThrow('nothing of nope-1 is under way or waits')
   await stop()
