@@ -23,6 +23,8 @@ export interface Findings {
   problems: string[]
   /** The system places topics by itself: what its own targets leave uneven stays so. */
   tableJobs: boolean
+  /** Jobs of somebody else, a sentence each: no target is known of their topics. */
+  foreignJobs: string[]
 }
 
 export function verdictOf(found: Findings): Verdict {
@@ -95,6 +97,7 @@ function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   const { violations, holding } = found.assessment
   const open = violations.filter(({ gate }) => gate === undefined)
   const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (found.foreignJobs.length > 0 && !most) return no('foreign_moves', `${found.foreignJobs.join('; ')}: ${why}`)
   if (found.tableJobs && !most && open.every(({ kind }) => leftToTheSystem.includes(kind))) {
     return no('as_assigned', `every table is where its own rules put it: ${why}`)
   }

@@ -5,6 +5,7 @@ import { statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
 import { type Mode, modes, type TickReport } from '../cluster/events.ts'
 import { emptyMemory, type Memory } from '../cluster/memory.ts'
+import { foreignJobText } from '../cluster/move.ts'
 import type { Sample } from '../cluster/sample.ts'
 import type { ClusterSettings } from '../config/compile.ts'
 import { defaultSettings, loadConfig } from '../config/load.ts'
@@ -101,17 +102,19 @@ async function judge(
   }
   const thought = await think(question, inlinePlanner, io.signal)
   const participants = thought.plan.nodes.filter((node) => node.state === 'alive').length
-  const found = { settings: balance, ...thought, running: 0, participants, tableJobs: capabilities.tableJobs }
+  const foreignJobs = (sample.jobs ?? []).map(foreignJobText)
+  const { tableJobs } = capabilities
+  const found = { settings: balance, ...thought, running: 0, participants, tableJobs, foreignJobs }
   const verdict = verdictOf(found)
   return reportTick(sample, thought.assessment, thought.plan, verdict, {
     sampleMs,
     tickMs: sampleMs + watch(),
     status: statusOf(found, verdict),
     settings: balance,
-    foreignMoves: sample.running.length,
+    foreignMoves: sample.running.length + foreignJobs.length,
     pause: undefined,
     windowOpen: anyWindowOpen(balance.windows, nowMs),
-    notes: [],
+    notes: foreignJobs,
   })
 }
 

@@ -15,7 +15,7 @@ import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.
 import { anyWindowOpen } from '../assess/windows.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { Memory } from '../cluster/memory.ts'
-import { type Move, totalBytes } from '../cluster/move.ts'
+import { foreignJobText, type Move, totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
@@ -347,6 +347,7 @@ export class ClusterLoop {
     const { assessment, plan, problems } = thought
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
+    const foreignJobs = this.#executor.foreignJobs(sample.jobs ?? []).map(foreignJobText)
     const found: Findings = {
       settings,
       assessment,
@@ -357,6 +358,7 @@ export class ClusterLoop {
       tooLow: this.#executor.tooLow,
       problems,
       tableJobs: this.#parts.system.capabilities().tableJobs,
+      foreignJobs,
     }
     const verdict = verdictOf(found)
     this.#executor.mayEmpty = assessment.gate === undefined
@@ -372,9 +374,9 @@ export class ClusterLoop {
       ...took,
       status: this.#status,
       settings,
-      foreignMoves: circumstances.strangers.moving.length + this.#executor.foreignJobs(sample.jobs ?? []).length,
+      foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
       throttle: this.#executor.throttle,
-      notes: this.#executor.notes,
+      notes: [...this.#executor.notes, ...foreignJobs],
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })

@@ -48,6 +48,7 @@ function findings({ violations = [], holding = [], gate, ...more }: Given): Find
     plan: plan([]),
     problems: [],
     tableJobs: false,
+    foreignJobs: [],
     running: 0,
     participants: 3,
     ...more,
@@ -92,6 +93,12 @@ const rows: [VerdictCode, string, string, Given][] = [
     'ready',
     'node 4 holds 120%; would make 1 leadership transfer',
     { ...skew, ...dry, plan: plan([transfer]) },
+  ],
+  [
+    'foreign_moves',
+    'ready',
+    'somebody else is rebalancing t: node 4 holds 120%',
+    { ...skew, tableJobs: true, foreignJobs: ['somebody else is rebalancing t'] },
   ],
   ['holding', 'ready', 'node 5 counts as added in 2m', { holding: ['node 5 counts as added in 2m'] }],
   [

@@ -12,6 +12,8 @@ import { converged, counts, createTable, externalView, idealState, updateTags, u
 guardLeaks()
 
 const KiB = 1024
+/** On a disk of its own, for on a shared one all servers look alike. */
+const tmpfsMiB = 96
 const tables = ['clicks_OFFLINE', 'orders_OFFLINE', 'visits_OFFLINE']
 
 describe('four servers, of which one is filled and emptied in turn', () => {
@@ -28,7 +30,7 @@ describe('four servers, of which one is filled and emptied in turn', () => {
 
   beforeAll(async () => {
     cluster = await startPinot({
-      servers: [{}, {}, {}, { tags: ['server_untagged'] }],
+      servers: [{ tmpfsMiB }, { tmpfsMiB }, { tmpfsMiB }, { tmpfsMiB, tags: ['server_untagged'] }],
       controllerProperties: { 'controller.rebalance.checker.frequencyPeriod': '10s' },
     })
     for (const table of tables) {
