@@ -10,10 +10,12 @@ import { addNodes } from './nodes.ts'
 import { addPause } from './pause.ts'
 import { addPermissions } from './permissions.ts'
 import { addPlan } from './plan.ts'
+import { addApprove, addRebalance } from './rebalance.ts'
 import { addRelease } from './release.ts'
 import { addRun } from './run.ts'
 import { addSnapshot } from './snapshot.ts'
 import { addStatus } from './status.ts'
+import { addTables } from './tables.ts'
 import { version } from './version.ts'
 
 /** Runs one command. Never throws; resolves to the exit code. */
@@ -37,6 +39,9 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     addStatus,
     addNodes,
     addMoves,
+    addTables,
+    addRebalance,
+    addApprove,
     addDrain,
     addPause,
     addRelease,

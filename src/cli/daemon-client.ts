@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { withDeadline } from '../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 
-const defaultUrl = 'http://127.0.0.1:9632'
+export const defaultUrl = 'http://127.0.0.1:9632'
 const ANSWER_MS = 10_000
 
 const clientFormats = ['table', 'json', 'yaml'] as const

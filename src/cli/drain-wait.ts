@@ -1,27 +1,10 @@
 /** Waits until a node that is being drained can be stopped, and says on the way how far it is. */
 import type { NodeId } from '../cluster/state.ts'
-import type { Clock } from '../lib/clock.ts'
-import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
+import { EvenkeelError } from '../lib/errors.ts'
 import { formatDuration } from '../lib/units.ts'
-import { ask } from './daemon-client.ts'
+import { askPatiently, POLL_MS, REPEAT_MS, StallWatch, type WaitParts } from './patience.ts'
 import type { Status } from './status.ts'
-import { type ClusterStatus, type Drain, drainText, standstillText } from './wish-texts.ts'
-
-export interface WaitParts {
-  url: string
-  clock: Clock
-  signal: AbortSignal
-  /** Takes one line on the progress. */
-  say: (line: string) => void
-}
-
-const POLL_MS = 2000
-/** While nothing changes this often is enough to see that it is still at it. */
-const REPEAT_MS = 30_000
-/** A daemon that is restarted goes on with its drains: it is given this long. */
-const ABSENT_MS = 120_000
-/** Samples in a row that must come to nothing: the first one may have been taken before the wish. */
-const STALLED_SAMPLES = 2
+import { type Drain, drainText } from './wish-texts.ts'
 
 /**
  * @param answer what the daemon said when it was asked to drain.
@@ -54,44 +37,7 @@ export async function waitUntilEmpty(
     }
     await clock.sleep(POLL_MS, signal)
     if (signal.aborted) throw new EvenkeelError('aborted', 'the wait was given up; the drain goes on')
-    answer = await look(cluster.name, parts)
-  }
-}
-
-/** Outlasts a restart of the daemon. */
-async function look(cluster: string, { url, clock, signal, say }: WaitParts): Promise<Status> {
-  const sinceMs = clock.now()
-  for (;;) {
-    try {
-      return await ask<Status>(url, '/api/v1/status', { cluster }, signal)
-    } catch (error) {
-      const over = clock.now() - sinceMs >= ABSENT_MS
-      if (codeOf(error) !== 'unreachable' || over || signal.aborted) throw error
-      if (clock.now() === sinceMs) say(`${messageOf(error)}; trying again for ${formatDuration(ABSENT_MS)}`)
-      await clock.sleep(POLL_MS, signal)
-    }
-  }
-}
-
-/** Notices that nothing moves any more, or never will as things are. */
-class StallWatch {
-  #seen: string | undefined
-  #samples = 0
-
-  constructor({ last_sample: sample }: ClusterStatus) {
-    this.#seen = sample
-  }
-
-  why(cluster: ClusterStatus): string | undefined {
-    const { pause, ...others } = cluster
-    // A pause that ends by itself is waited for.
-    const standstill = standstillText(pause?.until === undefined ? cluster : others)
-    if (standstill !== undefined) return standstill
-    const { status, verdict, last_sample: sample } = cluster
-    if (sample === this.#seen) return undefined
-    this.#seen = sample
-    this.#samples = status === 'stalled' ? this.#samples + 1 : 0
-    return this.#samples >= STALLED_SAMPLES ? `stalled: ${verdict?.text ?? 'no allowed move helps'}` : undefined
+    answer = await askPatiently<Status>('/api/v1/status', { cluster: cluster.name }, parts)
   }
 }
 

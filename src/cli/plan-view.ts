@@ -90,8 +90,23 @@ function fromTo({ now, final }: { now: number; final: number }): string {
 function movesTable(moves: Move[], shown: number): string {
   const rows = moves.slice(0, shown).map((move) => {
     const { from, to } = routeOf(move)
-    return [move.kind, subjectOf(move), from, to, formatBytes(bytesOf(move)), move.reason]
+    return [move.kind, subjectOf(move), from, to, sizeText(move), reasonText(move)]
   })
   const rest = moves.length > shown ? `… and ${moves.length - shown} more (-o wide shows all)\n` : ''
-  return table(['MOVE', 'PARTITION', 'FROM', 'TO', 'SIZE', 'REASON'], rows, [4]) + rest
+  return table(['MOVE', titleOf(moves), 'FROM', 'TO', 'SIZE', 'REASON'], rows, [4]) + rest
+}
+
+/** Subjects are partitions or tables, by what the system moves. */
+function titleOf(moves: Move[]): string {
+  return moves.some(isOfPartition) ? 'PARTITION' : 'TABLE'
+}
+
+function sizeText(move: Move): string {
+  if (move.kind === 'brokers') return '-'
+  const bytes = formatBytes(bytesOf(move))
+  return move.kind === 'table' ? `${formatCount(move.adds, 'replica')}, ${bytes}` : bytes
+}
+
+function reasonText(move: Move): string {
+  return move.kind === 'table' ? `${move.reason} (${move.causes.join(', ')})` : move.reason
 }

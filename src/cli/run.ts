@@ -149,8 +149,8 @@ function announce(
   )
 }
 
-function actionSentence({ action, node, reason, forMs }: Action): string {
-  const whom = node === undefined ? '' : ` of node ${node}`
+function actionSentence({ action, node, tables, reason, forMs }: Action): string {
+  const whom = `${node === undefined ? '' : ` of node ${node}`}${tables === undefined ? '' : ` of ${tables.join(', ')}`}`
   const howLong = forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
   return `${action}${whom}${howLong} was asked for${reason === undefined ? '' : `: ${reason}`}`
 }

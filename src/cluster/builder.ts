@@ -48,6 +48,7 @@ export function buildState(
   const state: ClusterState = {
     cluster: facts,
     takenAtMs: time(cluster.taken_at, 'cluster.taken_at'),
+    shareByReplicas: cluster.share_by === 'replicas',
     names: {
       nodes: nodes.map((line) => line.id),
       hosts: nodes.map((line) => line.host ?? ''),

@@ -1,9 +1,10 @@
 /** What a cluster's loop says as it works. Observers subscribe; the loop knows none of them. */
-import type { Move } from './move.ts'
+import type { Move, RunningJob } from './move.ts'
 import type { Plan, Verdict, Violation } from './plan.ts'
 import type { RejectReason } from './reasons.ts'
 import type { Health } from './sample.ts'
 import type { ClusterFacts, NodeId } from './state.ts'
+import type { Target, TopicReport } from './target.ts'
 import type { Pause } from './wishes.ts'
 
 /**
@@ -86,6 +87,11 @@ export interface ThrottleReport {
   cleanupFailures: number
 }
 
+/** A running job of the system's own, and whose it is. */
+export interface ReportedJob extends RunningJob {
+  ours: boolean
+}
+
 /** What sampling, assessing and planning of one tick came to. */
 export interface TickReport {
   cluster: ClusterFacts
@@ -114,6 +120,10 @@ export interface TickReport {
   notes: string[]
   /** Whether any window that binds a class is open; true where there is none. */
   windowOpen: boolean
+  /** Topics whose placement the system computes itself, what it would make of them, and its jobs; absent where it has none. */
+  topics?: TopicReport[]
+  targets?: Target[]
+  jobs?: ReportedJob[]
 }
 
 /** What was being read when a sample failed; `unknown` where the adapter does not say. */

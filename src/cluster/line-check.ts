@@ -134,6 +134,7 @@ const shapes: Record<string, Check> = {
     taken_at: moment,
     'cluster_id?': text,
     'cluster_version?': text,
+    'share_by?': oneOf(['replicas']),
   }),
   node: shape({
     id,

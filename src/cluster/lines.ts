@@ -14,6 +14,8 @@ export interface ClusterLine {
   taken_at: string
   cluster_id?: string
   cluster_version?: string
+  /** What a node's share is measured by; absent: what its disks hold. `replicas`: the disks hold much else, or several nodes share one. */
+  share_by?: 'replicas'
 }
 
 export interface DirLine {

@@ -2,6 +2,7 @@ import { formatTime } from '../lib/iso-time.ts'
 import type { TickReport } from './events.ts'
 import { copies, isOfPartition, type Move, type TableMove } from './move.ts'
 import type { NodeForecast } from './plan.ts'
+import type { NodeShare } from './target.ts'
 
 /** A plan as `plan -o json` prints it and the API answers it; absent fields are left out. */
 export function planJson({
@@ -50,16 +51,24 @@ function tableJson({ causes, adds, shares, parameters, batch }: TableMove) {
   return {
     causes,
     replicas: adds,
-    nodes: shares.map(({ node, adds, addBytes, removes, removeBytes }) => ({
-      id: node,
-      replicas_added: adds,
-      bytes_added: addBytes,
-      replicas_removed: removes,
-      bytes_removed: removeBytes,
-    })),
-    batch: { replicas: batch.adds, bytes: batch.bytes },
+    nodes: sharesJson(shares),
+    batch: batchJson({ batch }),
     parameters,
   }
+}
+
+export function sharesJson(shares: readonly NodeShare[]) {
+  return shares.map(({ node, adds, addBytes, removes, removeBytes }) => ({
+    id: node,
+    replicas_added: adds,
+    bytes_added: addBytes,
+    replicas_removed: removes,
+    bytes_removed: removeBytes,
+  }))
+}
+
+export function batchJson({ batch }: Pick<TableMove, 'batch'>) {
+  return { replicas: batch.adds, bytes: batch.bytes }
 }
 
 export function nodeJson({ id, diskBytes, capacityBytes, dirs, replicas, leaders }: NodeForecast) {

@@ -82,6 +82,7 @@ export const targetHolds = [
   'lineage_in_progress',
   'maintenance',
   'server_dead',
+  'queue_full',
 ] as const
 export type TargetHold = (typeof targetHolds)[number]
 
@@ -96,8 +97,17 @@ export const targetHoldText: Record<TargetHold, string> = {
   table_disabled: 'the table is disabled',
   lineage_in_progress: 'segments of the table are being replaced',
   maintenance: 'the cluster is paused or in maintenance',
+  queue_full: 'a server has so many messages waiting in Helix that more would only pile up',
   server_dead: 'a dead server holds replicas of it, and the controller cannot move them safely',
 }
+
+/** What a person may let run: that it costs much, helps little or is warned of. What is wrong stays held. */
+export const approvableHolds: readonly TargetHold[] = [
+  'target_costly',
+  'target_useless',
+  'precheck_warn',
+  'replication_one',
+]
 
 /** Why nothing (more) is done. `acting` is the one code that goes with doing something. */
 export const verdictCodes = [

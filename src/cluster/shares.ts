@@ -25,9 +25,10 @@ export interface Shares {
 }
 
 export function sharesOf(columns: Columns): Shares {
-  const { nodeCount } = columns
+  const { nodeCount, shareByReplicas } = columns
   const participates = new Uint8Array(nodeCount)
-  const usedBytes = new Float64Array(nodeCount)
+  const held = heldBytes(columns)
+  const usedBytes = shareByReplicas ? held : new Float64Array(nodeCount)
   const capacityBytes = new Float64Array(nodeCount)
   const domainUsed = new Float64Array(columns.domainCount)
   const domainCapacity = new Float64Array(columns.domainCount)
@@ -38,6 +39,7 @@ export function sharesOf(columns: Columns): Shares {
       if (columns.dirState[dir] !== 0) continue
       online += 1
       capacityBytes[node]! += columns.dirCapacityBytes[dir]!
+      if (shareByReplicas) continue
       usedBytes[node]! +=
         columns.dirUsedBytes[dir]! + columns.dirArrivingBytes[dir]! - columns.dirPendingFreeBytes[dir]!
     }
@@ -49,7 +51,7 @@ export function sharesOf(columns: Columns): Shares {
     domainNodes[domain]! += 1
   }
   const domainRatio = domainUsed.map((used, domain) => used / domainCapacity[domain]!)
-  const otherBytes = otherBytesOf(columns, usedBytes)
+  const otherBytes = usedBytes.map((used, node) => used - held[node]!)
   const fairBytes = new Float64Array(nodeCount)
   const shares = { participates, usedBytes, capacityBytes, domainRatio, otherBytes, fairBytes, domainNodes }
   shareOut(columns, shares, usedBytes)
@@ -85,10 +87,10 @@ export function shareOut(
   }
 }
 
-/** Used bytes without those of replicas; a copy that is still to arrive is counted as used at its full size. */
-function otherBytesOf(columns: Columns, usedBytes: Float64Array): Float64Array {
+/** Bytes that replicas make up; a copy that is still to arrive is counted at its full size, one on its way out not at all. */
+function heldBytes(columns: Columns): Float64Array<ArrayBuffer> {
   const { partitionReplicaStart, replicaFlags, replicaBytes, replicaDir, replicaNode, dirState } = columns
-  const other = Float64Array.from(usedBytes)
+  const held = new Float64Array(columns.nodeCount)
   for (let partition = 0; partition < columns.partitionCount; partition += 1) {
     const end = partitionReplicaStart[partition + 1]!
     let size = 0
@@ -99,10 +101,10 @@ function otherBytesOf(columns: Columns, usedBytes: Float64Array): Float64Array {
       const dir = replicaDir[replica]!
       if ((flags & (OFFLINE | REMOVING)) !== 0 || (dir !== -1 && dirState[dir] !== 0)) continue
       const whole = (flags & ADDING) === 0 && (flags & IN_SYNC) !== 0
-      other[replicaNode[replica]!]! -= whole ? replicaBytes[replica]! || 0 : size
+      held[replicaNode[replica]!]! += whole ? replicaBytes[replica]! || 0 : size
     }
   }
-  return other
+  return held
 }
 
 /** Replicas per node, those being removed left out. */

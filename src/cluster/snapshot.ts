@@ -124,6 +124,7 @@ function clusterLine(state: ClusterState): ClusterLine {
     name,
     system,
     taken_at: formatTime(state.takenAtMs),
+    ...(state.shareByReplicas ? { share_by: 'replicas' as const } : {}),
     ...(clusterId === undefined ? {} : { cluster_id: clusterId }),
     ...(version === undefined ? {} : { cluster_version: version }),
   }

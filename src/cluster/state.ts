@@ -22,6 +22,8 @@ type U8 = Uint8Array<ArrayBuffer>
 /** The numeric part: all the planner needs. */
 export interface Columns {
   takenAtMs: number
+  /** Shares are measured by what replicas make up, not by what the disks hold. */
+  shareByReplicas: boolean
   nodeCount: number
   rackCount: number
   domainCount: number

@@ -75,7 +75,9 @@ export interface TopicReport {
   partitions: number
   replicas: number
   bytes: number
-  /** Tenant or tag whose nodes it is placed on. */
+  /** Whose nodes it is placed on, as its config says. */
+  tenant: string
+  /** Those nodes and all that hang together with them. */
   domain: string
   evenness: Evenness
   /** Replicas that are not where the cluster wants them yet, and those that failed. */

@@ -15,7 +15,7 @@ import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.
 import { anyWindowOpen } from '../assess/windows.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { Memory } from '../cluster/memory.ts'
-import { foreignJobText, type Move, totalBytes } from '../cluster/move.ts'
+import { type Move, totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
@@ -240,6 +240,9 @@ export class ClusterLoop {
       name: this.#parts.name,
       drains: drainViews(drainsOf(journal), known, this.#executor.inFlight),
       ...(pause && { pause }),
+      ...some('asked', askedOf(journal)),
+      ...some('approved', [...approvedOf(journal)]),
+      ...some('waiting', this.#executor.holds.topics),
       status: this.#status,
       statusSinceMs: this.#statusSinceMs,
       ...(this.#report === undefined ? {} : { report: this.#report }),
@@ -347,7 +350,7 @@ export class ClusterLoop {
     const { assessment, plan, problems } = thought
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
-    const foreignJobs = this.#executor.foreignJobs(sample.jobs ?? []).map(foreignJobText)
+    const foreignJobs = this.#executor.foreignJobs(sample.jobs ?? [])
     const found: Findings = {
       settings,
       assessment,
@@ -375,8 +378,9 @@ export class ClusterLoop {
       status: this.#status,
       settings,
       foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
+      foreignJobs,
       throttle: this.#executor.throttle,
-      notes: [...this.#executor.notes, ...foreignJobs],
+      notes: [...thought.notes, ...this.#executor.notes],
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
@@ -509,6 +513,11 @@ export class ClusterLoop {
   #emit(event: EventBody): void {
     this.#parts.emit({ ...event, cluster: this.#parts.name, atMs: this.#parts.clock.now() })
   }
+}
+
+/** What is empty is left out of the view. */
+function some<Name extends string, Value>(name: Name, values: Value[]): { [key in Name]?: Value[] } {
+  return values.length === 0 ? {} : ({ [name]: values } as { [key in Name]: Value[] })
 }
 
 /** Nodes that are given up, where something may be done about it. */

@@ -1,6 +1,7 @@
 /** Runs one loop per cluster, each isolated from the others, and stops them in order. */
 import type { LoopEvent } from '../cluster/events.ts'
 import type { NodeId } from '../cluster/state.ts'
+import type { Target } from '../cluster/target.ts'
 import type { Pause } from '../cluster/wishes.ts'
 import type { Journal } from '../execute/journal/journal.ts'
 import { nodeKey } from '../execute/journal/records.ts'
@@ -89,6 +90,27 @@ export class Daemon implements DaemonView, DaemonControl {
 
   async resume(cluster: string): Promise<void> {
     await this.#loop(cluster).resume()
+  }
+
+  async rebalance(cluster: string, topics: readonly string[]): Promise<void> {
+    await this.#loop(cluster).wish((journal) =>
+      topics.map((topic) => {
+        // One that is asked for again goes on: what the system said since then still answers it.
+        const { atMs } = journal.read('asked').get(topic) ?? { atMs: this.#clock.now() }
+        return { kind: 'asked', key: topic, value: { topic, atMs } }
+      }),
+    )
+  }
+
+  async approve(cluster: string, targets: readonly Pick<Target, 'topic' | 'fingerprint'>[]): Promise<void> {
+    const atMs = this.#clock.now()
+    await this.#loop(cluster).wish(() =>
+      targets.map(({ topic, fingerprint }) => ({
+        kind: 'approved',
+        key: fingerprint,
+        value: { topic, fingerprint, atMs },
+      })),
+    )
   }
 
   #loop(cluster: string): ClusterLoop {

@@ -1,6 +1,7 @@
 /** What one tick came to, gathered for observers. */
 import type { Assessment } from '../assess/assess.ts'
 import type { LoopStatus, ThrottleReport, TickReport } from '../cluster/events.ts'
+import { foreignJobText, type RunningJob } from '../cluster/move.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
@@ -14,6 +15,8 @@ export interface TickFacts {
   status: LoopStatus
   settings: BalanceSettings
   foreignMoves: number
+  /** Running jobs that are not ours. */
+  foreignJobs: readonly RunningJob[]
   throttle?: ThrottleReport | undefined
   pause: Pause | undefined
   windowOpen: boolean
@@ -55,7 +58,7 @@ export function reportTick(
     foreignMoves: facts.foreignMoves,
     ...(facts.throttle && { throttle: facts.throttle }),
     nodesAvailable: available,
-    notes: [...sample.notes, ...assessment.notes, ...facts.notes],
+    notes: [...sample.notes, ...assessment.notes, ...facts.notes, ...facts.foreignJobs.map(foreignJobText)],
     ...(facts.pause && { pause: facts.pause }),
     unavailableSince: state.names.nodes.flatMap((node, index) =>
       nodeStates[state.nodeState[index]!] === 'unavailable'
@@ -63,5 +66,14 @@ export function reportTick(
         : [],
     ),
     windowOpen: facts.windowOpen,
+    ...tablesOf(sample, facts.foreignJobs),
+  }
+}
+
+function tablesOf({ topics, targets, jobs }: Sample, foreign: readonly RunningJob[]) {
+  return {
+    ...(topics && { topics }),
+    ...(targets && { targets }),
+    ...(jobs && { jobs: jobs.map((job) => ({ ...job, ours: !foreign.includes(job) })) }),
   }
 }

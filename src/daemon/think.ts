@@ -12,7 +12,7 @@ import { foldJobs } from '../cluster/job-influence.ts'
 import type { Memory } from '../cluster/memory.ts'
 import type { Move } from '../cluster/move.ts'
 import { noGoals, type Plan } from '../cluster/plan.ts'
-import type { TargetHold } from '../cluster/reasons.ts'
+import { approvableHolds } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -47,6 +47,8 @@ export interface Thought {
   plan: Plan
   /** What the verifier found wrong: such a plan is never carried out. */
   problems: string[]
+  /** What is worth knowing of the plan, one sentence each. */
+  notes: string[]
 }
 
 /** @throws EvenkeelError when the planner failed. */
@@ -79,13 +81,10 @@ export async function think(question: Question, planner: Planner, signal: AbortS
     hardDiskUsage,
     maxDiskUsage,
   })
-  return { assessment, plan: withTables(plan, tables), problems: result.problems }
+  return { assessment, plan: withTables(plan, tables), problems: result.problems, notes: tables.notes }
 }
-
-/** What a person may let run: that it costs much, helps little or is warned of. What is wrong stays held. */
-const approvable: readonly TargetHold[] = ['target_costly', 'target_useless', 'precheck_warn', 'replication_one']
 
 function letRun(target: Target, approved: ReadonlySet<string> | undefined): Target {
   const { held, ...free } = target
-  return held && approvable.includes(held.code) && approved?.has(target.fingerprint) ? free : target
+  return held && approvableHolds.includes(held.code) && approved?.has(target.fingerprint) ? free : target
 }

@@ -1,7 +1,9 @@
 /** What the daemon shows of itself to the outside (http, terminal): plain data, read at any moment. */
 import type { LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
+import type { Hold } from '../cluster/memory.ts'
 import type { Move } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
+import type { Target } from '../cluster/target.ts'
 import type { Pause } from '../cluster/wishes.ts'
 
 /** A node that is to be emptied, and what is still on it. */
@@ -17,6 +19,12 @@ export interface ClusterView {
   name: string
   drains: DrainView[]
   pause?: Pause
+  /** Topics whose target somebody asked for; absent: none. */
+  asked?: string[]
+  /** Fingerprints of held targets that somebody lets run; absent: none. */
+  approved?: string[]
+  /** Topics that are left alone for a while; absent: none. */
+  waiting?: Hold['topics']
   status: LoopStatus
   statusSinceMs: number
   /** The last complete tick; absent before the first. */
@@ -49,4 +57,8 @@ export interface DaemonControl {
   /** Starts nothing until `resume` or until `untilMs`; what runs is settled. */
   pause(cluster: string, reason: string, untilMs?: number): Promise<void>
   resume(cluster: string): Promise<void>
+  /** Has the targets of these topics computed and carried out, drifted or not. */
+  rebalance(cluster: string, topics: readonly string[]): Promise<void>
+  /** Lets targets run although they are held, as they are now: another target of the same topic is held anew. */
+  approve(cluster: string, targets: readonly Pick<Target, 'topic' | 'fingerprint'>[]): Promise<void>
 }

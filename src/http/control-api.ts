@@ -1,6 +1,6 @@
 /** What the control listener tells: pure functions of the view and the query. */
 import type { MoveProgress, ThrottleReport } from '../cluster/events.ts'
-import { type Move, sharesOfMove, totalBytes } from '../cluster/move.ts'
+import { copies, type Move, sharesOfMove, totalBytes } from '../cluster/move.ts'
 import { moveJson, nodeJson, planJson } from '../cluster/plan-json.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Pause } from '../cluster/wishes.ts'
@@ -76,12 +76,12 @@ export function movesJson(view: DaemonView, query: Query) {
   return { moves: groups[state] }
 }
 
-function notSampled(name: string): Problem {
+export function notSampled(name: string): Problem {
   return new Problem('not_sampled_yet', `the cluster ${name} has not been sampled completely yet`)
 }
 
 function clusterJson(view: ClusterView) {
-  const { name, status, statusSinceMs, report, running, pending, drains, pause, error } = view
+  const { name, status, statusSinceMs, report, running, pending, drains, pause, asked, error } = view
   return {
     name,
     status,
@@ -104,6 +104,7 @@ function clusterJson(view: ClusterView) {
       safe_to_stop: safeToStop,
     })),
     ...(pause === undefined ? {} : { pause: pauseJson(pause) }),
+    ...(asked && { asked }),
     moves: { running: running.length, pending: pending.length },
     bytes: {
       done: sum(running.map(({ bytesDone }) => bytesDone)),
@@ -140,14 +141,14 @@ function progressJson(progress: MoveProgress) {
     state,
     ...(text === undefined ? {} : { text }),
     started_at: formatTime(startedAtMs),
-    ...(move.kind === 'replica' ? { bytes_done: bytesDone, bytes_total: bytesTotal } : {}),
+    ...(copies(move) ? { bytes_done: bytesDone, bytes_total: bytesTotal } : {}),
     ...(bytesPerSecond !== undefined && { bytes_per_second: Math.round(bytesPerSecond) }),
     ...(remainingMs !== undefined && { eta_seconds: Math.round(remainingMs / 100) / 10 }),
   }
 }
 
 /** The parameters that a route knows, each at most once. */
-function read<Name extends string>(query: Query, names: readonly Name[]): { [name in Name]?: string } {
+export function read<Name extends string>(query: Query, names: readonly Name[]): { [name in Name]?: string } {
   for (const [name, value] of Object.entries(query)) {
     if (!names.some((known) => known === name)) {
       throw new Problem('bad_query', `unknown parameter; known here: ${names.join(', ')}`)

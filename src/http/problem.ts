@@ -31,6 +31,7 @@ const problems = {
   origin_not_allowed: { status: 403, title: 'Origin not allowed' },
   not_found: { status: 404, title: 'Not found' },
   unknown_cluster: { status: 404, title: 'Unknown cluster' },
+  unknown_table: { status: 404, title: 'Unknown table' },
   unknown_node: { status: 404, title: 'Unknown node' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_possible: { status: 409, title: 'Not possible' },

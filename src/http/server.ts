@@ -10,6 +10,7 @@ import { type Action, act, actionNames } from './control-actions.ts'
 import { currentPlanJson, movesJson, nodesJson, type Query, statusJson } from './control-api.ts'
 import { Problem } from './problem.ts'
 import { readiness } from './readiness.ts'
+import { tablesJson } from './tables-api.ts'
 
 export interface ListenAddress {
   host: string
@@ -100,6 +101,7 @@ function controlApp(options: ServerOptions): FastifyInstance {
     nodes: (query) => nodesJson(view, query),
     plan: (query) => currentPlanJson(view, query),
     moves: (query) => movesJson(view, query),
+    tables: (query) => tablesJson(view, query),
   }
   for (const [name, answer] of Object.entries(answers)) {
     app.get(`/api/v1/${name}`, (request, reply) =>

@@ -8,7 +8,7 @@ import type { Blocked, Goals } from '../cluster/plan.ts'
 import { isUrgent, type RejectReason, type ViolationKind, violationKinds } from '../cluster/reasons.ts'
 import type { ClusterState, NodeId } from '../cluster/state.ts'
 import type { BrokersTarget, NodeShare, Target } from '../cluster/target.ts'
-import { formatBytes, formatPercent } from '../lib/units.ts'
+import { formatBytes, formatCount, formatPercent } from '../lib/units.ts'
 
 export interface TablesRequest {
   goals: Goals
@@ -25,6 +25,8 @@ export interface TablesRequest {
 export interface TablesPlan {
   moves: (TableMove | BrokersMove)[]
   blocked: Blocked[]
+  /** What runs alone because it is larger than what may be on its way at once, one sentence each. */
+  notes: string[]
 }
 
 const EXAMPLES = 3
@@ -61,7 +63,8 @@ export function planTables(state: ClusterState, request: TablesRequest): TablesP
     count: examples.length,
     examples: examples.slice(0, EXAMPLES),
   }))
-  return { moves, blocked }
+  const notes = moves.flatMap((move) => (move.kind === 'table' ? aloneNote(move, request.batch) : []))
+  return { moves, blocked, notes }
 }
 
 interface Wanted {
@@ -158,6 +161,15 @@ function moveOf(target: Target, reason: ViolationKind, { batch }: TablesRequest)
     },
     fingerprint,
   }
+}
+
+function aloneNote({ topic, batch }: TableMove, budget: TablesRequest['batch']): string[] {
+  if (batch.adds <= budget.adds && batch.bytes <= budget.bytes) return []
+  const size = `${formatCount(batch.adds, 'replica')} of ${formatBytes(batch.bytes)}`
+  const most = Number.isFinite(budget.bytes) ? `${budget.adds} of ${formatBytes(budget.bytes)}` : `${budget.adds}`
+  return [
+    `${topic}: ${size} move only together, more than the ${most} that may be on their way to a node at once: it runs alone`,
+  ]
 }
 
 /** What may be on its way to one node at once: the policy's batch within the budget, but never less than what moves only together. */

@@ -97,8 +97,12 @@ const rows: [VerdictCode, string, string, Given][] = [
   [
     'foreign_moves',
     'ready',
-    'somebody else is rebalancing t: node 4 holds 120%',
-    { ...skew, tableJobs: true, foreignJobs: ['somebody else is rebalancing t'] },
+    'somebody else is rebalancing t, which is left alone (job j1): it is dead: node 4 holds 120%',
+    {
+      ...skew,
+      tableJobs: true,
+      foreignJobs: [{ id: 'j1', topic: 't', startedAtMs: 0, parameters: {}, broken: 'it is dead' }],
+    },
   ],
   ['holding', 'ready', 'node 5 counts as added in 2m', { holding: ['node 5 counts as added in 2m'] }],
   [

@@ -56,6 +56,8 @@ const control: DaemonControl = {
     const { pause: _, ...rest } = view
     view = rest
   },
+  rebalance: async (_, topics) => void asked.push(`rebalance ${topics.join(' ')}`),
+  approve: async (_, targets) => void asked.push(`approve ${targets.map(({ topic }) => topic).join(' ')}`),
 }
 
 const full = (node: number | string): DrainView => ({ node, replicas: 12, bytes: 3.2 * GiB, safeToStop: false })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { buildState } from '../../src/cluster/builder.ts'
 import { foldInFlight } from '../../src/cluster/influence.ts'
 import type { NodeLine } from '../../src/cluster/lines.ts'
 import { imbalance, leaderCounts, leaderLimit, ratios, replicaCounts, sharesOf } from '../../src/cluster/shares.ts'
-import { build, heldBy, node, topic, weigh } from './support.ts'
+import { build, clusterLine, heldBy, node, topic, weigh } from './support.ts'
 
 test('a fair share is the same part of every node, however unlike they are', () => {
   const nodes = [node(1, { capacity: 100, used: 90 }), node(2, { capacity: 300, used: 110 })]
@@ -121,4 +122,20 @@ test.each([
   [[5], [0], 0],
 ])('the imbalance of %j among %j is %d', (values, participates, expected) => {
   expect(imbalance(values, Uint8Array.from(participates))).toBeCloseTo(expected, 12)
+})
+
+test('shares by replicas alone leave out what else the disks hold', () => {
+  const nodes = [node(1, { used: 900 }), node(2, { used: 900 }), node(3, { used: 900 })]
+  const topics = [
+    topic([
+      { replicas: [1, 2], bytes: 30 },
+      { replicas: [2, 3], isr: [2], adding: [3], bytes: [60, 0] },
+    ]),
+  ]
+  const state = buildState({ ...clusterLine, share_by: 'replicas' }, nodes, topics)
+  foldInFlight(state, [])
+  const { usedBytes, fairBytes, otherBytes } = sharesOf(state)
+  expect([...usedBytes]).toEqual([30, 90, 60])
+  expect([...fairBytes]).toEqual([60, 60, 60])
+  expect([...otherBytes]).toEqual([0, 0, 0])
 })

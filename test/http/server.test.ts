@@ -111,6 +111,8 @@ const control: DaemonControl = {
   undrain: (...args) => note('undrain', args),
   pause: (...args) => note('pause', args),
   resume: (...args) => note('resume', args),
+  rebalance: (...args) => note('rebalance', args),
+  approve: (...args) => note('approve', args),
 }
 
 async function note(name: string, args: unknown[]): Promise<void> {

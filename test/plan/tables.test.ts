@@ -124,8 +124,10 @@ describe('how much is on its way to one node at once', () => {
     ['a unit as a whole', { unitAdds: 100, unitBytes: 900 }, { adds: 80, bytes: 1e9 }, { adds: 100, bytes: 900 }],
   ]
   test.each(rows)('%s', (_, more, batch, expected) => {
-    const { moves } = planned([target('t', more)], { driftedTopics: ['t'] }, { batch })
+    const { moves, notes } = planned([target('t', more)], { driftedTopics: ['t'] }, { batch })
     expect(moves).toMatchObject([{ batch: expected }])
+    // What is larger than the budget is listed.
+    expect(notes).toHaveLength(expected.adds > batch.adds || expected.bytes > batch.bytes ? 1 : 0)
   })
 })
 

@@ -104,7 +104,7 @@ export class PinotSystem implements System {
       hanging: this.#servers.hanging,
     }
     const wanted = await targets.wanted(question, signal)
-    this.settings.see(reading)
+    this.settings.see(reading, question.drained)
     return this.#sampler.sample(reading, wanted, targets.jobs(reading, bytesOf))
   }
 

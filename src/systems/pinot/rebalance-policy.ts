@@ -42,7 +42,7 @@ export function sentParameters(policy: RebalancePolicy): Record<string, string> 
   return { ...Object.fromEntries(sent), disableSummary: 'false', maxAttempts: '1' }
 }
 
-function serverTenant(table: Table): string {
+export function serverTenant(table: Table): string {
   const tenants = table.config['tenants']
   const server = isRecord(tenants) ? tenants['server'] : undefined
   return typeof server === 'string' ? server : 'DefaultTenant'

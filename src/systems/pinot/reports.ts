@@ -2,6 +2,7 @@
 import type { Evenness, TopicReport } from '../../cluster/target.ts'
 import type { Layout } from './layout.ts'
 import type { Table } from './reading.ts'
+import { serverTenant } from './rebalance-policy.ts'
 
 /** @param should the servers that should hold the table; those that hold it without are shown, and not counted. */
 export function reportOf(table: Table, layout: Layout, domain: string, should: ReadonlySet<string>): TopicReport {
@@ -10,6 +11,7 @@ export function reportOf(table: Table, layout: Layout, domain: string, should: R
     partitions: table.idealState.placement.segments.length,
     replicas: layout.replicas.reduce((sum, count) => sum + count, 0),
     bytes: layout.bytes.reduce((sum, bytes) => sum + bytes, 0),
+    tenant: serverTenant(table),
     domain,
     evenness: evennessOf(layout, should),
     notConverged: layout.notConverged,

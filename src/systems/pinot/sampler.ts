@@ -66,6 +66,8 @@ export class Sampler {
       system: 'pinot',
       taken_at: formatTime(takenAtMs),
       cluster_id: reading.clusterName,
+      // Segments are often a small part of what a disk holds, and servers of one host share it.
+      share_by: 'replicas' as const,
       ...versionOf(reading),
     }
     const holding = new Set<string>()

@@ -18,6 +18,7 @@ export class ServerTags implements Settings {
   readonly #look: (signal: AbortSignal) => Promise<PinotReading>
   readonly #rebalance: RebalanceOptions
   #last: PinotReading | undefined
+  #drained: ReadonlySet<string> = new Set()
 
   /** @param look of instances alone; fresh. */
   constructor(
@@ -30,9 +31,10 @@ export class ServerTags implements Settings {
     this.#rebalance = rebalance
   }
 
-  /** To be told of every sample. */
-  see(reading: PinotReading): void {
+  /** To be told of every sample. @param drained servers that are to be emptied: only all of them together can be judged */
+  see(reading: PinotReading, drained: ReadonlySet<string>): void {
     this.#last = reading
+    this.#drained = drained
   }
 
   settingsOf(): Setting[] {
@@ -53,7 +55,8 @@ export class ServerTags implements Settings {
 
   ofDrain(node: NodeId): { setting: Setting } | { unsafe: string } | undefined {
     if (!this.#last) return undefined
-    const [found] = untaggings(this.#last, new Set([String(node)]))
+    const leaving = new Set([...this.#drained, String(node)])
+    const found = untaggings(this.#last, leaving).find(({ server }) => server === String(node))
     if (!found) return undefined
     if (found.problems.length > 0) return { unsafe: found.problems.join('; ') }
     return { setting: { scope: 'node', of: node, name: TAGS, value: valueOf(found.after), replaces: true } }

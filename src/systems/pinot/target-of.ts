@@ -175,7 +175,18 @@ function holdOf(input: TargetInput, answer: RebalanceAnswer, facts: Facts): Targ
     return { code: 'precheck_warn', text: checksText(warned) }
   }
   if (table.lineageInProgress > 0) return { code: 'lineage_in_progress', text: 'segments of it are being replaced' }
-  return worthOf(input, answer, facts)
+  return worthOf(input, answer, facts) ?? queued(input, facts)
+}
+
+/** Servers work through their queue one load after the other, tables of others as well: what is added to a long one only waits. */
+const QUEUE_FULL = 500
+
+function queued({ reading }: TargetInput, { shares }: Facts): Target['held'] {
+  const involved = new Set(shares.map(({ node }) => String(node)))
+  const full = reading.instances.filter(({ name, queueDepth = 0 }) => involved.has(name) && queueDepth >= QUEUE_FULL)
+  if (full.length === 0) return undefined
+  const named = full.map(({ name, queueDepth }) => `${name} has ${queueDepth} messages waiting in Helix`)
+  return { code: 'queue_full', text: `${some(named)}, it goes on below ${QUEUE_FULL}` }
 }
 
 /** Whether it is worth its bytes. What somebody asked for is. */

@@ -21,10 +21,11 @@ export interface Simulator extends System {
 export function createSimulator(options: SimulatorOptions, clock: Clock): Simulator {
   const world = new World(options, clock)
   const { name = 'simulator', seed = 1 } = options
+  let closed = false
 
   /** Every call sees the cluster as it is now, and none gets by without the controller, who alone knows what is being moved. */
   async function visit<T>(call: 'sample' | 'other', signal: AbortSignal, look: () => T): Promise<T> {
-    if (signal.aborted) throw new EvenkeelError('aborted', 'the call to the simulator was given up')
+    if (signal.aborted || closed) throw new EvenkeelError('aborted', 'the call to the simulator was given up')
     world.advance()
     world.faults.check(call, world.cluster.atMs)
     if (!world.cluster.controlled) {
@@ -67,6 +68,8 @@ export function createSimulator(options: SimulatorOptions, clock: Clock): Simula
       visit('other', signal, () => moves.map((move) => judgeMove(world, move))),
     cancel: (moves: PartitionMove[], signal) =>
       visit('other', signal, () => moves.map((move) => cancelMove(world, move))),
-    close: async () => {},
+    close: async () => {
+      closed = true
+    },
   }
 }

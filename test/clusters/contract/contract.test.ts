@@ -1,6 +1,7 @@
 /** The contract on real Kafka and on the simulator, side by side: a row holds only where both give the one expected answer. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rows } from '../../systems/contract/rows.ts'
+import type { Driver } from '../../systems/contract/driver.ts'
+import { rowsFor } from '../../systems/contract/rows.ts'
 import { play, resultTable } from '../../systems/contract/run.ts'
 import { simulatorDriver } from '../../systems/contract/simulator-driver.ts'
 import { guardLeaks } from '../leaks.ts'
@@ -17,13 +18,14 @@ const results = new Map([
 
 beforeAll(async () => {
   kafka = await kafkaDriver(version)
+  expect(kafka.system.capabilities()).toEqual(simulatorDriver().system.capabilities())
 })
 afterAll(async () => {
   process.stdout.write(`\n${resultTable(results)}\n\n`)
   await kafka?.close()
 })
 
-test.each(rows.map((row) => [row.name, row] as const))('%s', async (_, row) => {
+test.each(rowsFor<Driver>(simulatorDriver().system.capabilities()))('%s', async (_, row) => {
   const played = [await play(row, simulatorDriver()), await play(row, kafka)]
   for (const [system, result] of [...results.values()].entries()) result.set(row.name, played[system])
   expect(played).toEqual([undefined, undefined])

@@ -58,6 +58,10 @@ class KafkaDriver implements Driver {
     return this.#system!
   }
 
+  node = (number: number): number => number
+
+  topic = (name: string): string => name
+
   async createTopic(
     name: string,
     { assignment, megabytes = 6, minIsr = 1, unlisted = false }: NewTopic,

@@ -65,7 +65,12 @@ export async function factors(cluster: PinotCluster, table: string): Promise<num
   return [...new Set(Object.values(placement).map((replicas) => Object.keys(replicas).length))].sort((a, b) => a - b)
 }
 
-type Config = Record<string, any>
+/** What of a table config the tests change. */
+export interface Config {
+  segmentsConfig: { replication: string }
+  tenants: { server: string }
+  instanceAssignmentConfigMap?: unknown
+}
 
 /** Changes the config of a table as an operator would. `table` without its type. */
 export async function changeConfig(
@@ -89,7 +94,7 @@ export async function replicaGroups(cluster: PinotCluster, table: string): Promi
 }
 
 /** Assignment to so many replica groups of so many servers each. */
-export const inGroups = (groups: number, servers: number, more: Config = {}): Config => ({
+export const inGroups = (groups: number, servers: number) => ({
   OFFLINE: {
     tagPoolConfig: { tag: 'DefaultTenant_OFFLINE' },
     replicaGroupPartitionConfig: {
@@ -97,6 +102,5 @@ export const inGroups = (groups: number, servers: number, more: Config = {}): Co
       numReplicaGroups: groups,
       numInstancesPerReplicaGroup: servers,
     },
-    ...more,
   },
 })

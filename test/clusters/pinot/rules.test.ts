@@ -51,7 +51,7 @@ describe('four servers', () => {
       const least = await lowestDuring(cluster, ['orders_OFFLINE'], () =>
         answered(daemon, `replication ${replication}`, () =>
           changeConfig(cluster, 'orders', (config) => {
-            config['segmentsConfig'].replication = `${replication}`
+            config.segmentsConfig.replication = `${replication}`
           }),
         ),
       )
@@ -67,7 +67,7 @@ describe('four servers', () => {
     const least = await lowestDuring(cluster, ['orders_OFFLINE'], () =>
       answered(daemon, 'assignment to replica groups', () =>
         changeConfig(cluster, 'orders', (config) => {
-          config['instanceAssignmentConfigMap'] = inGroups(2, 2)
+          config.instanceAssignmentConfigMap = inGroups(2, 2)
         }),
       ),
     )
@@ -126,8 +126,8 @@ describe('four servers', () => {
     const least = await lowestDuring(cluster, ['orders_OFFLINE'], () =>
       answered(daemon, 'another tenant', () =>
         changeConfig(cluster, 'orders', (config) => {
-          config['tenants'].server = 'Archive'
-          delete config['instanceAssignmentConfigMap']
+          config.tenants.server = 'Archive'
+          delete config.instanceAssignmentConfigMap
         }),
       ),
     )

@@ -32,6 +32,7 @@ const full = 0
 export const dirRows: Row[] = [
   {
     name: 'a dir tells whether it holds the metadata, and whether it is cordoned',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       const look = async () => {
         const sample = await sampled(cluster)
@@ -50,6 +51,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'a replica goes to another dir of its node: listed, shown, landed',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -78,6 +80,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'a move to another dir is taken back: the replica stays where it is',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -94,6 +97,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'a move to an unknown or cordoned dir is refused, one to where it is changes nothing',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const { here } = await whereabouts(cluster, 't', 1)
@@ -110,6 +114,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'a move between dirs of a dead node, or of one without a replica, is refused',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const [from, to] = [cluster.dir(3, 0), cluster.dir(3, 1)]
@@ -122,6 +127,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'what moves between nodes is not moved between dirs; the other way round it may be',
+    needs: ['replicaMoves', 'dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.createTopic('u', { assignment: [[1, 2]] })
@@ -143,6 +149,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'the node dies under a move between its dirs: no longer listed, and it goes on after the return',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -161,6 +168,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'a disk fails: its dir and its replicas are offline, another leads, the rest works on',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const { here, there } = await whereabouts(cluster, 't', 1)
@@ -180,6 +188,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'the disk of the only replica fails: nobody leads, which is explained, and no move is begun',
+    needs: ['replicaMoves', 'dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1]] })
       const { here } = await whereabouts(cluster, 't', 1)
@@ -193,6 +202,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'a good disk in its place heals at the next start, and what was there is copied again',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const { here } = await whereabouts(cluster, 't', 1)
@@ -210,6 +220,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'the only replica lay on a disk that was replaced: an empty one leads',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1]] })
       const { here } = await whereabouts(cluster, 't', 1)
@@ -225,6 +236,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'the dir to which a replica is on its way fails: it stays where it is',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -243,6 +255,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'the dir from which a replica is on its way fails: the move is over, the replica offline',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -260,6 +273,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'a copy that does not fit takes the dir offline, stays listed, and can be taken back',
+    needs: ['replicaMoves', 'dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]], megabytes: 30 })
       await sampled(cluster)
@@ -299,6 +313,7 @@ export const dirRows: Row[] = [
   },
   {
     name: 'the disk with the metadata is full: its node dies',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[frail, 1]] })
       await see.soon('before', async () => placement(await sampled(cluster), 't')?.leader, frail)

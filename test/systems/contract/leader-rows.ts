@@ -7,6 +7,7 @@ const nothing = { adding: [], removing: [], offline: [] }
 export const leaderRows: Row[] = [
   {
     name: 'a list is put in another order at once; nothing is listed, and the leader leads on',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2, 3]] })
       const move = leaderMove('t', [1, 2, 3], 1, 3)
@@ -24,6 +25,7 @@ export const leaderRows: Row[] = [
   },
   {
     name: 'leadership is handed over by order and election',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2, 3]] })
       const move = leaderMove('t', [1, 2, 3], 1, 2)
@@ -46,6 +48,7 @@ export const leaderRows: Row[] = [
   },
   {
     name: 'who is the first of the list already needs the election only',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.strangerReassigns('t', [2, 1])
@@ -64,6 +67,7 @@ export const leaderRows: Row[] = [
   },
   {
     name: 'an election of who leads already is accepted',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       see.now('answer', await perform(cluster.system, leaderMove('t', [1, 2], 2, 1)), ['accepted'])
@@ -72,6 +76,7 @@ export const leaderRows: Row[] = [
   },
   {
     name: 'an election of a dead node is refused',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.kill(1)
@@ -82,6 +87,7 @@ export const leaderRows: Row[] = [
   },
   {
     name: 'a leader move of replicas that changed is refused and judged superseded',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 3]] })
       const move = leaderMove('t', [1, 2], 1, 2)

@@ -26,6 +26,7 @@ const healthy = {
 export const moveRows: Row[] = [
   {
     name: 'a replica move is accepted, lands, and leaves nothing listed',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const move = replicaMove('t', [1, 2], 2, 3)
@@ -38,6 +39,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'a move under way: what sample, pulse, health and verdict say',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2, 3]] })
       await cluster.slow()
@@ -57,6 +59,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'the bytes of a move grow towards those of the leader',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -71,6 +74,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'a dead target is refused',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.kill(3)
@@ -80,6 +84,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'an unknown target is refused',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       see.now('answer', await perform(cluster.system, replicaMove('t', [1, 2], 2, 99)), ['target_not_alive'])
@@ -87,6 +92,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'an unknown topic, changed replicas and a good move in one call: each its own answer',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.createTopic('u', { assignment: [[2, 1]] })
@@ -102,6 +108,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'what is being moved already is refused, whoever began it',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.createTopic('u', { assignment: [[1, 2]] })
@@ -120,6 +127,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'a step never changes the replication factor',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const [step] = cluster.system.steps(replicaMove('t', [1, 2], 2, 3)) as [Step]
@@ -133,6 +141,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'a move is taken back: the old set, the old leader, and that is what it is judged as',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -149,6 +158,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'the leader moved away and taken back leaves its list in another order',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -163,6 +173,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'what has landed is not taken back',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const move = replicaMove('t', [1, 2], 2, 3)
@@ -173,6 +184,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'a stranger supersedes our move: shown, judged so, and not taken back',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -192,6 +204,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'the topic is deleted under the move',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -207,6 +220,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'the leader itself is moved away: the first of the new list leads at the end',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[2, 1]] })
       await cluster.slow()
@@ -220,6 +234,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'a leader that stays leads on, although it is not the first of the list',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.strangerReassigns('t', [2, 1])
@@ -232,6 +247,7 @@ export const moveRows: Row[] = [
   },
   {
     name: 'the space of the source is used for a while and known to be on its way out',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const source = [cluster.dir(2, 0), cluster.dir(2, 1)]

@@ -14,6 +14,7 @@ const alive = { 1: 'alive', 2: 'alive', 3: 'alive', 4: 'alive' }
 export const nodeRows: Row[] = [
   {
     name: 'a killed node: unreachable until its session ends, then everything changes in one step',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2, 3]] })
       await see.soon('before', async () => states(await sampled(cluster)), alive)
@@ -43,6 +44,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'a node returns: alive, in sync, and it does not lead by itself',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.kill(1)
@@ -56,6 +58,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'a node that is started again at once is held for dead all the same',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.kill(1)
@@ -67,6 +70,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'the only replica dies: nobody leads, which is explained, and no move is begun',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1]] })
       await cluster.kill(1)
@@ -82,6 +86,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'all replicas die: nobody leads until the last leader is back',
+    needs: ['leaderTransfer'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.kill(1)
@@ -99,6 +104,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'below min.insync.replicas for a dead node: counted, and explained',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]], minIsr: 2 })
       await cluster.kill(2)
@@ -110,6 +116,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'the destination dies: the move stays listed, and goes on when it returns',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -131,6 +138,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'a move to a node that died is taken back',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -145,6 +153,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'the leader of a move dies: another leads and the copy goes on from it',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       await cluster.slow()
@@ -161,6 +170,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'the only source of a move dies: it waits, cannot be taken back, and lands after the return',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1]] })
       await cluster.slow()
@@ -179,6 +189,7 @@ export const nodeRows: Row[] = [
   },
   {
     name: 'without a controller nothing can be read or sent, and it is as before when there is one again',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await cluster.createTopic('t', { assignment: [[1, 2]] })
       const move = replicaMove('t', [1, 2], 2, 3)

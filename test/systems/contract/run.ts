@@ -1,11 +1,14 @@
 /** Plays rows on a cluster and gathers what differed from what every system must show. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Driver } from './driver.ts'
+import type { Capabilities } from '../../../src/systems/port.ts'
+import type { AnyDriver, Driver } from './driver.ts'
 
 /** One behaviour of clusters that the rest of evenkeel relies on. */
-export interface Row {
+export interface Row<Cluster extends AnyDriver = Driver> {
   name: string
-  play: (cluster: Driver, see: See) => Promise<void>
+  /** The system must be able to do all of this; with it goes what the driver can. */
+  needs: readonly (keyof Capabilities)[]
+  play: (cluster: Cluster, see: See) => Promise<void>
 }
 
 export interface See {
@@ -23,7 +26,10 @@ const SOON_MS = 60_000
 class Difference extends Error {}
 
 /** Plays a row on a cluster that is healed before and after. @returns undefined, or what differed. */
-export async function play(row: Row, cluster: Driver): Promise<string | undefined> {
+export async function play<Cluster extends AnyDriver>(
+  row: Row<Cluster>,
+  cluster: Cluster,
+): Promise<string | undefined> {
   try {
     await row.play(cluster, seeing(cluster))
     return undefined
@@ -34,7 +40,7 @@ export async function play(row: Row, cluster: Driver): Promise<string | undefine
   }
 }
 
-function seeing(cluster: Driver): See {
+function seeing(cluster: AnyDriver): See {
   const see: See = {
     now: (what, seen, expected) => {
       if (!isDeepStrictEqual(seen, expected)) throw new Difference(`${what}: ${said(seen)}, expected ${said(expected)}`)

@@ -17,6 +17,7 @@ const MBs = 1e6
 export const settingRows: Row[] = [
   {
     name: 'a throttle is set piece by piece, read back, surveyed, and gone when it is taken back',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const settings = settingsOf(cluster, { in: 5 * MBs, out: 6 * MBs, dirs: 7 * MBs }, [1, 2], [3])
@@ -43,6 +44,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'members of a list come and go one by one, those of others stay; with the last one the list is gone',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const list = sources(cluster)
@@ -62,6 +64,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'added and taken out in one call, in order',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const list = sources(cluster)
@@ -76,6 +79,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'a list that binds all stays as it is',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const list = sources(cluster)
@@ -90,6 +94,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'a list that somebody set empty is told from none',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const list = sources(cluster)
@@ -102,6 +107,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'what cannot be is refused, beside what can; a topic that is gone has nothing and takes nothing',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const [rateIn, rateOut] = cluster.system.settings!.limitRefs(1) as [SettingRef, SettingRef]
@@ -130,6 +136,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'what is set of all nodes is in force where a node has nothing of its own',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const [rate] = cluster.system.settings!.limitRefs(1) as [SettingRef]
@@ -152,6 +159,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'what strangers change and wipe is seen',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const [rate] = cluster.system.settings!.limitRefs(1) as [SettingRef]
@@ -168,6 +176,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'a dead node tells and takes nothing; with it its settings return',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const [dead] = cluster.system.settings!.limitRefs(3) as [SettingRef]
@@ -192,6 +201,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'with its topic a list goes',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const list = sources(cluster)
@@ -206,6 +216,7 @@ export const settingRows: Row[] = [
   ...(['in', 'out'] as const).map(
     (direction): Row => ({
       name: `a rate of 0 ${direction === 'in' ? 'at the target' : 'at the source'} stops a copy that is listed, a higher one lets it go on`,
+      needs: ['replicaMoves'],
       play: async (cluster, see) => {
         await bare(cluster, see, 24)
         const node = direction === 'in' ? 3 : 1
@@ -226,6 +237,7 @@ export const settingRows: Row[] = [
   ),
   {
     name: 'a rate of 0 stops a copy between dirs, a higher one lets it go on',
+    needs: ['dirMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see, 24)
       const [, , rate] = cluster.system.settings!.limitRefs(1) as [SettingRef, SettingRef, SettingRef]
@@ -241,6 +253,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'a copy that no list names is not bound by any rate, nor by the list of another replica',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see)
       const rates = [1, 2, 3].flatMap((node) => cluster.system.settings!.limitRefs(node).slice(0, 2))
@@ -261,6 +274,7 @@ export const settingRows: Row[] = [
   },
   {
     name: 'a list that binds all binds a copy too',
+    needs: ['replicaMoves'],
     play: async (cluster, see) => {
       await bare(cluster, see, 24)
       const [rate] = cluster.system.settings!.limitRefs(3) as [SettingRef]

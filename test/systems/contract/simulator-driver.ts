@@ -25,6 +25,8 @@ export function simulatorDriver(): Driver {
   const startMs = clock.now()
   return {
     system: simulator,
+    node: (number) => number,
+    topic: (name) => name,
     createTopic: async (name, { assignment, megabytes = 6, minIsr = 1 }) => {
       const sizes = assignment.map(() => megabytes * MB)
       const shape = { partitions: assignment.length, replicationFactor: assignment[0]!.length, size: megabytes * MB }

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
-import { rows } from './rows.ts'
+import type { Driver } from './driver.ts'
+import { rowsFor } from './rows.ts'
 import { play, resultTable } from './run.ts'
 import { simulatorDriver } from './simulator-driver.ts'
 
@@ -8,7 +9,7 @@ afterAll(() => {
   process.stdout.write(`\n${resultTable(new Map([['simulator', results]]))}\n\n`)
 })
 
-test.each(rows.map((row) => [row.name, row] as const))('%s', async (_, row) => {
+test.each(rowsFor<Driver>(simulatorDriver().system.capabilities()))('%s', async (_, row) => {
   const difference = await play(row, simulatorDriver())
   results.set(row.name, difference)
   expect(difference).toBeUndefined()

@@ -117,7 +117,7 @@ describe('a server that is given up', () => {
   const lossOf = (options: RebalanceOptions, instances = [server('a', { live: false }), server('b'), server('c')]) => {
     const never = () => Promise.reject(new Error('nothing is asked'))
     const tags = new ServerTags({ updateTags: never }, never, options)
-    tags.see(reading([table({ ideal })], instances))
+    tags.see(reading([table({ ideal })], instances), new Set())
     return tags.ofLoss('a')
   }
   const untag = { ...rebalanceOptions, base: { ...rebalanceOptions.base, untagDeadServers: true } }

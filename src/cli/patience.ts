@@ -1,0 +1,63 @@
+/** What waiting for a running daemon takes: to outlast its restarts, and to notice that nothing moves any more. */
+import type { Clock } from '../lib/clock.ts'
+import { codeOf, messageOf } from '../lib/errors.ts'
+import { formatDuration } from '../lib/units.ts'
+import { ask } from './daemon-client.ts'
+import { type ClusterStatus, standstillText } from './wish-texts.ts'
+
+export interface WaitParts {
+  url: string
+  clock: Clock
+  signal: AbortSignal
+  /** Takes one line on the progress. */
+  say: (line: string) => void
+}
+
+export const POLL_MS = 2000
+/** While nothing changes this often is enough to see that it is still at it. */
+export const REPEAT_MS = 30_000
+/** A daemon that is restarted goes on with what was wished: it is given this long. */
+const ABSENT_MS = 120_000
+/** Samples in a row that must come to nothing: the first one may have been taken before the wish. */
+const STALLED_SAMPLES = 2
+
+/** Asks again while nobody answers, for as long as a restart may take. @throws EvenkeelError as `ask` does */
+export async function askPatiently<Answer>(
+  path: string,
+  query: Record<string, string | undefined>,
+  { url, clock, signal, say }: WaitParts,
+): Promise<Answer> {
+  const sinceMs = clock.now()
+  for (;;) {
+    try {
+      return await ask<Answer>(url, path, query, signal)
+    } catch (error) {
+      const over = clock.now() - sinceMs >= ABSENT_MS
+      if (codeOf(error) !== 'unreachable' || over || signal.aborted) throw error
+      if (clock.now() === sinceMs) say(`${messageOf(error)}; trying again for ${formatDuration(ABSENT_MS)}`)
+      await clock.sleep(POLL_MS, signal)
+    }
+  }
+}
+
+/** Notices that nothing moves any more, or never will as things are. */
+export class StallWatch {
+  #seen: string | undefined
+  #samples = 0
+
+  constructor({ last_sample: sample }: ClusterStatus) {
+    this.#seen = sample
+  }
+
+  why(cluster: ClusterStatus): string | undefined {
+    const { pause, ...others } = cluster
+    // A pause that ends by itself is waited for.
+    const standstill = standstillText(pause?.until === undefined ? cluster : others)
+    if (standstill !== undefined) return standstill
+    const { status, verdict, last_sample: sample } = cluster
+    if (sample === this.#seen) return undefined
+    this.#seen = sample
+    this.#samples = status === 'stalled' ? this.#samples + 1 : 0
+    return this.#samples >= STALLED_SAMPLES ? `stalled: ${verdict?.text ?? 'no allowed move helps'}` : undefined
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * `evenkeel plan --table`: what Pinot would make of a table, whether or not anything suggests that it drifted. Asked of Pinot itself with
+ * a config, else of the running daemon, which knows only what it has asked lately.
+ */
+import { stringify } from 'yaml'
+import type { Sample } from '../cluster/sample.ts'
+import { nonePicked, pickTables, type TableJson, tableNames, tablesOf } from '../cluster/table-json.ts'
+import { EvenkeelError } from '../lib/errors.ts'
+import type { System } from '../systems/port.ts'
+import { ask } from './daemon-client.ts'
+import type { Io } from './io.ts'
+import { type PlanSource, planOnce } from './plan-once.ts'
+import type { PlanFormat } from './plan-view.ts'
+import type { Tables } from './tables.ts'
+import { targetsText } from './target-view.ts'
+
+interface Which {
+  table?: string | undefined
+  tenant?: string | undefined
+}
+
+interface PlannedTables {
+  /** What the whole cluster comes to; absent where the daemon was asked. */
+  verdict?: { act: boolean; code: string; text: string }
+  tables: TableJson[]
+  /** Of the sample. */
+  notes?: string[]
+}
+
+/** @throws EvenkeelError `usage` where there is no such table. */
+export async function planTables(source: PlanSource & Which & { url: string }, io: Io): Promise<PlannedTables> {
+  const { table, tenant, snapshot, config, cluster, url } = source
+  const which = { table, tenant }
+  if (table !== undefined && tenant !== undefined)
+    throw new EvenkeelError('usage', '--table and --tenant exclude each other')
+  if (snapshot !== undefined)
+    throw new EvenkeelError('usage', 'a snapshot knows nothing of what Pinot would do: give --config')
+  if (config === undefined) return ask<Tables>(url, '/api/v1/tables', { cluster, ...which }, io.signal)
+  const report = await planOnce(source, io, (system, signal) => sampleFor(system, which, signal))
+  if (report.topics === undefined)
+    throw new EvenkeelError('usage', `a cluster of ${report.cluster.system} has no tables`)
+  const all = tablesOf(report, {})
+  const tables = pickTables(all, which)
+  if (tables.length === 0) throw new EvenkeelError('usage', nonePicked(all, which))
+  const { act, code, text } = report.verdict
+  return { verdict: { act, code, text }, tables, notes: report.notes }
+}
+
+/** Pinot is asked about the tables although they may be where they should be. */
+export async function sampleFor(system: Pick<System, 'sample'>, which: Which, signal: AbortSignal): Promise<Sample> {
+  if (which.table !== undefined) return system.sample(signal, { drained: [], asked: tableNames(which.table) })
+  // Which tables a tenant has is known only from a first look.
+  const { topics = [] } = await system.sample(signal)
+  const rows = topics.map(({ topic, tenant }) => ({ name: topic, tenant }))
+  return system.sample(signal, { drained: [], asked: pickTables(rows, which).map(({ name }) => name) })
+}
+
+/** @throws EvenkeelError `usage` for a format that is for partitions only. */
+export function planTablesText(planned: PlannedTables, format: PlanFormat): string {
+  if (format === 'kafka-reassignment') throw new EvenkeelError('usage', 'tables are no reassignment of Kafka')
+  const { verdict, tables, notes = [] } = planned
+  if (format === 'json') return `${JSON.stringify({ verdict, tables, notes }, null, 2)}\n`
+  if (format === 'yaml') return stringify({ ...(verdict && { verdict }), tables, notes })
+  return `${verdict ? `${verdict.text}\n\n` : ''}${targetsText(tables)}`
+}
