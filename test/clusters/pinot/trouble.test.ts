@@ -146,7 +146,7 @@ describe('four servers, of which one is filled and emptied in turn', () => {
         return verdict?.code === 'target_held' && moves.running + moves.pending === 0 && !verdict.text.includes('orders_')
       })
       console.log(alone.verdict!.text)
-      expect(alone.verdict!.text).toMatch(/clicks_OFFLINE: \d+ segments that would move are in ERROR: clicks_/)
+      expect(alone.verdict!.text).toMatch(/clicks_OFFLINE: \d+ replicas that were moved are in ERROR: clicks_/)
       expect((await placed('orders_OFFLINE'))[3]).toBeGreaterThan(0)
       await resetErrors(cluster, 'clicks_OFFLINE')
       await daemon.reaches('clicks going on', 60_000, ({ verdict }) => verdict?.code !== 'target_held')
