@@ -101,7 +101,7 @@ export class PinotSystem implements System {
       bytesOf,
       drained: new Set(drained.map(String)),
       asked: new Set(asked),
-      frozen: this.#servers.unreachable.size > 0,
+      hanging: this.#servers.hanging,
     }
     const wanted = await targets.wanted(question, signal)
     this.settings.see(reading, question.drained)

@@ -1,13 +1,13 @@
 /**
  * Targets of suspected tables: what the controller would make of each, asked one at a time.
  *
- * A dry run costs the controller a look at every server, and up to 30 s when one of them hangs. So nothing is asked twice: an answer
- * holds as long as what it was computed from, and none is asked for while a server is silent but not yet dead.
+ * A dry run costs the controller a look at every server, and up to 30 s when one of them hangs, dead for the cluster or not. So nothing
+ * is asked twice: an answer holds as long as what it was computed from, and none is asked for while a server hangs.
  */
 import type { DriftCause } from '../../cluster/reasons.ts'
 import type { Target } from '../../cluster/target.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { messageOf } from '../../lib/errors.ts'
+import { codeOf, messageOf } from '../../lib/errors.ts'
 import type { BytesOf, Change } from './changes.ts'
 import type { Controllers, RebalanceAnswer } from './controller.ts'
 import type { Suspect } from './drift.ts'
@@ -27,8 +27,8 @@ export interface TargetsQuestion {
   reading: PinotReading
   bytesOf: BytesOf
   suspects: readonly Suspect[]
-  /** Some server hangs and is not dead yet: nobody is asked. */
-  frozen: boolean
+  /** Servers that let calls wait: as long as there are any nobody is asked, and nothing is begun. */
+  hanging: readonly string[]
   /** Tables whose segments in ERROR were reset as often as they may be, in vain. */
   resetInVain: ReadonlySet<string>
 }
@@ -41,7 +41,7 @@ export interface TargetsAnswer {
   open: string[]
 }
 
-type Answer = RebalanceAnswer | { failure: string }
+type Answer = RebalanceAnswer | { failure: string; isUnreachable: boolean }
 
 interface Known {
   answer: Answer
@@ -59,8 +59,10 @@ interface Keys {
 const ROUND_MS = 20_000
 /** A table that takes in segments all the time is not asked about again sooner, unless more than those changed. */
 const REUSE_MS = 120_000
-/** What failed once is tried again after this. */
+/** What failed once is tried again after this; the controllers look at the disks, which their checks go by, no sooner. */
 const RETRY_MS = 300_000
+/** A controller that is not there has been asked nothing, and is mostly back soon. */
+const UNREACHABLE_MS = 10_000
 
 export class Targets {
   readonly #options: TargetsOptions
@@ -84,7 +86,7 @@ export class Targets {
 
   /** Never throws for one table: what the controller did not compute is a target that is held. */
   async of(question: TargetsQuestion, signal: AbortSignal): Promise<TargetsAnswer> {
-    const { reading, suspects } = question
+    const { reading, suspects, hanging } = question
     const { clock } = this.#options
     const untilMs = clock.now() + ROUND_MS
     const suspected = new Set(suspects.map(({ table }) => table.name))
@@ -101,7 +103,7 @@ export class Targets {
         result.targets.push(emptyTarget(input, closed))
         continue
       }
-      const mayAsk = !question.frozen && !signal.aborted && clock.now() < untilMs
+      const mayAsk = hanging.length === 0 && !signal.aborted && clock.now() < untilMs
       const known = await this.#answer(input, mayAsk, signal)
       if (known === undefined) {
         result.open.push(name)
@@ -114,7 +116,7 @@ export class Targets {
         ? { target: emptyTarget(input, { code: 'not_computed', text: answer.failure }), changes: [] }
         : targetOf(input, answer)
       if (output === undefined) continue
-      result.targets.push(output.target)
+      result.targets.push(hanging.length > 0 ? waiting(output.target, hanging) : output.target)
       changes.set(output.target.fingerprint, output.changes)
     }
     this.#changes = changes
@@ -143,8 +145,7 @@ export class Targets {
 
   #holds({ answer, atMs, keys }: Known, now: Keys): boolean {
     const ageMs = this.#options.clock.now() - atMs
-    const failed = 'failure' in answer || answer.status === 'FAILED'
-    if (failed && ageMs > RETRY_MS) return false
+    if (ageMs > retryMs(answer)) return false
     return keys.exact === now.exact || (keys.loose === now.loose && ageMs < REUSE_MS)
   }
 
@@ -152,9 +153,21 @@ export class Targets {
     try {
       return await this.#options.controllers.dryRun(table, parameters, signal)
     } catch (error) {
-      return { failure: messageOf(error) }
+      return { failure: messageOf(error), isUnreachable: codeOf(error) === 'unreachable' }
     }
   }
+}
+
+function retryMs(answer: Answer): number {
+  if ('failure' in answer) return answer.isUnreachable ? UNREACHABLE_MS : RETRY_MS
+  const isBad = answer.status === 'FAILED' || answer.checks.some(({ result }) => result === 'ERROR')
+  return isBad ? RETRY_MS : Number.POSITIVE_INFINITY
+}
+
+/** The start of a job, too, would wait for them. */
+function waiting(target: Target, hanging: readonly string[]): Target {
+  const text = `${hanging.join(', ')} hangs, and the controller would wait for it`
+  return { ...target, held: target.held ?? { code: 'server_dead', text } }
 }
 
 /** Servers are to hold the table no longer. */
