@@ -22,13 +22,21 @@ export interface UpstreamCall {
   outcome: string
 }
 
+/** @param inForce the cluster's config as it is now, for what of it a system looks up each time. */
 export async function createSystem(
   cluster: ClusterConfig,
   clock: Clock,
   observe: (call: UpstreamCall) => void = () => undefined,
+  inForce: () => ClusterConfig | undefined = () => cluster,
 ): Promise<System> {
   if (cluster.system === 'simulator') return createSimulator({ name: cluster.name, ...cluster.simulator }, clock)
-  if (cluster.system === 'pinot') return openPinot(pinotConnection(cluster.name, cluster.pinot), clock)
+  if (cluster.system === 'pinot') {
+    const rebalance = () => {
+      const now = inForce()
+      return now?.system === 'pinot' ? now.pinot.rebalance : cluster.pinot.rebalance
+    }
+    return openPinot(pinotConnection(cluster.name, cluster.pinot, rebalance), clock)
+  }
   const transport = transportOptions(cluster.kafka)
   const { name } = cluster
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
@@ -45,8 +53,12 @@ export async function createJournal(cluster: ClusterConfig, directory: string, c
   return openJournal({ directory, cluster: cluster.name, clock })
 }
 
-function pinotConnection(name: string, pinot: PinotConfig): PinotConnection {
-  const { controllers: urls, zookeeper: connect, zookeeperDigest: digest, auth, tls, rebalance } = pinot
+function pinotConnection(
+  name: string,
+  pinot: PinotConfig,
+  rebalance: PinotConnection['rebalance'],
+): PinotConnection {
+  const { controllers: urls, zookeeper: connect, zookeeperDigest: digest, auth, tls } = pinot
   const own = tls === undefined || tls === true ? {} : tls
   const httpTls = {
     ...(own.ca === undefined ? {} : { ca: own.ca }),

@@ -116,6 +116,11 @@ export class Controllers {
     return this.#act('PUT', `/instances/${encodeURIComponent(instance)}/updateTags`, query, signal)
   }
 
+  /** A whole record, only where it still has that version. In the body, for it may be larger than any URL. */
+  putZnode(path: string, record: Buffer, version: number, signal: Signal): Promise<ActAnswer> {
+    return this.#act('PUT', '/zk/put', { path, expectedVersion: String(version) }, signal, ACT_MS, record.toString())
+  }
+
   /** @throws EvenkeelError when none answers, or one refuses. */
   async version(signal: Signal): Promise<string | undefined> {
     const body = await this.#read('/version', {}, signal)
@@ -163,7 +168,14 @@ export class Controllers {
   }
 
   /** Never throws but for the signal. */
-  async #act(method: Method, path: string, query: Query, signal: Signal, deadlineMs = ACT_MS): Promise<ActAnswer> {
+  async #act(
+    method: Method,
+    path: string,
+    query: Query,
+    signal: Signal,
+    deadlineMs = ACT_MS,
+    body?: string,
+  ): Promise<ActAnswer> {
     const failures: string[] = []
     for (let tried = 0; tried < this.#urls.length; tried++) {
       const at = (this.#first + tried) % this.#urls.length
@@ -174,7 +186,7 @@ export class Controllers {
       }
       this.#first = at
       try {
-        return meaning(method, await this.#call(at, method, path, query, signal, deadlineMs))
+        return meaning(method, await this.#call(at, method, path, query, signal, deadlineMs, body))
       } catch (error) {
         const text = bounded(messageOf(error))
         if (mayHaveArrived(error)) return { outcome: 'unknown', text }
@@ -201,10 +213,15 @@ export class Controllers {
     query: Query,
     signal: Signal,
     deadlineMs: number,
+    body?: string,
   ): Promise<HttpAnswer> {
     const asked = new URLSearchParams(query).toString()
     return this.#http.request(method, `${this.#urls[at]}${path}${asked === '' ? '' : `?${asked}`}`, {
-      ...(this.#authorization === undefined ? {} : { headers: { authorization: this.#authorization } }),
+      headers: {
+        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
       deadlineMs,
       signal,
     })

@@ -60,6 +60,7 @@ describe('a cluster of three servers and three tables', () => {
       },
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
       clusterName: async () => cluster.name,
+      put: never,
       settings: new ServerTags({ updateTags: never }, never),
       targets: {
         wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }),

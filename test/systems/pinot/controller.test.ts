@@ -206,6 +206,24 @@ describe('an act', () => {
   })
 })
 
+describe('a znode', () => {
+  it('is written whole, and only where it still has its version', async () => {
+    const record = `{"id":"orders_OFFLINE","listFields":{"a":["${'x'.repeat(40_000)}"]}}`
+    let sent = ''
+    const controller = await fake((response, request) => {
+      request.on('data', (part) => {
+        sent += part
+      })
+      request.on('end', () => response.setHeader('content-type', 'application/json').end('{"status":"ok"}'))
+    })
+    const answer = client([controller.url]).putZnode('/c/IDEALSTATES/orders_OFFLINE', Buffer.from(record), 7, signal)
+    expect(await answer).toMatchObject({ outcome: 'answered' })
+    expect(controller.asked).toEqual(['PUT /zk/put?path=%2Fc%2FIDEALSTATES%2Forders_OFFLINE&expectedVersion=7'])
+    expect(controller.headers[0]!['content-type']).toBe('application/json')
+    expect(sent).toBe(record)
+  })
+})
+
 describe('a read', () => {
   it('takes any controller that answers', async () => {
     const broken = await fake(text('down', 503))
