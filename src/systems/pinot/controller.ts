@@ -229,12 +229,17 @@ export class Controllers {
 
   /** Each holds a thread of the controller for up to 30 s: the next waits until the last is over. */
   async #oneAtATime<Value>(signal: Signal, work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#slow.then(async () => {
+    const before = this.#slow
+    const done = new AbortController()
+    this.#slow = Promise.all([before, abortOf(done.signal)])
+    try {
+      // Who is given up while he waits has sent nothing.
+      await Promise.race([before, abortOf(AbortSignal.any([signal, done.signal]))])
       if (signal.aborted) throw new EvenkeelError('aborted', 'the call of the controller was given up')
-      return work()
-    })
-    this.#slow = turn.catch(() => undefined)
-    return turn
+      return await work()
+    } finally {
+      done.abort()
+    }
   }
 }
 
@@ -256,6 +261,13 @@ function typeOf(table: string): Query {
 function authorization(auth: ControllerAuth): string {
   if ('token' in auth) return `Bearer ${auth.token.reveal()}`
   return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString('base64')}`
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /** Before a connection stands nothing is sent. */

@@ -44,7 +44,12 @@ export function openPinot({ controllers: to, rebalance, ...options }: PinotConne
     acts: wants,
     targets: wants,
     settings: new ServerTags(controllers, (signal) => system.look([], signal)),
-    close: () => http.close(),
+    close: async () => {
+      // First what uses the connections.
+      const ended = targets.close()
+      await http.close()
+      await ended
+    },
   })
   return system
 }

@@ -93,18 +93,16 @@ export const tableRows: Row<TableDriver>[] = [
     },
   },
   {
-    name: 'a node asked for in the wishes: its target is without it although it has its tags',
+    name: 'a topic that is asked for is computed although nothing suggests it: a verdict, no target',
     needs: ['tableJobs'],
     play: async (cluster, see) => {
       await atRest(cluster, see)
-      const wishes = { drained: [cluster.node(3)], asked: [] }
-      const look = async () => {
-        const { targets = [] } = await cluster.system.sample(live, wishes)
-        return targets.map(({ causes }) => causes.map(({ cause }) => cause))
+      const look = async (asked: string[]) => {
+        const { topics = [], targets = [] } = await cluster.system.sample(live, { drained: [], asked })
+        return { verdicts: topics.map(({ verdict }) => verdict?.text.split(':')[0]), targets: targets.length }
       }
-      await see.soon('causes', look, [['draining']])
-      const rest = { topics: [cluster.topic('t')], targets: [] }
-      await see.soon('without the wish', async () => shown(await cluster.system.sample(live)), rest)
+      await see.soon('asked for', () => look([cluster.topic('t')]), { verdicts: ['NO_OP'], targets: 0 })
+      see.now('not asked for', await look([]), { verdicts: [undefined], targets: 0 })
     },
   },
   {
@@ -120,7 +118,7 @@ export const tableRows: Row<TableDriver>[] = [
         { ...ref('Server_10.0.0.1_1'), set: own },
         { ...ref(cluster.node(1)), set: own },
       ]
-      see.now('answers', answers(await settings.apply(changes, live)), ['rejected', 'accepted'])
+      see.now('answers', answers(await settings.apply(changes, live)), ['partition_gone', 'accepted'])
     },
   },
   {
