@@ -14,13 +14,15 @@ export interface Override {
 }
 
 /** Keys of `rebalance` are Pinot's own, and names of tenants and tables. */
-const expression = /^((?:(?:balancing|leadership|throttle)(?:\.[a-z][a-z0-9_]*)+)|(?:rebalance(?:\.[A-Za-z][A-Za-z0-9_-]*)+))=(.*)$/s
+const expression =
+  /^((?:(?:balancing|leadership|throttle)(?:\.[a-z][a-z0-9_]*)+)|(?:rebalance(?:\.[A-Za-z][A-Za-z0-9_-]*)+))=(.*)$/s
 
 export function parseOverride(text: string): Override | Problem {
   const file = `--set ${text}`
   const refuse = (column: number, message: string): Problem => ({ file, line: 1, column, path: '', message })
   const match = expression.exec(text)
-  if (!match) return refuse(1, 'expected BLOCK.KEY=VALUE, BLOCK being one of balancing, leadership, throttle and rebalance')
+  if (!match)
+    return refuse(1, 'expected BLOCK.KEY=VALUE, BLOCK being one of balancing, leadership, throttle and rebalance')
   const path = match[1]!.split('.')
   const valueColumn = match[1]!.length + 2
   const value = parseDocument(match[2]!, { prettyErrors: false, logLevel: 'error' })

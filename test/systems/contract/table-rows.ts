@@ -21,7 +21,11 @@ export const tableRows: Row<TableDriver>[] = [
       await cluster.untag(1)
       // Until the cluster itself calls it dead it only does not tell.
       const { sample, ms } = await timed(cluster)
-      see.now('states', states(sample), { ...allAlive(cluster), [cluster.node(1)]: 'draining', [cluster.node(2)]: 'unreachable' })
+      see.now('states', states(sample), {
+        ...allAlive(cluster),
+        [cluster.node(1)]: 'draining',
+        [cluster.node(2)]: 'unreachable',
+      })
       see.now('in time', ms < SAMPLE_MS, true)
       see.now('missing', sample.missingNodes, [cluster.node(2)])
       see.now('targets', shown(sample).targets, [])
@@ -74,9 +78,17 @@ export const tableRows: Row<TableDriver>[] = [
       }
       const { scope, of, name, replaces } = wanted.setting as typeof wanted.setting & { replaces?: true }
       const ref: SettingRef = { scope, of, name }
-      see.now('setting', [settingKey(ref), replaces], [settingKey({ scope: 'node', of: cluster.node(1), name: 'tags' }), true])
+      see.now(
+        'setting',
+        [settingKey(ref), replaces],
+        [settingKey({ scope: 'node', of: cluster.node(1), name: 'tags' }), true],
+      )
       const [before] = (await settings.observe([ref], live)) as [Observed & { own: string }]
-      see.now('before', [before.own.split(',').length, 'value' in wanted.setting && wanted.setting.value !== before.own], [2, true])
+      see.now(
+        'before',
+        [before.own.split(',').length, 'value' in wanted.setting && wanted.setting.value !== before.own],
+        [2, true],
+      )
       const value = 'value' in wanted.setting ? wanted.setting.value : ''
       see.now('answer', answers(await settings.apply([{ ...ref, set: value }], live)), ['accepted'])
       see.now('set', await settings.observe([ref], live), [{ own: value, effective: value }])
@@ -130,7 +142,12 @@ export const tableRows: Row<TableDriver>[] = [
       const topic = cluster.topic('t')
       const before = cluster.brokers()
       const after = before.slice(0, -1)
-      const lists = async () => ((await system.sample(live)).brokers ?? []).map(({ text: _, ...each }) => each)
+      const lists = async () =>
+        ((await system.sample(live)).brokers ?? []).map(({ topic: of, before: now, after: then }) => ({
+          topic: of,
+          before: now,
+          after: then,
+        }))
       see.now('at first', await lists(), [])
       await cluster.untagBroker()
       await see.soon('then', lists, [{ topic, before, after }])

@@ -416,7 +416,13 @@ describe('asking for targets', () => {
     })
     const now = reading([table({ ideal })], instances)
     const found = suspects({ ...none, reading: now })
-    const question = { reading: now, bytesOf: () => 100, suspects: found, frozen: false, resetInVain: new Set<string>() }
+    const question = {
+      reading: now,
+      bytesOf: () => 100,
+      suspects: found,
+      frozen: false,
+      resetInVain: new Set<string>(),
+    }
     const waiting = targets.of(question, signal)
     await targets.close()
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
