@@ -1,5 +1,5 @@
 /**
- * Targets of suspected tables: what the controller would make of each, asked one at a time.
+ * Targets of suspected tables: what the controller would make of each.
  *
  * A dry run costs the controller a look at every server, and up to 30 s when one of them hangs, dead for the cluster or not. So nothing
  * is asked twice: an answer holds as long as what it was computed from, and none is asked for while a server hangs.
@@ -7,10 +7,10 @@
 import type { DriftCause } from '../../cluster/reasons.ts'
 import type { Target } from '../../cluster/target.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { codeOf, messageOf } from '../../lib/errors.ts'
 import type { BytesOf, Change } from './changes.ts'
-import type { Controllers, RebalanceAnswer } from './controller.ts'
+import type { Controllers } from './controller.ts'
 import type { Suspect } from './drift.ts'
+import { type DryRun, DryRuns, type Keys } from './dry-runs.ts'
 import { persistedOf } from './instance-partitions.ts'
 import type { PinotReading, Table } from './reading.ts'
 import { policyOf, type RebalanceOptions, type RebalancePolicy, sentParameters } from './rebalance-policy.ts'
@@ -41,37 +41,15 @@ export interface TargetsAnswer {
   open: string[]
 }
 
-type Answer = RebalanceAnswer | { failure: string; isUnreachable: boolean }
-
-interface Known {
-  answer: Answer
-  atMs: number
-  keys: Keys
-}
-
-/** What an answer was computed from: `loose` is all of it but the segments themselves. */
-interface Keys {
-  exact: string
-  loose: string
-}
-
-/** For the dry runs of one sample together; what is left is asked with the next. */
-const ROUND_MS = 20_000
-/** A table that takes in segments all the time is not asked about again sooner, unless more than those changed. */
-const REUSE_MS = 120_000
-/** What failed once is tried again after this; the controllers look at the disks, which their checks go by, no sooner. */
-const RETRY_MS = 300_000
-/** A controller that is not there has been asked nothing, and is mostly back soon. */
-const UNREACHABLE_MS = 10_000
-
 export class Targets {
   readonly #options: TargetsOptions
-  readonly #known = new Map<string, Known>()
+  readonly #dryRuns: DryRuns
   /** Fingerprint → what it moves, of the targets that were shown last. */
   #changes = new Map<string, readonly Change[]>()
 
   constructor(options: TargetsOptions) {
     this.#options = options
+    this.#dryRuns = new DryRuns(options.controllers, options.clock)
   }
 
   /** What a target that was shown last would move; for whoever carries it out. */
@@ -81,30 +59,38 @@ export class Targets {
 
   /** The table is asked about anew. */
   forget(table: string): void {
-    this.#known.delete(table)
+    this.#dryRuns.forget(table)
+  }
+
+  /** What is being asked is given up. */
+  close(): Promise<void> {
+    return this.#dryRuns.close()
   }
 
   /** Never throws for one table: what the controller did not compute is a target that is held. */
   async of(question: TargetsQuestion, signal: AbortSignal): Promise<TargetsAnswer> {
     const { reading, suspects, hanging } = question
-    const { clock } = this.#options
-    const untilMs = clock.now() + ROUND_MS
-    const suspected = new Set(suspects.map(({ table }) => table.name))
-    for (const name of this.#known.keys()) if (!suspected.has(name)) this.#known.delete(name)
     const moving = new Set(reading.jobs.filter(({ status }) => status === 'IN_PROGRESS').map(({ table }) => table))
+    // Where those go that are moving is known by their jobs.
+    const asked = suspects
+      .filter(({ table }) => !moving.has(table.name))
+      .map((suspect) => ({ input: this.#input(suspect, question), closed: closedBy(suspect.table, reading) }))
+      .map((each) => ({ ...each, run: runOf(each.input) }))
+    this.#dryRuns.keep(new Set(suspects.map(({ table }) => table.name)))
+    if (hanging.length === 0) {
+      const isPatient = reading.instances.every(({ role, live }) => role !== 'server' || live)
+      const open = asked.filter(({ closed }) => closed === undefined).map(({ run }) => run)
+      await this.#dryRuns.ask(open, isPatient, signal)
+    }
     const result: TargetsAnswer = { targets: [], verdicts: new Map(), open: [] }
     const changes = new Map<string, readonly Change[]>()
-    // Where those go that are moving is known by their jobs.
-    for (const suspect of suspects.filter(({ table }) => !moving.has(table.name))) {
-      const { name } = suspect.table
-      const input = this.#input(suspect, question)
-      const closed = closedBy(suspect.table, reading)
+    for (const { input, closed, run } of asked) {
+      const name = run.table
       if (closed) {
         result.targets.push(emptyTarget(input, closed))
         continue
       }
-      const mayAsk = hanging.length === 0 && !signal.aborted && clock.now() < untilMs
-      const known = await this.#answer(input, mayAsk, signal)
+      const known = this.#dryRuns.of(run)
       if (known === undefined) {
         result.open.push(name)
         continue
@@ -129,39 +115,6 @@ export class Targets {
     const parameters = parametersFor(suspect, policy, rebalance)
     return { suspect, reading, policy, parameters, bytesOf, resetInVain: resetInVain.has(suspect.table.name) }
   }
-
-  /** What is known, else what the controller says; undefined where it must not be asked now. */
-  async #answer(input: TargetInput, mayAsk: boolean, signal: AbortSignal): Promise<Known | undefined> {
-    const { name } = input.suspect.table
-    const keys = keysOf(input)
-    const known = this.#known.get(name)
-    if (known && this.#holds(known, keys)) return known
-    if (!mayAsk) return undefined
-    const answer = await this.#ask(name, input.parameters, signal)
-    const fresh = { answer, keys, atMs: this.#options.clock.now() }
-    this.#known.set(name, fresh)
-    return fresh
-  }
-
-  #holds({ answer, atMs, keys }: Known, now: Keys): boolean {
-    const ageMs = this.#options.clock.now() - atMs
-    if (ageMs > retryMs(answer)) return false
-    return keys.exact === now.exact || (keys.loose === now.loose && ageMs < REUSE_MS)
-  }
-
-  async #ask(table: string, parameters: Record<string, string>, signal: AbortSignal): Promise<Answer> {
-    try {
-      return await this.#options.controllers.dryRun(table, parameters, signal)
-    } catch (error) {
-      return { failure: messageOf(error), isUnreachable: codeOf(error) === 'unreachable' }
-    }
-  }
-}
-
-function retryMs(answer: Answer): number {
-  if ('failure' in answer) return answer.isUnreachable ? UNREACHABLE_MS : RETRY_MS
-  const isBad = answer.status === 'FAILED' || answer.checks.some(({ result }) => result === 'ERROR')
-  return isBad ? RETRY_MS : Number.POSITIVE_INFINITY
 }
 
 /** The start of a job, too, would wait for them. */
@@ -203,6 +156,10 @@ function parametersFor(
 
 function rawName({ name }: Table): string {
   return name.replace(/_(OFFLINE|REALTIME)$/, '')
+}
+
+function runOf(input: TargetInput): DryRun {
+  return { table: input.suspect.table.name, parameters: input.parameters, keys: keysOf(input) }
 }
 
 function keysOf({ suspect, reading, parameters }: TargetInput): Keys {

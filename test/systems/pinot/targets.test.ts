@@ -406,9 +406,51 @@ describe('asking for targets', () => {
       hanging: [],
       resetInVain: new Set<string>(),
     }
-    expect((await targets.of(question, signal)).open).toEqual(['z_OFFLINE'])
-    expect((await targets.of(question, signal)).open).toEqual([])
+    const opens: string[][] = []
+    while (opens.at(-1)?.length !== 0) opens.push((await targets.of(question, signal)).open)
+    // The second is asked in the time of the first sample, and answered after it.
+    expect(opens[0]).toEqual(['y_OFFLINE', 'z_OFFLINE'])
     expect(asked.map(({ table: name }) => name)).toEqual(names)
+  })
+
+  it('waits but a moment where a dead server may hang: the answer is for a later sample', async () => {
+    const { asked, of, clock } = asking(undefined, 30_000)
+    const gone = { instances: [instances[0]!, instances[1]!, server('c', { live: false })] }
+    const beganMs = clock.now()
+    expect((await of({}, gone)).open).toEqual(['orders_OFFLINE'])
+    expect(clock.now() - beganMs).toBe(3_000)
+    await clock.advance(27_000)
+    const { open, verdicts } = await of({}, gone)
+    expect([open, [...verdicts.keys()], asked.length]).toEqual([[], ['orders_OFFLINE'], 1])
+  })
+
+  it('gives up what it asks when it is closed, and asks no more', async () => {
+    const signals: AbortSignal[] = []
+    const targets = new Targets({
+      controllers: {
+        dryRun: (_name, _parameters, until) => {
+          signals.push(until)
+          return new Promise((_, reject) => until.addEventListener('abort', () => reject(new Error('given up'))))
+        },
+      },
+      rebalance: rebalanceOptions,
+      clock: new VirtualClock(),
+    })
+    const now = reading([table({ ideal })], instances)
+    const found = suspects({ ...none, reading: now })
+    const question = {
+      reading: now,
+      bytesOf: () => 100,
+      suspects: found,
+      hanging: [],
+      resetInVain: new Set<string>(),
+    }
+    const waiting = targets.of(question, signal)
+    await targets.close()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    await waiting
+    await targets.of({ ...question, suspects: [] }, signal)
+    expect(signals).toHaveLength(1)
   })
 
   it('leaves instance partitions that a person set', async () => {
