@@ -67,7 +67,8 @@ line and column of everything that is not; \`config/evenkeel.schema.json\` lets 
 - \`\${NAME}\` in a value stands for an environment variable; \`$\${\` for a plain \`\${\`.
 - Relative paths start at the folder of the config file.
 - A key that is not listed here is an error.
-- \`--set balancing.KEY=VALUE\`, \`--set leadership.KEY=VALUE\` and \`--set throttle.KEY=VALUE\` of \`run\` and \`plan\` win over the file.
+- \`--set BLOCK.KEY=VALUE\` of \`run\` and \`plan\` wins over the file, for keys of \`balancing\`, \`leadership\`, \`throttle\` and \`rebalance\`. What
+  \`rebalance\` says of single tenants and tables stays, unless it is set itself: \`--set rebalance.tables.orders.bestEfforts=true\`.
 - The file is followed: what can be [changed while evenkeel runs](operations.md#change-the-config-while-it-runs), is.
 
 ## The file

@@ -1,6 +1,6 @@
 /** Act, or do not act because of one code and one sentence with the number that decides. */
 import type { LoopStatus } from '../cluster/events.ts'
-import { type Move, totalBytes } from '../cluster/move.ts'
+import { foreignJobText, type Move, type RunningJob, totalBytes } from '../cluster/move.ts'
 import type { Plan, Verdict, Violation } from '../cluster/plan.ts'
 import type { VerdictCode, ViolationKind } from '../cluster/reasons.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
@@ -23,6 +23,8 @@ export interface Findings {
   problems: string[]
   /** The system places topics by itself: what its own targets leave uneven stays so. */
   tableJobs: boolean
+  /** Of somebody else: no target is known of their topics. */
+  foreignJobs: readonly RunningJob[]
 }
 
 export function verdictOf(found: Findings): Verdict {
@@ -95,6 +97,9 @@ function nothingHelps(found: Findings, why: string, waiting: string): Verdict {
   const { violations, holding } = found.assessment
   const open = violations.filter(({ gate }) => gate === undefined)
   const most = found.plan.blocked.toSorted((a, b) => b.count - a.count)[0]
+  if (found.foreignJobs.length > 0 && !most) {
+    return no('foreign_moves', `${found.foreignJobs.map(foreignJobText).join('; ')}: ${why}`)
+  }
   if (found.tableJobs && !most && open.every(({ kind }) => leftToTheSystem.includes(kind))) {
     return no('as_assigned', `every table is where its own rules put it: ${why}`)
   }

@@ -6,7 +6,9 @@ import { rebalanceWarnings } from '../config/rebalance.ts'
 import { realClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { KafkaProbe, Seen } from '../systems/kafka/probe.ts'
-import { createSystem, openProbe } from './compose.ts'
+import { checkPinot } from './check-pinot.ts'
+import { Report } from './check-report.ts'
+import { createSystem, openPinotProbe, openProbe } from './compose.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
 import { lacks, modeText, setFor } from './permission-texts.ts'
@@ -37,32 +39,14 @@ function notesOn(cluster: ClusterConfig): string[] {
   return cluster.system === 'pinot' ? rebalanceWarnings(cluster.pinot.rebalance) : []
 }
 
-/** One line for each thing that was looked at; what is wrong goes to `err`. */
-class Report {
-  code = 0
-  readonly #io: Io
-  readonly #name: string
-
-  constructor(io: Io, name: string) {
-    this.#io = io
-    this.#name = name
-  }
-
-  good(text: string): void {
-    this.#io.out.write(`${this.#name}: ${text}\n`)
-  }
-
-  bad(text: string, code: number): void {
-    this.code ||= code
-    this.#io.err.write(`${this.#name}: ${text}\n`)
-  }
-}
-
 async function check(cluster: ClusterConfig, io: Io): Promise<number> {
   const report = new Report(io, cluster.name)
   try {
     if (cluster.system === 'kafka') await checkKafka(cluster, report, io.signal)
-    else await checkSample(cluster, report, io.signal)
+    else if (cluster.system === 'pinot') {
+      const isReadable = await checkPinot(openPinotProbe(cluster), cluster.pinot, report, io.signal)
+      if (isReadable) await checkSample(cluster, report, io.signal)
+    } else await checkSample(cluster, report, io.signal)
   } catch (error) {
     report.bad(messageOf(error), exitCodeOf(error))
   }

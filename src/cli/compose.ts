@@ -4,13 +4,14 @@ import type { ClusterConfig, ClusterSettings, KafkaConfig, PinotConfig } from '.
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import { forgetfulJournal, type Journal } from '../execute/journal/journal.ts'
 import { openJournal } from '../execute/journal/journal-file.ts'
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { SettingsInForce } from '../observe/cluster-series.ts'
 import { createKafka } from '../systems/kafka/kafka.ts'
 import { KafkaProbe } from '../systems/kafka/probe.ts'
 import type { TransportOptions } from '../systems/kafka/transport.ts'
 import { openPinot, type PinotConnection } from '../systems/pinot/open.ts'
+import { PinotProbe } from '../systems/pinot/probe.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
 
@@ -22,13 +23,21 @@ export interface UpstreamCall {
   outcome: string
 }
 
+/** @param inForce the cluster's config as it is now, for what of it a system looks up each time. */
 export async function createSystem(
   cluster: ClusterConfig,
   clock: Clock,
   observe: (call: UpstreamCall) => void = () => undefined,
+  inForce: () => ClusterConfig | undefined = () => cluster,
 ): Promise<System> {
   if (cluster.system === 'simulator') return createSimulator({ name: cluster.name, ...cluster.simulator }, clock)
-  if (cluster.system === 'pinot') return openPinot(pinotConnection(cluster.name, cluster.pinot), clock)
+  if (cluster.system === 'pinot') {
+    const rebalance = () => {
+      const now = inForce()
+      return now?.system === 'pinot' ? now.pinot.rebalance : cluster.pinot.rebalance
+    }
+    return openPinot(pinotConnection(cluster.name, cluster.pinot, rebalance), clock)
+  }
   const transport = transportOptions(cluster.kafka)
   const { name } = cluster
   return createKafka({ name, ...transport, observe: (call) => observe({ ...call, cluster: name }) }, clock)
@@ -39,14 +48,22 @@ export function openProbe(kafka: KafkaConfig): Promise<KafkaProbe> {
   return KafkaProbe.open(transportOptions(kafka))
 }
 
+/** How to look at a Pinot cluster before anything is read of it. */
+export function openPinotProbe({ name, pinot }: ClusterConfig & { system: 'pinot' }): PinotProbe {
+  return new PinotProbe(
+    pinotConnection(name, pinot, () => pinot.rebalance),
+    realClock,
+  )
+}
+
 /** Where what must survive the process is kept: what is simulated ends with it, and so does what is known of that. */
 export async function createJournal(cluster: ClusterConfig, directory: string, clock: Clock): Promise<Journal> {
   if (cluster.system === 'simulator') return forgetfulJournal()
   return openJournal({ directory, cluster: cluster.name, clock })
 }
 
-function pinotConnection(name: string, pinot: PinotConfig): PinotConnection {
-  const { controllers: urls, zookeeper: connect, zookeeperDigest: digest, auth, tls, rebalance } = pinot
+function pinotConnection(name: string, pinot: PinotConfig, rebalance: PinotConnection['rebalance']): PinotConnection {
+  const { controllers: urls, zookeeper: connect, zookeeperDigest: digest, auth, tls } = pinot
   const own = tls === undefined || tls === true ? {} : tls
   const httpTls = {
     ...(own.ca === undefined ? {} : { ca: own.ca }),

@@ -81,15 +81,17 @@ async function judge(
   }
   const thought = await think(question, inlinePlanner, io.signal)
   const participants = thought.plan.nodes.filter((node) => node.state === 'alive').length
-  const found = { settings: balance, ...thought, running: 0, participants, tableJobs: capabilities.tableJobs }
+  const foreignJobs = sample.jobs ?? []
+  const { tableJobs } = capabilities
+  const found = { settings: balance, ...thought, running: 0, participants, tableJobs, foreignJobs }
   const verdict = verdictOf(found)
   return reportTick(sample, thought.assessment, thought.plan, verdict, {
     sampleMs,
     tickMs: sampleMs + watch(),
     status: statusOf(found, verdict),
     settings: balance,
-    foreignMoves: sample.running.length + (sample.jobs ?? []).length,
-    foreignJobs: sample.jobs ?? [],
+    foreignMoves: sample.running.length + foreignJobs.length,
+    foreignJobs,
     pause: undefined,
     windowOpen: anyWindowOpen(balance.windows, nowMs),
     notes: thought.notes,

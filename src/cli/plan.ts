@@ -25,8 +25,8 @@ export function addPlan(program: Command, io: Io, ending: Ending): void {
     .option('--snapshot <file>', 'plan for a snapshot instead of a live cluster')
     .addOption(new Option('--mode <mode>', 'plan under this mode').choices(modes))
     .option(
-      '--set <balancing.KEY=VALUE>',
-      'override a setting (repeatable)',
+      '--set <BLOCK.KEY=VALUE>',
+      'override a setting (repeatable), such as balancing.mode=off or rebalance.batchSizePerServer=50',
       (value, all: string[]) => [...all, value],
       [],
     )

@@ -1,6 +1,6 @@
 /**
- * Takes a config that was read anew into a running daemon. `balancing`, `leadership` and `log.level` go live, at the next tick of
- * the cluster, which is brought forward. Everything else is built once: it is named, and stays as it was until a restart.
+ * Takes a config that was read anew into a running daemon. `balancing`, `leadership`, `throttle`, `rebalance` and `log.level` go
+ * live, at the next tick of the cluster, which is brought forward. Everything else is built once: it is named, and stays as it was until a restart.
  */
 import { type Change, changesBetween, withLive } from '../config/changes.ts'
 import type { CompiledConfig } from '../config/compile.ts'
@@ -30,6 +30,11 @@ export class Reload {
     this.#parts = parts
     this.#inForce = config
     parts.metrics.configRead('applied', parts.clock.now())
+  }
+
+  /** What holds now, which is not always what the file says. */
+  get inForce(): CompiledConfig {
+    return this.#inForce
   }
 
   /** Why the file as it is now is not in force; undefined while it is. */

@@ -26,7 +26,7 @@ export function addRun(program: Command, io: Io): void {
     .description('keep the clusters of the config balanced until told to stop')
     .requiredOption('-c, --config <file>', 'config file')
     .option(
-      '--set <balancing.KEY=VALUE>',
+      '--set <BLOCK.KEY=VALUE>',
       `override a setting (repeatable), such as balancing.mode=${modes[0]}`,
       (value, all: string[]) => [...all, value],
       [] as string[],
@@ -71,7 +71,12 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
   const planner = new WorkerPlanner()
   releases.push('the planner', () => planner.close())
   const clusters: ManagedCluster[] = []
-  for (const cluster of config.clusters) clusters.push(await manage(cluster, config, metrics, logger, releases))
+  const reloads: { reload?: Reload } = {}
+  const inForce = (name: string) =>
+    (reloads.reload?.inForce ?? config).clusters.find((cluster) => cluster.name === name)
+  for (const cluster of config.clusters) {
+    clusters.push(await manage(cluster, () => inForce(cluster.name), config, metrics, logger, releases))
+  }
   const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
 
   daemon.events.subscribe((event) => metrics.onEvent(event))
@@ -83,6 +88,7 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
   }
 
   const reload = new Reload(config, { daemon, metrics, logger, clock: realClock })
+  reloads.reload = reload
   const server = await startServer({
     view: daemon,
     control: daemon,
@@ -119,6 +125,7 @@ function follow({ file, text, options }: Source, reload: Reload, io: Io | undefi
 
 async function manage(
   cluster: ClusterConfig,
+  inForce: () => ClusterConfig | undefined,
   { state }: CompiledConfig,
   metrics: Metrics,
   logger: Logger,
@@ -126,7 +133,7 @@ async function manage(
 ): Promise<ManagedCluster> {
   const { name } = cluster
   metrics.registerCluster({ name, settings: settingsInForce(cluster) })
-  const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call))
+  const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call), inForce)
   releases.push(`the connection to ${name}`, () => system.close())
   const journal = await createJournal(cluster, state.directory, realClock)
   releases.push(`the journal of ${name}`, () => journal.close())

@@ -184,6 +184,11 @@ export function isJobOf(move: Move, job: RunningJob, askedAtMs: number): boolean
   )
 }
 
+/** Of a job of somebody else, with what is wrong with it: only a person can end it. */
+export function foreignJobText({ id, topic, broken }: RunningJob): string {
+  return `somebody else is rebalancing ${topic}, which is left alone (job ${id})${broken === undefined ? '' : `: ${broken}`}`
+}
+
 /** A dir of a node. */
 export interface DirTarget {
   node: NodeId

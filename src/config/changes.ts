@@ -43,7 +43,7 @@ function differences(before: Setting[], after: Setting[]): Change[] {
 }
 
 function isLive(key: string): boolean {
-  return /^(balancing|leadership|throttle)\./.test(key) || key === 'log.level'
+  return /^(balancing|leadership|throttle|rebalance)\./.test(key) || key === 'log.level'
 }
 
 /** What is in force once the live part of `after` is: everything else is as it was. */
@@ -52,9 +52,11 @@ export function withLive(before: CompiledConfig, after: CompiledConfig): Compile
     ...before,
     clusters: before.clusters.map((cluster) => {
       const wanted = after.clusters.find(({ name }) => name === cluster.name)
-      return wanted
-        ? { ...cluster, balancing: wanted.balancing, leadership: wanted.leadership, throttle: wanted.throttle }
-        : cluster
+      if (!wanted) return cluster
+      const { balancing, leadership, throttle } = wanted
+      const settings = { balancing, leadership, throttle }
+      if (cluster.system !== 'pinot' || wanted.system !== 'pinot') return { ...cluster, ...settings }
+      return { ...cluster, ...settings, pinot: { ...cluster.pinot, rebalance: wanted.pinot.rebalance } }
     }),
     log: { ...before.log, level: after.log.level },
   })

@@ -2,7 +2,10 @@ import { parseDocument } from 'yaml'
 import type { Place, Problem } from './problem.ts'
 import { isRecord } from './values.ts'
 
-/** `balancing.KEY=VALUE`, `leadership.KEY=VALUE` or `throttle.KEY=VALUE` from the command line: it wins over the file and over every cluster. */
+/**
+ * `BLOCK.KEY=VALUE` from the command line, of a block of settings: it wins over the same key of the file and of every cluster. What
+ * `rebalance` says of single tenants and tables are other keys, and stay.
+ */
 export interface Override {
   apply(data: unknown): unknown
   /** Whether the path lies at or below the overridden key. */
@@ -10,11 +13,16 @@ export interface Override {
   place(of: 'key' | 'value'): Place
 }
 
+/** Keys of `rebalance` are Pinot's own, and names of tenants and tables. */
+const expression =
+  /^((?:(?:balancing|leadership|throttle)(?:\.[a-z][a-z0-9_]*)+)|(?:rebalance(?:\.[A-Za-z][A-Za-z0-9_-]*)+))=(.*)$/s
+
 export function parseOverride(text: string): Override | Problem {
   const file = `--set ${text}`
   const refuse = (column: number, message: string): Problem => ({ file, line: 1, column, path: '', message })
-  const match = /^((?:balancing|leadership|throttle)(?:\.[a-z][a-z0-9_]*)+)=(.*)$/s.exec(text)
-  if (!match) return refuse(1, 'expected balancing.KEY=VALUE, leadership.KEY=VALUE or throttle.KEY=VALUE')
+  const match = expression.exec(text)
+  if (!match)
+    return refuse(1, 'expected BLOCK.KEY=VALUE, BLOCK being one of balancing, leadership, throttle and rebalance')
   const path = match[1]!.split('.')
   const valueColumn = match[1]!.length + 2
   const value = parseDocument(match[2]!, { prettyErrors: false, logLevel: 'error' })

@@ -365,6 +365,7 @@ export class ClusterLoop {
     const { assessment, plan, problems } = thought
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
+    const foreignJobs = this.#executor.foreignJobs(sample.jobs ?? [])
     const found: Findings = {
       settings,
       assessment,
@@ -375,6 +376,7 @@ export class ClusterLoop {
       tooLow: this.#executor.tooLow,
       problems,
       tableJobs: this.#parts.system.capabilities().tableJobs,
+      foreignJobs,
     }
     const verdict = verdictOf(found)
     this.#executor.mayEmpty = assessment.gate === undefined
@@ -386,7 +388,6 @@ export class ClusterLoop {
     this.#recollection.conclude(thought, settled, nowMs)
     this.#error = undefined
     this.#become(statusOf(found, verdict))
-    const foreignJobs = this.#executor.foreignJobs(sample.jobs ?? [])
     this.#report = reportTick(sample, assessment, plan, verdict, {
       ...took,
       status: this.#status,

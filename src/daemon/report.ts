@@ -1,7 +1,7 @@
 /** What one tick came to, gathered for observers. */
 import type { Assessment } from '../assess/assess.ts'
 import type { LoopStatus, ThrottleReport, TickReport } from '../cluster/events.ts'
-import type { RunningJob } from '../cluster/move.ts'
+import { foreignJobText, type RunningJob } from '../cluster/move.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
@@ -58,7 +58,7 @@ export function reportTick(
     foreignMoves: facts.foreignMoves,
     ...(facts.throttle && { throttle: facts.throttle }),
     nodesAvailable: available,
-    notes: [...sample.notes, ...assessment.notes, ...facts.notes],
+    notes: [...sample.notes, ...assessment.notes, ...facts.notes, ...facts.foreignJobs.map(foreignJobText)],
     ...(facts.pause && { pause: facts.pause }),
     unavailableSince: state.names.nodes.flatMap((node, index) =>
       nodeStates[state.nodeState[index]!] === 'unavailable'

@@ -30,7 +30,7 @@ import { formatDuration } from '../lib/units.ts'
 import type { Outcome, Refusal, System } from '../systems/port.ts'
 import { forecasts } from './forecast.ts'
 import type { Operator } from './operator.ts'
-import { judgeStalls } from './stalls.ts'
+import { Flow, judgeStalls } from './stalls.ts'
 
 export interface FlightOptions {
   /** How long an act without an answer may still happen. */
@@ -71,6 +71,7 @@ export class Flight {
   readonly #clock: Clock
   readonly #ended: (ending: Ending) => void
   readonly #blamed: (node: NodeId, why: string) => void
+  readonly #flow = new Flow()
   options: FlightOptions
   operators: Operator[] = []
   /** Nodes that nothing may go to any more. */
@@ -209,7 +210,7 @@ export class Flight {
     const all = operator.bytesDone >= operator.bytesTotal
     const waitedMs = now - (speed.advancedAtMs ?? now)
     if (all || !sourceLives || waitedMs < STILL_MS) return {}
-    return { stall: 'still', text: `no byte came for ${formatDuration(waitedMs)}` }
+    return { stall: 'still', text: stillText(waitedMs) }
   }
 
   #judgeStalls(limitOf: LimitOf): void {
@@ -218,6 +219,7 @@ export class Flight {
       ({ move, state, stall }) =>
         move.kind === 'replica' && (state === 'running' || (state === 'stalled' && stall === 'still')),
     )
+    for (const { speed } of copies) if (speed.grewAtMs !== undefined) this.#flow.see(speed.grewAtMs)
     const late = (operator: Operator) => isLate(operator, limitOf(operator.move) / copies.length, now)
     const judgement = judgeStalls(
       copies.map((operator) => ({
@@ -225,6 +227,7 @@ export class Flight {
         still: operator.state === 'stalled',
         late: late(operator),
       })),
+      this.#flow.lastsMs(now) >= STILL_MS,
     )
     for (const operator of copies) {
       // Late alone is no reason to take anything back: the bytes would have to come once more.
@@ -240,7 +243,7 @@ export class Flight {
     }
     for (const index of judgement.copies) {
       const operator = copies[index]!
-      operator.unwanted ??= { why: operator.text ?? 'no byte comes', failed: true }
+      operator.unwanted ??= { why: stillText(now - operator.speed.advancedAtMs!), failed: true }
     }
   }
 
@@ -310,6 +313,7 @@ export class Flight {
   end(operator: Operator, result: MoveResult, how: EndingFacts = {}): void {
     const { text, refusal, failed = false, factor } = how
     operator.to(result, this.#clock.now(), text)
+    if (result === 'done' && operator.move.kind === 'replica') this.#flow.see(this.#clock.now())
     // At once: whatever fails next, what has ended is not followed again.
     this.operators = this.operators.filter((other) => other !== operator)
     this.#ended({
@@ -390,6 +394,10 @@ interface EndingFacts {
   refusal?: Refusal | undefined
   failed?: boolean | undefined
   factor?: number | undefined
+}
+
+function stillText(forMs: number): string {
+  return `no byte came for ${formatDuration(forMs)}`
 }
 
 /** A partition may be listed for a new replica list and for copies between dirs at once: only the like can be ours. */

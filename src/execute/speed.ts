@@ -10,9 +10,12 @@ export class Speed {
   #best = Number.NEGATIVE_INFINITY
   /** When the copy was last seen larger than ever before; undefined before the first look. */
   advancedAtMs: number | undefined
+  /** When bytes were last seen to have come. */
+  grewAtMs: number | undefined
 
   see(bytes: number, atMs: number): void {
     if (this.advancedAtMs === undefined || bytes > this.#best) this.advancedAtMs = atMs
+    if (this.#looks.length > 0 && bytes > this.#best) this.grewAtMs = atMs
     this.#best = Math.max(this.#best, bytes)
     const last = this.#looks.at(-1)
     // A copy that begins anew, as one whose target lost its disk, has a new speed.

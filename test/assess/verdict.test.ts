@@ -48,6 +48,7 @@ function findings({ violations = [], holding = [], gate, ...more }: Given): Find
     plan: plan([]),
     problems: [],
     tableJobs: false,
+    foreignJobs: [],
     running: 0,
     participants: 3,
     ...more,
@@ -92,6 +93,16 @@ const rows: [VerdictCode, string, string, Given][] = [
     'ready',
     'node 4 holds 120%; would make 1 leadership transfer',
     { ...skew, ...dry, plan: plan([transfer]) },
+  ],
+  [
+    'foreign_moves',
+    'ready',
+    'somebody else is rebalancing t, which is left alone (job j1): it is dead: node 4 holds 120%',
+    {
+      ...skew,
+      tableJobs: true,
+      foreignJobs: [{ id: 'j1', topic: 't', startedAtMs: 0, parameters: {}, broken: 'it is dead' }],
+    },
   ],
   ['holding', 'ready', 'node 5 counts as added in 2m', { holding: ['node 5 counts as added in 2m'] }],
   [

@@ -100,6 +100,39 @@ describe('a config that was read anew', () => {
   })
 })
 
+describe('a cluster of Pinot', () => {
+  const analytics = (own: string, controller = 'http://a:9000') =>
+    config(`{ name: analytics, system: pinot, controllers: [${controller}], ${own} }`)
+
+  it('is rebalanced as the new config says from the next tick on, which is asked for', () => {
+    start(analytics('rebalance: { batchSizePerServer: 5 }'))
+    reload.take(analytics('rebalance: { batchSizePerServer: 7, tables: { orders: { bestEfforts: true } } }'))
+    const [cluster] = reload.inForce.clusters
+    if (cluster?.system !== 'pinot') throw new Error('no cluster of Pinot')
+    expect(cluster.pinot.rebalance.base.parameters['batchSizePerServer']).toBe(7)
+    expect(cluster.pinot.rebalance.tables).toEqual({ orders: { parameters: { bestEfforts: true } } })
+    expect(applied.map(([name]) => name)).toEqual(['analytics'])
+    expect(lines).toEqual([
+      'analytics  rebalance.batchSizePerServer is now 7, was 5',
+      'analytics  rebalance.tables.orders.bestEfforts is now true, was absent',
+      'evenkeel  the config was read anew: 2 settings changed',
+    ])
+  })
+
+  it('is reached as before until a restart, and no secret is told', () => {
+    start(analytics('auth: { username: u, password: "first secret" }'))
+    reload.take(
+      analytics('auth: { username: u, password: "other secret" }, rebalance: { downtime: true }', 'http://b:9000'),
+    )
+    const [cluster] = reload.inForce.clusters
+    if (cluster?.system !== 'pinot') throw new Error('no cluster of Pinot')
+    expect(cluster.pinot.controllers).toEqual(['http://a:9000'])
+    expect(cluster.pinot.rebalance.base.parameters['downtime']).toBe(true)
+    expect(lines.at(-1)).toBe('evenkeel  the config was read anew: 1 setting changed, 2 need a restart')
+    expect(lines.join()).not.toMatch(/first|other/)
+  })
+})
+
 describe('a config that is wrong', () => {
   it('is told with its places and changes nothing', () => {
     expect(reload.refusal).toBeUndefined()

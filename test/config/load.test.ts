@@ -479,6 +479,29 @@ describe('--set', () => {
     })
   })
 
+  it('takes Pinot’s own names; what single tables have of their own stays', () => {
+    const text = `version: 1
+clusters:
+  - name: a
+    system: pinot
+    controllers: [http://a:9000]
+    rebalance: { bestEfforts: false, batchSizePerServer: 3, tables: { orders: { batchSizePerServer: 4 } } }
+balancing: { mode: "off" }
+`
+    const set = ['rebalance.batchSizePerServer=9', 'rebalance.tables.click_s.downtime=true']
+    expect(parseConfig(text, 'c.yaml', { set }).clusters[0]).toMatchObject({
+      pinot: {
+        rebalance: {
+          base: { parameters: { batchSizePerServer: 9, bestEfforts: false } },
+          tables: { orders: { parameters: { batchSizePerServer: 4 } }, click_s: { parameters: { downtime: true } } },
+        },
+      },
+    })
+    expect(problems(text, { set: ['rebalance.batchSize=9'] })).toEqual([
+      expect.stringMatching(/^--set rebalance\.batchSize=9:1:1: rebalance\.batchSize: unknown key/),
+    ])
+  })
+
   it('goes together with what the file says of the disk limits, or is refused in its own place', () => {
     const text = kafka('').replace('"off"', '"off", max_disk_usage_percent: 70')
     expect(problems(text, { set: ['balancing.hard_disk_usage_percent=60'] })).toEqual([
@@ -498,8 +521,8 @@ describe('--set', () => {
     ]
     expect(problems(kafka('foo: 1'), { set })).toEqual([
       'c.yaml:7:1: foo: unknown key',
-      '--set log.level=info:1:1: expected balancing.KEY=VALUE, leadership.KEY=VALUE or throttle.KEY=VALUE',
-      '--set balancing.__proto__=1:1:1: expected balancing.KEY=VALUE, leadership.KEY=VALUE or throttle.KEY=VALUE',
+      '--set log.level=info:1:1: expected BLOCK.KEY=VALUE, BLOCK being one of balancing, leadership, throttle and rebalance',
+      '--set balancing.__proto__=1:1:1: expected BLOCK.KEY=VALUE, BLOCK being one of balancing, leadership, throttle and rebalance',
       '--set balancing.mod=x:1:1: balancing.mod: unknown key (did you mean mode?)',
       '--set balancing.mode=of:1:16: balancing.mode: expected one of off, node_add, continuous (did you mean off?)',
       '--set balancing.tick_interval=[:1:25: the value is not YAML',

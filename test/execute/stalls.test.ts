@@ -23,7 +23,7 @@ describe('who is to blame', () => {
     ['its target when one copy alone is late as well', [copy(3, 1, true, true)], 3],
   ]
   test.each(rows)('%s', (_, copies, expected) => {
-    const judgement = judgeStalls(copies)
+    const judgement = judgeStalls(copies, true)
     if (judgement === undefined || judgement.kind === 'wait') {
       expect(judgement?.kind).toBe(expected)
       return
@@ -31,6 +31,11 @@ describe('who is to blame', () => {
     expect(judgement.blame ?? 'nobody').toBe(expected)
     expect(judgement.copies).toEqual(copies.flatMap(({ still }, index) => (still ? [index] : [])))
   })
+})
+
+test('nobody is to blame while the others have only just begun to get on', () => {
+  const copies = [true, false].map((still): Copy => ({ move: replica(0), still, late: false }))
+  expect(judgeStalls(copies, false)?.kind).toBe('wait')
 })
 
 /** Two copies to node 3 and one to node 2 are in flight. */
@@ -64,8 +69,8 @@ test('copies that stand still while others get on are taken back, and their node
   cluster.outcome = () => ({ outcome: 'reverted' })
   await work(3000)
   expect(told.filter((line) => line.includes('cancelled'))).toEqual([
-    't-0 cancelled: no byte came for 1m',
-    't-1 cancelled: no byte came for 1m',
+    't-0 cancelled: no byte came for 1m3s',
+    't-1 cancelled: no byte came for 1m3s',
   ])
   expect(executor.holds.partitions).toMatchObject([
     { partition: 0, exhausted: false },
@@ -81,6 +86,28 @@ test('when everything stands still nothing is taken back, and it says why', asyn
   expect(executor.holds.nodes).toEqual([])
   expect(executor.progress().map(({ state }) => state)).toEqual(['stalled', 'stalled', 'stalled'])
   expect(executor.progress()[0]!.text).toContain('not a node, is to blame')
+})
+
+test('when what held all of them is over none is taken back for going on a little later than another', async () => {
+  const { work, bytes, show, asked, executor } = await threeCopies()
+  const goOn = async (pulses: number, ...which: number[]) => {
+    for (let pulse = 0; pulse < pulses; pulse += 1) {
+      for (const index of which) bytes[index]! += 10
+      show()
+      await work(3000)
+    }
+  }
+  const cancels = () => asked.filter((act) => act.startsWith('cancel'))
+  await goOn(5, 0, 1, 2)
+  await goOn(30)
+  expect(executor.progress()[0]!.text).toContain('not a node, is to blame')
+  await goOn(10, 2)
+  expect([cancels(), executor.progress()[0]!.text]).toEqual([[], expect.stringContaining('no other copy has got on')])
+  await goOn(1, 0, 2)
+  expect(executor.progress().map(({ state }) => state)).toEqual(['running', 'stalled', 'running'])
+  // Long enough: what still does not get on is at fault.
+  await goOn(10, 0, 2)
+  expect(cancels()).toEqual(['cancel t-1'])
 })
 
 test('a rate of 0 that somebody set is recognised, and the time it lasts counts for nothing', async () => {

@@ -100,11 +100,13 @@ export class Acts {
 
   async judge(moves: readonly Move[], signal: AbortSignal): Promise<Outcome[]> {
     const reading = await this.#options.look([...new Set(moves.map(({ topic }) => topic))], signal)
-    return moves.map((move): Outcome => {
-      if (move.kind === 'table') return this.#judgeTable(move, reading)
-      if (move.kind === 'brokers') return judgeBrokers(move, reading)
-      return { outcome: 'unknown', text: `a move of kind ${move.kind} is not of Pinot` }
-    })
+    const outcomes: Outcome[] = []
+    for (const move of moves) {
+      if (move.kind === 'table') outcomes.push(await this.#judgeTable(move, reading, signal))
+      else if (move.kind === 'brokers') outcomes.push(judgeBrokers(move, reading))
+      else outcomes.push({ outcome: 'unknown', text: `a move of kind ${move.kind} is not of Pinot` })
+    }
+    return outcomes
   }
 
   /** Nothing rolls back: what the job has done so far stays, and so do instance partitions that it wrote. */
@@ -199,7 +201,7 @@ export class Acts {
     return no('replicas_changed', `job ${sent.job} was to make ${adds} replicas instead of ${expected} ${end}`)
   }
 
-  #judgeTable(move: TableMove, reading: PinotReading): Outcome {
+  async #judgeTable(move: TableMove, reading: PinotReading, signal: AbortSignal): Promise<Outcome> {
     const table = tableIn(reading, move.topic)
     if (table === undefined) return { outcome: 'superseded', text: `${move.topic} does not exist any more` }
     const sent = this.#sent.get(move.topic)
@@ -214,7 +216,22 @@ export class Acts {
     }
     const changes = ours?.changes ?? this.#options.changesOf(move.fingerprint)
     const last = lastJob(reading, move, ours)
-    return changes ? judgeChanges(table, changes, endText(last)) : judgeByJob(table, move.counts, last)
+    const outcome = changes ? judgeChanges(table, changes, endText(last)) : judgeByJob(table, move.counts, last)
+    const isOver = outcome.outcome === 'partial' || outcome.outcome === 'superseded'
+    return isOver ? this.#mended(table, changes, outcome, signal) : outcome
+  }
+
+  /** A job ends when one of its segments cannot be loaded, and that stays in ERROR: nothing comes of waiting for it. */
+  async #mended(
+    table: Table,
+    changes: readonly Change[] | undefined,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const policy = policyOf(this.#options.rebalance, table)
+    const broken = await this.#resets.mend(table, changes, policy, signal)
+    if (broken === undefined || outcome.outcome === 'superseded') return outcome
+    return { outcome: this.#resets.mayMend(table, policy) ? 'partial' : 'superseded', text: broken }
   }
 
   async #cancel(move: TableMove, signal: AbortSignal): Promise<StepResult> {

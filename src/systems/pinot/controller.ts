@@ -116,6 +116,11 @@ export class Controllers {
     return this.#act('PUT', `/instances/${encodeURIComponent(instance)}/updateTags`, query, signal)
   }
 
+  /** A whole record, only where it still has that version. In the body, for it may be larger than any URL. */
+  putZnode(path: string, record: Buffer, version: number, signal: Signal): Promise<ActAnswer> {
+    return this.#act('PUT', '/zk/put', { path, expectedVersion: String(version) }, signal, ACT_MS, record.toString())
+  }
+
   /** @throws EvenkeelError when none answers, or one refuses. */
   async version(signal: Signal): Promise<string | undefined> {
     const body = await this.#read('/version', {}, signal)
@@ -163,7 +168,14 @@ export class Controllers {
   }
 
   /** Never throws but for the signal. */
-  async #act(method: Method, path: string, query: Query, signal: Signal, deadlineMs = ACT_MS): Promise<ActAnswer> {
+  async #act(
+    method: Method,
+    path: string,
+    query: Query,
+    signal: Signal,
+    deadlineMs = ACT_MS,
+    body?: string,
+  ): Promise<ActAnswer> {
     const failures: string[] = []
     for (let tried = 0; tried < this.#urls.length; tried++) {
       const at = (this.#first + tried) % this.#urls.length
@@ -174,7 +186,7 @@ export class Controllers {
       }
       this.#first = at
       try {
-        return meaning(method, await this.#call(at, method, path, query, signal, deadlineMs))
+        return meaning(method, await this.#call(at, method, path, query, signal, deadlineMs, body))
       } catch (error) {
         const text = bounded(messageOf(error))
         if (mayHaveArrived(error)) return { outcome: 'unknown', text }
@@ -201,10 +213,15 @@ export class Controllers {
     query: Query,
     signal: Signal,
     deadlineMs: number,
+    body?: string,
   ): Promise<HttpAnswer> {
     const asked = new URLSearchParams(query).toString()
     return this.#http.request(method, `${this.#urls[at]}${path}${asked === '' ? '' : `?${asked}`}`, {
-      ...(this.#authorization === undefined ? {} : { headers: { authorization: this.#authorization } }),
+      headers: {
+        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
       deadlineMs,
       signal,
     })
@@ -212,12 +229,17 @@ export class Controllers {
 
   /** Each holds a thread of the controller for up to 30 s: the next waits until the last is over. */
   async #oneAtATime<Value>(signal: Signal, work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#slow.then(async () => {
+    const before = this.#slow
+    const done = new AbortController()
+    this.#slow = Promise.all([before, abortOf(done.signal)])
+    try {
+      // Who is given up while he waits has sent nothing.
+      await Promise.race([before, abortOf(AbortSignal.any([signal, done.signal]))])
       if (signal.aborted) throw new EvenkeelError('aborted', 'the call of the controller was given up')
-      return work()
-    })
-    this.#slow = turn.catch(() => undefined)
-    return turn
+      return await work()
+    } finally {
+      done.abort()
+    }
   }
 }
 
@@ -239,6 +261,13 @@ function typeOf(table: string): Query {
 function authorization(auth: ControllerAuth): string {
   if ('token' in auth) return `Bearer ${auth.token.reveal()}`
   return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString('base64')}`
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /** Before a connection stands nothing is sent. */

@@ -17,8 +17,12 @@ export interface ErrorResetsOptions {
   clock: Clock
 }
 
+type Policy = Pick<RebalancePolicy, 'resetErrorSegments'>
+
 /** A load that failed three times will fail once more. */
 const TRIES = 3
+/** What made a load fail lasts for a while. */
+const AGAIN_MS = 60_000
 /** After this it may be tried again: somebody may have mended the deep store. */
 const FORGET_MS = 24 * 3_600_000
 /** Loads that take longer are waited for by the job itself. */
@@ -29,7 +33,7 @@ const PATIENCE_MS = 2_000
 
 export class ErrorResets {
   readonly #options: ErrorResetsOptions
-  readonly #tries = new Map<string, { times: number; firstMs: number }>()
+  readonly #tries = new Map<string, { times: number; firstMs: number; lastMs: number }>()
 
   constructor(options: ErrorResetsOptions) {
     this.#options = options
@@ -39,26 +43,32 @@ export class ErrorResets {
     return new Set([...this.#tries.keys()].filter((table) => this.#timesOf(table) >= TRIES))
   }
 
-  /** @returns why the segments that are to move cannot; undefined where none is in ERROR, or not any more. */
+  /** Whether segments of the table are, or will once more be, loaded again. */
+  mayMend({ name }: Table, { resetErrorSegments }: Policy): boolean {
+    return resetErrorSegments && this.#timesOf(name) < TRIES
+  }
+
+  /** @returns why the segments of the moves cannot be used; undefined where none is in ERROR, or not any more. */
   async mend(
     table: Table,
-    changes: readonly Change[],
-    policy: Pick<RebalancePolicy, 'resetErrorSegments'>,
+    changes: readonly Change[] | undefined,
+    policy: Policy,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const { name } = table
-    const moved = new Set(changes.map(({ segment }) => segment))
-    const { errors } = stateOf(table, moved)
-    if (errors.length === 0) {
-      this.#tries.delete(name)
-      return undefined
-    }
-    const text = `${errors.length} replicas that would move are in ERROR, such as ${errors[0]!.segment} on ${errors[0]!.server}`
+    const moved = changes && new Set(changes.map(({ segment }) => segment))
+    const { errors, missing } = stateOf(table, moved)
+    // What is being loaded again may fail again.
+    if (missing === 0) this.#tries.delete(name)
+    if (errors.length === 0) return undefined
+    const text = `${errors.length} replicas that are moved are in ERROR, such as ${errors[0]!.segment} on ${errors[0]!.server}`
     if (!policy.resetErrorSegments) return text
     const times = this.#timesOf(name)
     if (times >= TRIES) return `${text}; they were reset ${times} times in vain`
-    const firstMs = this.#tries.get(name)?.firstMs ?? this.#options.clock.now()
-    this.#tries.set(name, { times: times + 1, firstMs })
+    const now = this.#options.clock.now()
+    const { firstMs = now, lastMs = Number.NEGATIVE_INFINITY } = (times > 0 && this.#tries.get(name)) || {}
+    if (now - lastMs < AGAIN_MS) return `${text}; they were reset less than a minute ago`
+    this.#tries.set(name, { times: times + 1, firstMs, lastMs: now })
     const answer = await this.#options.controllers.resetErrors(name, signal)
     if (answer.outcome !== 'answered') return `${text}; they could not be reset: ${answer.text}`
     const left = await this.#wait(name, moved, signal)
@@ -66,7 +76,7 @@ export class ErrorResets {
   }
 
   /** @returns what is still wrong when the time is up. */
-  async #wait(name: string, moved: ReadonlySet<string>, signal: AbortSignal): Promise<string | undefined> {
+  async #wait(name: string, moved: ReadonlySet<string> | undefined, signal: AbortSignal): Promise<string | undefined> {
     const { look, touch, clock } = this.#options
     const beganMs = clock.now()
     let touchMs = beganMs + PATIENCE_MS
@@ -97,6 +107,6 @@ export class ErrorResets {
   }
 }
 
-function stateOf(table: Table, only: ReadonlySet<string>): Convergence {
+function stateOf(table: Table, only: ReadonlySet<string> | undefined): Convergence {
   return convergence(table.idealState.placement, table.externalView?.placement, only)
 }

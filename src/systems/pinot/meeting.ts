@@ -15,8 +15,8 @@ export interface WantedQuestion {
   drained: ReadonlySet<string>
   /** Tables that somebody asked to be rebalanced. */
   asked: ReadonlySet<string>
-  /** A server hangs and is not dead yet: each dry run would take half a minute. */
-  frozen: boolean
+  /** Servers that let calls wait: each dry run would take half a minute. */
+  hanging: readonly string[]
 }
 
 export interface Wanted {

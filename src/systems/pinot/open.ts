@@ -11,18 +11,27 @@ import { Wants } from './wants.ts'
 
 export interface PinotConnection extends PinotOptions {
   controllers: { urls: readonly string[]; auth?: ControllerAuth; tls?: HttpTls }
-  rebalance: RebalanceOptions
+  /** Looked up each time: it may change while the daemon runs. */
+  rebalance: () => RebalanceOptions
 }
 
 /** Nobody is asked anything yet. */
 export function openPinot({ controllers: to, rebalance, ...options }: PinotConnection, clock: Clock): PinotSystem {
   const http = new Http(to.tls ? { tls: to.tls } : {})
   const controllers = new Controllers({ urls: to.urls, ...(to.auth ? { auth: to.auth } : {}), http })
-  const targets = new Targets({ controllers, rebalance, clock })
+  const targets = new Targets({
+    controllers,
+    clock,
+    get rebalance() {
+      return rebalance()
+    },
+  })
   const acts = new Acts({
     controllers,
-    rebalance,
     clock,
+    get rebalance() {
+      return rebalance()
+    },
     changesOf: (fingerprint) => targets.changesOf(fingerprint),
     look: (tables, signal) => system.look(tables, signal),
     touch: (table, version, signal) => system.touch(table, version, signal),
@@ -31,10 +40,16 @@ export function openPinot({ controllers: to, rebalance, ...options }: PinotConne
   const system = new PinotSystem(options, clock, {
     controller: (path, signal) => controllers.get(path, signal),
     clusterName: (signal) => controllers.clusterName(signal),
+    put: (path, data, version, signal) => controllers.putZnode(path, data, version, signal),
     acts: wants,
     targets: wants,
     settings: new ServerTags(controllers, (signal) => system.look([], signal), rebalance),
-    close: () => http.close(),
+    close: async () => {
+      // First what uses the connections.
+      const ended = targets.close()
+      await http.close()
+      await ended
+    },
   })
   return system
 }

@@ -7,6 +7,7 @@ import { ReleaseStack } from '../../lib/release-stack.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Capabilities, Outcome, Step, StepResult, System, TargetWishes } from '../port.ts'
 import type { BytesOf } from './changes.ts'
+import type { ActAnswer } from './controller.ts'
 import { Decoder } from './decoder.ts'
 import { Http, type HttpTls, refusal } from './http.ts'
 import { roleOf } from './instances.ts'
@@ -34,6 +35,8 @@ export interface PinotParts {
   controller: ControllerGet
   /** In Helix, and of its root in ZooKeeper. */
   clusterName(signal: AbortSignal): Promise<string>
+  /** Writes a znode through a controller, only where it still has that version. */
+  put(path: string, data: Buffer, version: number, signal: AbortSignal): Promise<ActAnswer>
   acts: PinotActs
   targets: PinotTargets
   settings: ServerTags
@@ -101,7 +104,7 @@ export class PinotSystem implements System {
       bytesOf,
       drained: new Set(drained.map(String)),
       asked: new Set(asked),
-      frozen: this.#servers.unreachable.size > 0,
+      hanging: this.#servers.hanging,
     }
     const wanted = await targets.wanted(question, signal)
     this.settings.see(reading, question.drained)
@@ -154,14 +157,22 @@ export class PinotSystem implements System {
   }
 
   /**
-   * Writes what the table's IdealState has anyway, if it is still of that version.
-   * @throws EvenkeelError `unsupported` without access to ZooKeeper.
+   * Writes what the table's IdealState has anyway, if it is still of that version: else somebody else has just written it.
+   * @throws EvenkeelError
    */
   async touch(table: string, version: number, signal: AbortSignal): Promise<void> {
-    if (!this.#zooKeeper) throw new EvenkeelError('unsupported', 'nothing can be written without access to ZooKeeper')
     const path = `/${await this.#parts.clusterName(signal)}/IDEALSTATES/${table}`
-    const node = await this.#zooKeeper.read(path, signal)
-    if (node?.version === version) await this.#zooKeeper.write(path, node.data, version, signal)
+    const node = await this.#store.read(path, signal)
+    if (node?.version !== version) return
+    if (this.#zooKeeper) {
+      await this.#zooKeeper.write(path, node.data, version, signal)
+      return
+    }
+    const answer = await this.#parts.put(path, node.data, version, signal)
+    if (answer.outcome === 'answered') return
+    // Why it was not written is told in words alone.
+    const now = await this.#store.facts(path, signal)
+    if (now?.version === version) throw new EvenkeelError('rejected', `${table} could not be written: ${answer.text}`)
   }
 
   async #known(signal: AbortSignal): Promise<Inventory> {

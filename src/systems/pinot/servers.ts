@@ -4,7 +4,7 @@
  * keeps its last figures.
  */
 import { type Clock, slices } from '../../lib/clock.ts'
-import { EvenkeelError, messageOf } from '../../lib/errors.ts'
+import { codeOf, EvenkeelError, messageOf } from '../../lib/errors.ts'
 import { mapInFlight } from '../../lib/in-flight.ts'
 import type { Decoder } from './decoder.ts'
 import type { Instance, PinotReading, Placement, Table } from './reading.ts'
@@ -36,6 +36,9 @@ const RETRY_MS = 10_000
 /** For segments that have no size yet, while the table has an average: where tables are written to, there are new ones all the time, and each answer names all. */
 const NEWS_AGE_MS = 60_000
 
+/** Who hangs comes back soon or not at all: a machine that is off answers just as little, and is not waited for longer. */
+const HANG_MS = 5 * 60_000
+
 interface Asked {
   atMs: number
   answeredMs: number
@@ -55,6 +58,8 @@ export class Servers {
   readonly #closed = new AbortController()
   #asking: Promise<unknown> | undefined
   #unreachable = new Map<string, string>()
+  /** Since when servers, alive or not, have let every call wait. */
+  #silentSinceMs = new Map<string, number>()
 
   constructor(get: AdminGet, decoder: Decoder, clock: Clock) {
     this.#get = get
@@ -72,15 +77,21 @@ export class Servers {
     return this.#unreachable
   }
 
+  /** Servers that let calls wait since a short while, be they dead for the cluster: whoever asks all servers now waits for them. */
+  get hanging(): string[] {
+    const now = this.#clock.now()
+    return [...this.#silentSinceMs].flatMap(([name, sinceMs]) => (now - sinceMs < HANG_MS ? [name] : [])).sort()
+  }
+
   /**
-   * Asks the live servers.
+   * Asks the live servers, and the others whether they hang.
    * @throws EvenkeelError `sample_incomplete` when none answers, `auth` or `not_permitted` when one refuses.
    */
   async read(reading: PinotReading, signal: AbortSignal): Promise<void> {
     const servers = reading.instances.filter(({ role }) => role === 'server')
     this.#forget(reading, servers)
     const live = servers.filter((server) => server.live)
-    await this.#readDisks(live, signal)
+    await this.#readDisks(servers, signal)
     await this.#askSizes(reading.tables, new Map(live.map((server) => [server.name, server])))
     if (!this.#asking) return
     const done = new AbortController()
@@ -101,27 +112,38 @@ export class Servers {
     await this.#asking
   }
 
-  async #readDisks(live: readonly Instance[], signal: AbortSignal): Promise<void> {
+  async #readDisks(servers: readonly Instance[], signal: AbortSignal): Promise<void> {
     const unreachable = new Map<string, string>()
-    await mapInFlight(live, DISKS_IN_FLIGHT, async ({ name, adminUrl }) => {
+    const silentSinceMs = new Map<string, number>()
+    await mapInFlight(servers, DISKS_IN_FLIGHT, async ({ name, adminUrl, live }) => {
       if (adminUrl === undefined) {
-        unreachable.set(name, 'its config names no port of an admin interface')
+        if (live) unreachable.set(name, 'its config names no port of an admin interface')
+        return
+      }
+      const now = this.#clock.now()
+      const sinceMs = this.#silentSinceMs.get(name) ?? now
+      if (!live && now - sinceMs >= HANG_MS) {
+        silentSinceMs.set(name, sinceMs)
         return
       }
       const url = `${adminUrl}/instance/diskUtilization`
       try {
         const disk = diskOf(url, await this.#get(url, DISK_MS, signal), this.#clock.now())
-        this.#disks.set(name, disk)
+        if (live) this.#disks.set(name, disk)
       } catch (error) {
         if (signal.aborted) throw error
+        const code = codeOf(error)
+        if (code === 'timeout') silentSinceMs.set(name, sinceMs)
+        if (!live) return
         // The same at every server, and no matter of reachability.
-        if (error instanceof EvenkeelError && (error.code === 'not_permitted' || error.code === 'auth')) throw error
+        if (code === 'not_permitted' || code === 'auth') throw error
         unreachable.set(name, messageOf(error))
       }
     })
     this.#unreachable = unreachable
+    this.#silentSinceMs = silentSinceMs
     const [first] = unreachable
-    if (first && unreachable.size === live.length) {
+    if (first && unreachable.size === servers.filter(({ live }) => live).length) {
       throw new EvenkeelError('sample_incomplete', `no server tells its disk: ${first[0]}: ${first[1]}`)
     }
   }

@@ -16,7 +16,7 @@ const TAGS = 'tags'
 export class ServerTags implements Settings {
   readonly #controllers: Pick<Controllers, 'updateTags'>
   readonly #look: (signal: AbortSignal) => Promise<PinotReading>
-  readonly #rebalance: RebalanceOptions
+  readonly #rebalance: () => RebalanceOptions
   #last: PinotReading | undefined
   #drained: ReadonlySet<string> = new Set()
 
@@ -24,7 +24,7 @@ export class ServerTags implements Settings {
   constructor(
     controllers: Pick<Controllers, 'updateTags'>,
     look: (signal: AbortSignal) => Promise<PinotReading>,
-    rebalance: RebalanceOptions,
+    rebalance: () => RebalanceOptions,
   ) {
     this.#controllers = controllers
     this.#look = look
@@ -69,7 +69,7 @@ export class ServerTags implements Settings {
     const { instances, tables } = this.#last!
     const tags = instances.find(({ name }) => name === String(node))?.tags ?? []
     const placed = tables.filter((table) => tagsOf(table).some((tag) => tags.includes(tag)))
-    const kept = placed.find((table) => !policyOf(this.#rebalance, table).untagDeadServers)
+    const kept = placed.find((table) => !policyOf(this.#rebalance(), table).untagDeadServers)
     if (!kept) return found
     const text = `\`untag_dead_servers\` is off for ${kept.name}, and as long as it has the tag the controller places segments on it`
     return { unsafe: text }

@@ -17,7 +17,7 @@ import type { RebalanceAnswer } from './controller.ts'
 import { type Evacuation, evacuation } from './dead.ts'
 import type { Suspect } from './drift.ts'
 import { groupsOf, persistedOf } from './instance-partitions.ts'
-import { segmentIndex, stateOn } from './placements.ts'
+import { convergence, segmentIndex, stateOn } from './placements.ts'
 import type { PinotReading } from './reading.ts'
 import type { RebalancePolicy } from './rebalance-policy.ts'
 
@@ -40,7 +40,7 @@ export interface TargetOutput {
 /** @returns undefined where the controller would change nothing. */
 export function targetOf(input: TargetInput, answer: RebalanceAnswer): TargetOutput | undefined {
   if (answer.status !== 'DONE') {
-    if (answer.status === 'NO_OP') return undefined
+    if (answer.status === 'NO_OP') return leftInError(input)
     const hold = { code: 'not_computed', text: `${answer.status}: ${answer.description}` } as const
     return { target: emptyTarget(input, hold), changes: [] }
   }
@@ -78,6 +78,17 @@ export function targetOf(input: TargetInput, answer: RebalanceAnswer): TargetOut
     fingerprint: fingerprintOf(changes, parameters),
   }
   return { target, changes }
+}
+
+/** What our last job moved is where it belongs and cannot be loaded: as long as that is so the table is not finished. */
+function leftInError(input: TargetInput): TargetOutput | undefined {
+  const { table, causes } = input.suspect
+  if (!causes.some(({ cause }) => cause === 'unfinished')) return undefined
+  const { errors } = convergence(table.idealState.placement, table.externalView?.placement)
+  if (errors.length === 0) return undefined
+  const named = some([...new Set(errors.map(({ segment }) => segment))])
+  const text = `${errors.length} replicas that were moved are in ERROR: ${named}`
+  return { target: emptyTarget(input, { code: 'segments_in_error', text }), changes: [] }
 }
 
 /** Of a table that is suspected and cannot be asked about, or that the controller has no answer for. */

@@ -1,16 +1,16 @@
 /**
- * Targets of suspected tables: what the controller would make of each, asked one at a time.
+ * Targets of suspected tables: what the controller would make of each.
  *
- * A dry run costs the controller a look at every server, and up to 30 s when one of them hangs. So nothing is asked twice: an answer
- * holds as long as what it was computed from, and none is asked for while a server is silent but not yet dead.
+ * A dry run costs the controller a look at every server, and up to 30 s when one of them hangs, dead for the cluster or not. So nothing
+ * is asked twice: an answer holds as long as what it was computed from, and none is asked for while a server hangs.
  */
 import type { DriftCause } from '../../cluster/reasons.ts'
 import type { Target } from '../../cluster/target.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { messageOf } from '../../lib/errors.ts'
 import type { BytesOf, Change } from './changes.ts'
-import type { Controllers, RebalanceAnswer } from './controller.ts'
+import type { Controllers } from './controller.ts'
 import type { Suspect } from './drift.ts'
+import { type DryRun, DryRuns, type Keys } from './dry-runs.ts'
 import { persistedOf } from './instance-partitions.ts'
 import type { PinotReading, Table } from './reading.ts'
 import { policyOf, type RebalanceOptions, type RebalancePolicy, sentParameters } from './rebalance-policy.ts'
@@ -27,8 +27,8 @@ export interface TargetsQuestion {
   reading: PinotReading
   bytesOf: BytesOf
   suspects: readonly Suspect[]
-  /** Some server hangs and is not dead yet: nobody is asked. */
-  frozen: boolean
+  /** Servers that let calls wait: as long as there are any nobody is asked, and nothing is begun. */
+  hanging: readonly string[]
   /** Tables whose segments in ERROR were reset as often as they may be, in vain. */
   resetInVain: ReadonlySet<string>
 }
@@ -41,35 +41,15 @@ export interface TargetsAnswer {
   open: string[]
 }
 
-type Answer = RebalanceAnswer | { failure: string }
-
-interface Known {
-  answer: Answer
-  atMs: number
-  keys: Keys
-}
-
-/** What an answer was computed from: `loose` is all of it but the segments themselves. */
-interface Keys {
-  exact: string
-  loose: string
-}
-
-/** For the dry runs of one sample together; what is left is asked with the next. */
-const ROUND_MS = 20_000
-/** A table that takes in segments all the time is not asked about again sooner, unless more than those changed. */
-const REUSE_MS = 120_000
-/** What failed once is tried again after this. */
-const RETRY_MS = 300_000
-
 export class Targets {
   readonly #options: TargetsOptions
-  readonly #known = new Map<string, Known>()
+  readonly #dryRuns: DryRuns
   /** Fingerprint → what it moves, of the targets that were shown last. */
   #changes = new Map<string, readonly Change[]>()
 
   constructor(options: TargetsOptions) {
     this.#options = options
+    this.#dryRuns = new DryRuns(options.controllers, options.clock)
   }
 
   /** What a target that was shown last would move; for whoever carries it out. */
@@ -79,30 +59,38 @@ export class Targets {
 
   /** The table is asked about anew. */
   forget(table: string): void {
-    this.#known.delete(table)
+    this.#dryRuns.forget(table)
+  }
+
+  /** What is being asked is given up. */
+  close(): Promise<void> {
+    return this.#dryRuns.close()
   }
 
   /** Never throws for one table: what the controller did not compute is a target that is held. */
   async of(question: TargetsQuestion, signal: AbortSignal): Promise<TargetsAnswer> {
-    const { reading, suspects } = question
-    const { clock } = this.#options
-    const untilMs = clock.now() + ROUND_MS
-    const suspected = new Set(suspects.map(({ table }) => table.name))
-    for (const name of this.#known.keys()) if (!suspected.has(name)) this.#known.delete(name)
+    const { reading, suspects, hanging } = question
     const moving = new Set(reading.jobs.filter(({ status }) => status === 'IN_PROGRESS').map(({ table }) => table))
+    // Where those go that are moving is known by their jobs.
+    const asked = suspects
+      .filter(({ table }) => !moving.has(table.name))
+      .map((suspect) => ({ input: this.#input(suspect, question), closed: closedBy(suspect.table, reading) }))
+      .map((each) => ({ ...each, run: runOf(each.input) }))
+    this.#dryRuns.keep(new Set(suspects.map(({ table }) => table.name)))
+    if (hanging.length === 0) {
+      const isPatient = reading.instances.every(({ role, live }) => role !== 'server' || live)
+      const open = asked.filter(({ closed }) => closed === undefined).map(({ run }) => run)
+      await this.#dryRuns.ask(open, isPatient, signal)
+    }
     const result: TargetsAnswer = { targets: [], verdicts: new Map(), open: [] }
     const changes = new Map<string, readonly Change[]>()
-    // Where those go that are moving is known by their jobs.
-    for (const suspect of suspects.filter(({ table }) => !moving.has(table.name))) {
-      const { name } = suspect.table
-      const input = this.#input(suspect, question)
-      const closed = closedBy(suspect.table, reading)
+    for (const { input, closed, run } of asked) {
+      const name = run.table
       if (closed) {
         result.targets.push(emptyTarget(input, closed))
         continue
       }
-      const mayAsk = !question.frozen && !signal.aborted && clock.now() < untilMs
-      const known = await this.#answer(input, mayAsk, signal)
+      const known = this.#dryRuns.of(run)
       if (known === undefined) {
         result.open.push(name)
         continue
@@ -114,7 +102,7 @@ export class Targets {
         ? { target: emptyTarget(input, { code: 'not_computed', text: answer.failure }), changes: [] }
         : targetOf(input, answer)
       if (output === undefined) continue
-      result.targets.push(output.target)
+      result.targets.push(hanging.length > 0 ? waiting(output.target, hanging) : output.target)
       changes.set(output.target.fingerprint, output.changes)
     }
     this.#changes = changes
@@ -127,34 +115,12 @@ export class Targets {
     const parameters = parametersFor(suspect, policy, rebalance)
     return { suspect, reading, policy, parameters, bytesOf, resetInVain: resetInVain.has(suspect.table.name) }
   }
+}
 
-  /** What is known, else what the controller says; undefined where it must not be asked now. */
-  async #answer(input: TargetInput, mayAsk: boolean, signal: AbortSignal): Promise<Known | undefined> {
-    const { name } = input.suspect.table
-    const keys = keysOf(input)
-    const known = this.#known.get(name)
-    if (known && this.#holds(known, keys)) return known
-    if (!mayAsk) return undefined
-    const answer = await this.#ask(name, input.parameters, signal)
-    const fresh = { answer, keys, atMs: this.#options.clock.now() }
-    this.#known.set(name, fresh)
-    return fresh
-  }
-
-  #holds({ answer, atMs, keys }: Known, now: Keys): boolean {
-    const ageMs = this.#options.clock.now() - atMs
-    const failed = 'failure' in answer || answer.status === 'FAILED'
-    if (failed && ageMs > RETRY_MS) return false
-    return keys.exact === now.exact || (keys.loose === now.loose && ageMs < REUSE_MS)
-  }
-
-  async #ask(table: string, parameters: Record<string, string>, signal: AbortSignal): Promise<Answer> {
-    try {
-      return await this.#options.controllers.dryRun(table, parameters, signal)
-    } catch (error) {
-      return { failure: messageOf(error) }
-    }
-  }
+/** The start of a job, too, would wait for them. */
+function waiting(target: Target, hanging: readonly string[]): Target {
+  const text = `${hanging.join(', ')} hangs, and the controller would wait for it`
+  return { ...target, held: target.held ?? { code: 'server_dead', text } }
 }
 
 /** Servers are to hold the table no longer. */
@@ -190,6 +156,10 @@ function parametersFor(
 
 function rawName({ name }: Table): string {
   return name.replace(/_(OFFLINE|REALTIME)$/, '')
+}
+
+function runOf(input: TargetInput): DryRun {
+  return { table: input.suspect.table.name, parameters: input.parameters, keys: keysOf(input) }
 }
 
 function keysOf({ suspect, reading, parameters }: TargetInput): Keys {

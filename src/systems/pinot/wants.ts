@@ -24,11 +24,11 @@ export class Wants implements PinotTargets, PinotActs {
     this.#acts = acts
   }
 
-  async wanted({ reading, bytesOf, drained, asked, frozen }: WantedQuestion, signal: AbortSignal): Promise<Wanted> {
+  async wanted({ reading, bytesOf, drained, asked, hanging }: WantedQuestion, signal: AbortSignal): Promise<Wanted> {
     const suspected = suspects({ reading, drained, unfinished: this.#unfinished, asked })
     const { resetInVain } = this.#acts
     const { targets, verdicts } = await this.#targets.of(
-      { reading, bytesOf, suspects: suspected, frozen, resetInVain },
+      { reading, bytesOf, suspects: suspected, hanging, resetInVain },
       signal,
     )
     const wanted = new Set(targets.map(({ topic }) => topic))

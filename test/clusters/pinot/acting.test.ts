@@ -95,7 +95,7 @@ class Hand {
     const reading = await readByRest(this.#cluster)
     const found = suspects({ reading, drained: new Set(drained), unfinished: new Set(), asked: new Set() })
     return this.targets.of(
-      { reading, suspects: found, frozen: false, bytesOf: () => segmentBytes, resetInVain: this.acts.resetInVain },
+      { reading, suspects: found, hanging: [], bytesOf: () => segmentBytes, resetInVain: this.acts.resetInVain },
       signal,
     )
   }

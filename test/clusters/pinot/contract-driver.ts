@@ -170,7 +170,7 @@ class PinotDriver implements TableDriver {
     for (const name of this.brokers()) await updateTags(this.#cluster, name, BROKER_TAGS)
     this.#row += 1
     const options = { name: 'contract', zooKeeper: { connect: this.#cluster.zkConnect } }
-    const connection = { ...options, controllers: { urls: [controllerUrl] }, rebalance: rebalanceOptions }
+    const connection = { ...options, controllers: { urls: [controllerUrl] }, rebalance: () => rebalanceOptions }
     this.#system = openPinot(connection, realClock)
     await until('a healthy, empty cluster', 60_000, async () => {
       const { state, jobs = [], missingNodes } = await this.system.sample(new AbortController().signal)

@@ -12,6 +12,8 @@ import { converged, counts, createTable, externalView, idealState, updateTags, u
 guardLeaks()
 
 const KiB = 1024
+/** On a disk of its own, for on a shared one all servers look alike. */
+const tmpfsMiB = 96
 const tables = ['clicks_OFFLINE', 'orders_OFFLINE', 'visits_OFFLINE']
 
 describe('four servers, of which one is filled and emptied in turn', () => {
@@ -28,7 +30,7 @@ describe('four servers, of which one is filled and emptied in turn', () => {
 
   beforeAll(async () => {
     cluster = await startPinot({
-      servers: [{}, {}, {}, { tags: ['server_untagged'] }],
+      servers: [{ tmpfsMiB }, { tmpfsMiB }, { tmpfsMiB }, { tmpfsMiB, tags: ['server_untagged'] }],
       controllerProperties: { 'controller.rebalance.checker.frequencyPeriod': '10s' },
     })
     for (const table of tables) {
@@ -54,6 +56,11 @@ describe('four servers, of which one is filled and emptied in turn', () => {
 
   const setAll = (knobs: Parameters<PinotCluster['setKnobs']>[1]) =>
     Promise.all(cluster.servers.map(({ name, state }) => state === 'running' && cluster.setKnobs(name, knobs)))
+
+  const samples = async (): Promise<[number, number]> => [
+    await daemon.metric('evenkeel_sample_duration_seconds_count'),
+    await daemon.metric('evenkeel_sample_duration_seconds_sum'),
+  ]
 
   /**
    * Gives the fourth server its tag, does `harm` when it holds some of what it is to get, and waits until all is well again. Then takes
@@ -114,6 +121,77 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       await cluster.start(first)
       await cluster.waitReady()
     }, false)
+    // It served what nobody else did while it was dead only if it came to that before.
+    expect(least).toBeGreaterThanOrEqual(0)
+  })
+
+  test('a server that is filled freezes for longer than its session, and thaws', async () => {
+    const slowest: number[] = []
+    const least = await whileFilled(async (fourth) => {
+      cluster.freeze(fourth)
+      try {
+        await daemon.reaches('its death being told', 30_000, ({ verdict, notes }) =>
+          `${verdict?.text} ${notes.join()}`.includes(`${fourth} is gone`),
+        )
+        const [count, seconds] = await samples()
+        await daemon.passTicks(5)
+        const [after, total] = await samples()
+        slowest.push((total - seconds) / (after - count))
+      } finally {
+        cluster.thaw(fourth)
+      }
+      await cluster.waitReady()
+    })
+    console.log(`a sample took ${slowest.map((seconds) => seconds.toFixed(2)).join()} s beside a frozen server`)
+    expect(slowest[0]).toBeLessThan(5)
+    expect(least).toBeGreaterThanOrEqual(1)
+  })
+
+  test('the daemon is killed at twenty moments: its jobs are taken up and not begun anew', async () => {
+    let seed = 20_261_127
+    const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+    const before = (await jobsLog(cluster)).jobs.length
+    const endings = new Set<string>()
+    const note = async () => {
+      for (const { topic, state, text = '' } of await daemon.moves('ended')) endings.add(`${topic} ${state} ${text}`)
+    }
+    const least = await whileFilled(async () => {
+      for (let death = 0; death < 20; death++) {
+        await new Promise((resolve) => setTimeout(resolve, random() * 1_500))
+        await note().catch(() => undefined)
+        await daemon.kill()
+        await daemon.restart()
+      }
+    }, false)
+    await note()
+    console.log([...endings].join('; '))
+    expect(least).toBeGreaterThanOrEqual(1)
+    // One job a table, and each came to its end.
+    const jobs = (await jobsLog(cluster)).jobs.slice(before)
+    expect(jobs.map(({ table, statuses }) => [table, statuses.at(-1)]).sort()).toEqual(
+      tables.map((table) => [table, 'DONE']),
+    )
+    expect([...endings].filter((text) => !text.includes(' done '))).toEqual([])
+  })
+
+  test('ZooKeeper freezes for longer than every session: that is told, and over by itself', async () => {
+    const least = await whileFilled(async () => {
+      const began = performance.now()
+      cluster.freeze('zookeeper')
+      try {
+        await daemon.reaches('it being told', 45_000, ({ status }) => status === 'unreachable')
+        console.log(`told after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+        expect(performance.now() - began).toBeLessThan(35_000)
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, 20_000 - (performance.now() - began))))
+      } finally {
+        cluster.thaw('zookeeper')
+      }
+      const thawed = performance.now()
+      await daemon.reaches('it seeing again', 60_000, ({ status }) => status !== 'unreachable')
+      console.log(`seen again after ${((performance.now() - thawed) / 1000).toFixed(1)} s`)
+      await cluster.waitReady(60_000)
+    })
+    // Every server's session was over: what their views said meanwhile is not the daemon's doing.
     expect(least).toBeGreaterThanOrEqual(0)
   })
 })

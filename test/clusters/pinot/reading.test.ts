@@ -61,7 +61,8 @@ describe('a cluster of three servers and three tables', () => {
       },
       acts: { steps: () => [], perform: never, judge: never, cancel: never },
       clusterName: async () => cluster.name,
-      settings: new ServerTags({ updateTags: never }, never, rebalanceOptions),
+      put: never,
+      settings: new ServerTags({ updateTags: never }, never, () => rebalanceOptions),
       targets: {
         wanted: async () => ({ targets: [], brokers: [], verdicts: new Map() }),
         jobs: (reading, bytesOf) => new JobWatch().of(reading, bytesOf),

@@ -126,16 +126,15 @@ export function allAlive(cluster: AnyDriver): Record<string, string> {
 
 /** What becomes of a call within the time that any may take. */
 async function fate(cluster: AnyDriver, call: Promise<unknown>): Promise<'answered' | 'failed' | 'never'> {
-  let end: 'answered' | 'failed' | 'never' = 'never'
+  const ends: ('answered' | 'failed')[] = []
   const ended = call.then(
-    () => (end = 'answered'),
-    () => (end = 'failed'),
+    () => ends.push('answered'),
+    () => ends.push('failed'),
   )
   const untilMs = cluster.now() + ENDED_MS
   await Promise.race([ended, cluster.pass(0)])
-  // oxlint-disable-next-line typescript/no-unnecessary-condition -- it is set by the call.
-  while (end === 'never' && cluster.now() < untilMs) await Promise.race([ended, cluster.pass(100)])
-  return end
+  while (ends.length === 0 && cluster.now() < untilMs) await Promise.race([ended, cluster.pass(100)])
+  return ends[0] ?? 'never'
 }
 
 /** Where the replicas of each partition are and how they are, by node. */

@@ -38,7 +38,10 @@ export const jobRows: Row<TableDriver>[] = [
       see.now('checks', [checks.length > 0, checks.filter(({ result }) => result === 'ERROR')], [true, []])
       const prints = async () => (await cluster.system.sample(live)).targets!.map((each) => each.fingerprint)
       await see.stays('fingerprint', 1_000, prints, [fingerprint])
-      const [before] = await cluster.system.settings!.observe([{ scope: 'node', of: cluster.node(2), name: 'tags' }], live)
+      const [before] = await cluster.system.settings!.observe(
+        [{ scope: 'node', of: cluster.node(2), name: 'tags' }],
+        live,
+      )
       const tags = (before as { own: string }).own
       const back = { scope: 'node', of: cluster.node(1), name: 'tags', set: tags } as const
       see.now('tags given back', answers(await cluster.system.settings!.apply([back], live)), ['accepted'])
@@ -67,7 +70,8 @@ export const jobRows: Row<TableDriver>[] = [
       const progress = async () => {
         const [job] = await jobsOf(cluster)
         const { adds = { done: 0, total: 0 }, bytesDone = 0, bytesTotal = 0, arriving = [], broken } = job ?? {}
-        const [left, leftBytes] = arriving.reduce((all, each) => [all[0]! + each.adds, all[1]! + each.bytes], [0, 0])
+        const left = arriving.reduce((sum, each) => sum + each.adds, 0)
+        const leftBytes = arriving.reduce((sum, each) => sum + each.bytes, 0)
         const isPart = adds.done > 0 && adds.done < adds.total && bytesDone > 0 && bytesDone < bytesTotal
         const isSum = left === adds.total - adds.done && leftBytes === bytesTotal - bytesDone
         return { total: adds.total, bytesTotal, isPart, isSum, broken }
@@ -164,7 +168,9 @@ export const jobRows: Row<TableDriver>[] = [
     play: async (cluster, see) => {
       const { system } = cluster
       const move = tableMove(await withTarget(cluster, see))
-      const to = [2, 3, 4].find((number) => move.shares.some((one) => one.node === cluster.node(number) && one.adds > 0))!
+      const to = [2, 3, 4].find((number) =>
+        move.shares.some((one) => one.node === cluster.node(number) && one.adds > 0),
+      )!
       await cluster.kill(to)
       const others = [1, 2, 3, 4].filter((number) => number !== to).map((number) => cluster.node(number))
       await see.soon('alive', () => aliveNodes(system), others)

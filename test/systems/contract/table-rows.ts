@@ -21,7 +21,11 @@ export const tableRows: Row<TableDriver>[] = [
       await cluster.untag(1)
       // Until the cluster itself calls it dead it only does not tell.
       const { sample, ms } = await timed(cluster)
-      see.now('states', states(sample), { ...allAlive(cluster), [cluster.node(1)]: 'draining', [cluster.node(2)]: 'unreachable' })
+      see.now('states', states(sample), {
+        ...allAlive(cluster),
+        [cluster.node(1)]: 'draining',
+        [cluster.node(2)]: 'unreachable',
+      })
       see.now('in time', ms < SAMPLE_MS, true)
       see.now('missing', sample.missingNodes, [cluster.node(2)])
       see.now('targets', shown(sample).targets, [])
@@ -74,9 +78,17 @@ export const tableRows: Row<TableDriver>[] = [
       }
       const { scope, of, name, replaces } = wanted.setting as typeof wanted.setting & { replaces?: true }
       const ref: SettingRef = { scope, of, name }
-      see.now('setting', [settingKey(ref), replaces], [settingKey({ scope: 'node', of: cluster.node(1), name: 'tags' }), true])
+      see.now(
+        'setting',
+        [settingKey(ref), replaces],
+        [settingKey({ scope: 'node', of: cluster.node(1), name: 'tags' }), true],
+      )
       const [before] = (await settings.observe([ref], live)) as [Observed & { own: string }]
-      see.now('before', [before.own.split(',').length, 'value' in wanted.setting && wanted.setting.value !== before.own], [2, true])
+      see.now(
+        'before',
+        [before.own.split(',').length, 'value' in wanted.setting && wanted.setting.value !== before.own],
+        [2, true],
+      )
       const value = 'value' in wanted.setting ? wanted.setting.value : ''
       see.now('answer', answers(await settings.apply([{ ...ref, set: value }], live)), ['accepted'])
       see.now('set', await settings.observe([ref], live), [{ own: value, effective: value }])
@@ -93,18 +105,16 @@ export const tableRows: Row<TableDriver>[] = [
     },
   },
   {
-    name: 'a node asked for in the wishes: its target is without it although it has its tags',
+    name: 'a topic that is asked for is computed although nothing suggests it: a verdict, no target',
     needs: ['tableJobs'],
     play: async (cluster, see) => {
       await atRest(cluster, see)
-      const wishes = { drained: [cluster.node(3)], asked: [] }
-      const look = async () => {
-        const { targets = [] } = await cluster.system.sample(live, wishes)
-        return targets.map(({ causes }) => causes.map(({ cause }) => cause))
+      const look = async (asked: string[]) => {
+        const { topics = [], targets = [] } = await cluster.system.sample(live, { drained: [], asked })
+        return { verdicts: topics.map(({ verdict }) => verdict?.text.split(':')[0]), targets: targets.length }
       }
-      await see.soon('causes', look, [['draining']])
-      const rest = { topics: [cluster.topic('t')], targets: [] }
-      await see.soon('without the wish', async () => shown(await cluster.system.sample(live)), rest)
+      await see.soon('asked for', () => look([cluster.topic('t')]), { verdicts: ['NO_OP'], targets: 0 })
+      see.now('not asked for', await look([]), { verdicts: [undefined], targets: 0 })
     },
   },
   {
@@ -120,7 +130,7 @@ export const tableRows: Row<TableDriver>[] = [
         { ...ref('Server_10.0.0.1_1'), set: own },
         { ...ref(cluster.node(1)), set: own },
       ]
-      see.now('answers', answers(await settings.apply(changes, live)), ['rejected', 'accepted'])
+      see.now('answers', answers(await settings.apply(changes, live)), ['partition_gone', 'accepted'])
     },
   },
   {
@@ -132,7 +142,12 @@ export const tableRows: Row<TableDriver>[] = [
       const topic = cluster.topic('t')
       const before = cluster.brokers()
       const after = before.slice(0, -1)
-      const lists = async () => ((await system.sample(live)).brokers ?? []).map(({ text: _, ...each }) => each)
+      const lists = async () =>
+        ((await system.sample(live)).brokers ?? []).map(({ topic: of, before: now, after: then }) => ({
+          topic: of,
+          before: now,
+          after: then,
+        }))
       see.now('at first', await lists(), [])
       await cluster.untagBroker()
       await see.soon('then', lists, [{ topic, before, after }])

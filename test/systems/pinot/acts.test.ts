@@ -144,8 +144,8 @@ describe('the step of a table', () => {
     world.view = { ...after, s1: 'b' }
     // The list of jobs says DONE and a replica is still missing.
     expect(await judge()).toEqual({ outcome: 'partial', text: '1 replicas are not up yet' })
-    world.view = { ...after, s1: 'b c:ERROR' }
-    expect(await judge()).toEqual({ outcome: 'partial', text: '1 replicas are in ERROR, such as s1 on c' })
+    world.view = { ...after, s1: 'b' }
+    expect(await judge()).toEqual({ outcome: 'partial', text: '1 replicas are not up yet' })
     world.view = after
     expect(await judge()).toEqual({ outcome: 'landed' })
   })
@@ -390,6 +390,8 @@ describe('segments in ERROR', () => {
         code: 'rejected',
         text: expect.stringMatching(/in ERROR again$/),
       })
+      expect(await perform()).toMatchObject({ text: expect.stringMatching(/less than a minute ago$|in vain$/) })
+      await clock.sleep(60_000)
     }
     expect(await perform()).toMatchObject({ text: expect.stringMatching(/they were reset 3 times in vain$/) })
     expect(world.told).toEqual(['reset', 'reset', 'reset'])
@@ -401,6 +403,44 @@ describe('segments in ERROR', () => {
   it('are left alone where the policy says so', async () => {
     acts = make({ ...rebalanceOptions, base: { ...rebalanceOptions.base, resetErrorSegments: false } })
     expect(await perform()).toMatchObject({ outcome: 'refused', code: 'rejected' })
+    expect(world.told).toEqual([])
+  })
+})
+
+describe('segments in ERROR where they were moved to', () => {
+  const broken = { ...after, s1: 'b c:ERROR' }
+  beforeEach(async () => {
+    await perform()
+    world.jobs[0]!.status = 'FAILED'
+    world.ideal = after
+    world.view = broken
+    world.told = []
+  })
+
+  it('are loaded again, and then the move has landed', async () => {
+    world.onReset = () => {
+      world.view = after
+    }
+    expect((await judge()).outcome).toBe('partial')
+    expect(await judge()).toEqual({ outcome: 'landed' })
+    expect(world.told).toEqual(['reset'])
+  })
+
+  it('end the move once that was tried three times', async () => {
+    for (let times = 1; times <= 2; times++) {
+      expect(await judge()).toMatchObject({ outcome: 'partial', text: expect.stringMatching(/in ERROR again$/) })
+      await clock.sleep(60_000)
+    }
+    expect(await judge()).toMatchObject({ outcome: 'superseded' })
+    expect(world.told).toEqual(['reset', 'reset', 'reset'])
+  })
+
+  it('end it at once where the policy leaves them alone', async () => {
+    acts = make({ ...rebalanceOptions, base: { ...rebalanceOptions.base, resetErrorSegments: false } })
+    expect(await judge()).toEqual({
+      outcome: 'superseded',
+      text: '1 replicas that are moved are in ERROR, such as s1 on c',
+    })
     expect(world.told).toEqual([])
   })
 })

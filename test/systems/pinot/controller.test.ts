@@ -206,6 +206,45 @@ describe('an act', () => {
   })
 })
 
+describe('calls that a server may hold up', () => {
+  it('go one at a time, and who is given up while he waits has sent nothing', async () => {
+    const open: ServerResponse[] = []
+    const controller = await fake((response) => void open.push(response))
+    const controllers = client([controller.url])
+    const first = controllers.dryRun('a_OFFLINE', {}, signal).catch((error: unknown) => error)
+    const giveUp = new AbortController()
+    const second = controllers.rebalance('b_OFFLINE', {}, giveUp.signal).catch((error: unknown) => error)
+    const third = controllers.dryRun('c_OFFLINE', {}, signal).catch((error: unknown) => error)
+    await expect.poll(() => open.length).toBe(1)
+    giveUp.abort()
+    expect(await second).toMatchObject({ code: 'aborted' })
+    open[0]!.end('{}')
+    await first
+    await expect.poll(() => open.length).toBe(2)
+    open[1]!.end('{}')
+    await third
+    expect(controller.asked.map((url) => url.split('/')[2])).toEqual(['a', 'c'])
+  })
+})
+
+describe('a znode', () => {
+  it('is written whole, and only where it still has its version', async () => {
+    const record = `{"id":"orders_OFFLINE","listFields":{"a":["${'x'.repeat(40_000)}"]}}`
+    let sent = ''
+    const controller = await fake((response, request) => {
+      request.on('data', (part) => {
+        sent += part
+      })
+      request.on('end', () => response.setHeader('content-type', 'application/json').end('{"status":"ok"}'))
+    })
+    const answer = client([controller.url]).putZnode('/c/IDEALSTATES/orders_OFFLINE', Buffer.from(record), 7, signal)
+    expect(await answer).toMatchObject({ outcome: 'answered' })
+    expect(controller.asked).toEqual(['PUT /zk/put?path=%2Fc%2FIDEALSTATES%2Forders_OFFLINE&expectedVersion=7'])
+    expect(controller.headers[0]!['content-type']).toBe('application/json')
+    expect(sent).toBe(record)
+  })
+})
+
 describe('a read', () => {
   it('takes any controller that answers', async () => {
     const broken = await fake(text('down', 503))

@@ -116,7 +116,7 @@ describe('a server that is given up', () => {
   const ideal = { s0: 'a b' }
   const lossOf = (options: RebalanceOptions, instances = [server('a', { live: false }), server('b'), server('c')]) => {
     const never = () => Promise.reject(new Error('nothing is asked'))
-    const tags = new ServerTags({ updateTags: never }, never, options)
+    const tags = new ServerTags({ updateTags: never }, never, () => options)
     tags.see(reading([table({ ideal })], instances), new Set())
     return tags.ofLoss('a')
   }

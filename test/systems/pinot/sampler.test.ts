@@ -28,6 +28,7 @@ function sampled(servers: Parameters<typeof memoryCluster>[0] = { s1: {}, s2: {}
     fake,
     clock,
     sampler,
+    servers: asking,
     sample: async (): Promise<Sample> => {
       const reading = await inventory.read(signal)
       await asking.read(reading, signal)
@@ -145,6 +146,30 @@ describe('who is there', () => {
     const dead = await sample()
     expect([statesOf(dead), dead.missingNodes]).toEqual([['alive', 'unavailable', 'alive'], []])
     expect(replicasOf(dead)).toEqual(['a s1:in/10 s2:offline/11'])
+  })
+
+  test('one that lets calls wait hangs, dead or alive, for a while; one that refuses them does not', async () => {
+    const { cluster, fake, clock, sample, servers } = sampled()
+    fake.silent.add('s2')
+    fake.answers.set('s3/instance/diskUtilization', new EvenkeelError('unreachable', 'nobody listens'))
+    await sample()
+    expect(servers.hanging).toEqual([serverName('s2')])
+    cluster.setLive('s2', false)
+    await clock.advance(299_000)
+    await sample()
+    expect(servers.hanging).toEqual([serverName('s2')])
+    await clock.advance(1_000)
+    expect(servers.hanging).toEqual([])
+    const asked = fake.asked.length
+    await sample()
+    // A machine that is off is not waited for each time.
+    expect(fake.asked.slice(asked).filter((at) => at.startsWith('s2'))).toEqual([])
+    cluster.setLive('s2', true)
+    fake.silent.clear()
+    await sample()
+    fake.silent.add('s2')
+    await sample()
+    expect(servers.hanging).toEqual([serverName('s2')])
   })
 
   test('that none answers is no cluster without figures', async () => {

@@ -20,7 +20,7 @@ function tagged(instances: PinotReading['instances'], drained: ReadonlySet<strin
       },
     },
     async () => now,
-    rebalanceOptions,
+    () => rebalanceOptions,
   )
   tags.see(now, drained)
   return { tags, asked }
@@ -62,7 +62,7 @@ test('what stands is told in one order, and of an unknown server nothing', async
   ])
   const blind = new ServerTags({ updateTags: () => Promise.reject(new Error('not asked')) }, () =>
     Promise.reject(new EvenkeelError('unreachable', 'no controller answers')),
-    rebalanceOptions,
+    () => rebalanceOptions,
   )
   expect(await blind.observe(refs, signal)).toMatchObject([{ unknown: 'no controller answers' }, {}])
 })

@@ -282,10 +282,10 @@ describe('asking for targets', () => {
       },
       clock,
     })
-    const of = async (spec: Partial<TableSpec> = {}, more: Partial<PinotReading> = {}, frozen = false) => {
+    const of = async (spec: Partial<TableSpec> = {}, more: Partial<PinotReading> = {}, hanging: string[] = []) => {
       const now = reading([table({ ideal, ...spec })], instances, more)
       const found = suspects({ ...none, reading: now })
-      return targets.of({ reading: now, bytesOf: () => 100, suspects: found, frozen, resetInVain: new Set() }, signal)
+      return targets.of({ reading: now, bytesOf: () => 100, suspects: found, hanging, resetInVain: new Set() }, signal)
     }
     return { clock, asked, targets, of, set: (next: RebalanceOptions) => (options = next) }
   }
@@ -328,12 +328,15 @@ describe('asking for targets', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('asks nobody while a server is frozen', async () => {
+  it('asks nobody while a server hangs, and what is known waits for it', async () => {
     const { asked, of } = asking()
-    expect(await of({}, {}, true)).toEqual({ targets: [], verdicts: new Map(), open: ['orders_OFFLINE'] })
+    expect(await of({}, {}, ['c'])).toEqual({ targets: [], verdicts: new Map(), open: ['orders_OFFLINE'] })
     expect(asked).toEqual([])
-    await of()
-    expect((await of({}, {}, true)).targets).toHaveLength(1)
+    expect((await of()).targets[0]!.held).toBeUndefined()
+    const text = 'c hangs, and the controller would wait for it'
+    expect((await of({}, {}, ['c'])).targets[0]!.held).toEqual({ code: 'server_dead', text })
+    expect((await of()).targets[0]!.held).toBeUndefined()
+    expect(asked).toHaveLength(1)
   })
 
   it('asks nothing about what is moving, or is closed to us', async () => {
@@ -363,11 +366,30 @@ describe('asking for targets', () => {
     expect(balanced.verdicts.get('orders_OFFLINE')?.text).toBe('NO_OP: balanced')
   })
 
-  it('holds a table of which there is no answer', async () => {
-    const { of } = asking(() => {
-      throw new EvenkeelError('unreachable', 'no controller answers')
+  it('looks again after a while whether a check that failed still does', async () => {
+    const full = { name: 'diskUtilization', result: 'ERROR' as const, message: 'c would be full' }
+    const { asked, of, clock } = asking(() => ({ ...answer({ s0: 'b c', s1: 'b c' }), checks: [full] }))
+    expect((await of()).targets[0]!.held?.code).toBe('precheck_error')
+    await of()
+    expect(asked).toHaveLength(1)
+    await clock.advance(301_000)
+    await of()
+    expect(asked).toHaveLength(2)
+  })
+
+  it.each([
+    ['unreachable' as const, 11_000],
+    ['protocol' as const, 301_000],
+  ])('holds a table of which there is no answer, and asks again: %s', async (code, afterMs) => {
+    const { asked, of, clock } = asking(() => {
+      throw new EvenkeelError(code, 'no controller answers')
     })
     expect((await of()).targets[0]!.held).toEqual({ code: 'not_computed', text: 'no controller answers' })
+    await of()
+    expect(asked).toHaveLength(1)
+    await clock.advance(afterMs)
+    await of()
+    expect(asked).toHaveLength(2)
   })
 
   it('asks for as many as there is time for, and for the others the next time', async () => {
@@ -381,21 +403,65 @@ describe('asking for targets', () => {
       reading: now,
       bytesOf: () => 100,
       suspects: suspects({ ...none, reading: now }),
-      frozen: false,
+      hanging: [],
       resetInVain: new Set<string>(),
     }
-    expect((await targets.of(question, signal)).open).toEqual(['z_OFFLINE'])
-    expect((await targets.of(question, signal)).open).toEqual([])
+    const opens: string[][] = []
+    while (opens.at(-1)?.length !== 0) opens.push((await targets.of(question, signal)).open)
+    // The second is asked in the time of the first sample, and answered after it.
+    expect(opens[0]).toEqual(['y_OFFLINE', 'z_OFFLINE'])
     expect(asked.map(({ table: name }) => name)).toEqual(names)
+  })
+
+  it('waits but a moment where a dead server may hang: the answer is for a later sample', async () => {
+    const { asked, of, clock } = asking(undefined, 30_000)
+    const gone = { instances: [instances[0]!, instances[1]!, server('c', { live: false })] }
+    const beganMs = clock.now()
+    expect((await of({}, gone)).open).toEqual(['orders_OFFLINE'])
+    expect(clock.now() - beganMs).toBe(3_000)
+    await clock.advance(27_000)
+    const { open, verdicts } = await of({}, gone)
+    expect([open, [...verdicts.keys()], asked.length]).toEqual([[], ['orders_OFFLINE'], 1])
+  })
+
+  it('gives up what it asks when it is closed, and asks no more', async () => {
+    const signals: AbortSignal[] = []
+    const targets = new Targets({
+      controllers: {
+        dryRun: (_name, _parameters, until) => {
+          signals.push(until)
+          return new Promise((_, reject) => until.addEventListener('abort', () => reject(new Error('given up'))))
+        },
+      },
+      rebalance: rebalanceOptions,
+      clock: new VirtualClock(),
+    })
+    const now = reading([table({ ideal })], instances)
+    const found = suspects({ ...none, reading: now })
+    const question = {
+      reading: now,
+      bytesOf: () => 100,
+      suspects: found,
+      hanging: [],
+      resetInVain: new Set<string>(),
+    }
+    const waiting = targets.of(question, signal)
+    await targets.close()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    await waiting
+    await targets.of({ ...question, suspects: [] }, signal)
+    expect(signals).toHaveLength(1)
   })
 
   it('leaves instance partitions that a person set', async () => {
     const { asked, of, set } = asking()
-    const spec = { partitions: { orders_OFFLINE: { '0_0': ['a', 'b'] } } }
+    // Of a server that must not hold the table any more lists cannot stay, whoever made them.
+    await of({ partitions: { orders_OFFLINE: { '0_0': ['a', 'b'] } } })
+    const spec = { partitions: { orders_OFFLINE: { '0_0': ['b', 'c'] } }, ideal: { s0: 'b c', s1: 'b' } }
     await of(spec)
     set({ ...rebalanceOptions, tables: { orders: { parameters: { reassignInstances: true } } } })
     await of(spec)
-    expect(asked.map(({ parameters }) => parameters['reassignInstances'])).toEqual(['false', 'true'])
+    expect(asked.map(({ parameters }) => parameters['reassignInstances'])).toEqual(['true', 'false', 'true'])
   })
 })
 

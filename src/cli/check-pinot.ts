@@ -1,0 +1,77 @@
+/** What `check-config` looks at of a Pinot cluster before it takes a sample: one line for each. */
+import type { PinotConfig } from '../config/compile.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { PinotProbe } from '../systems/pinot/probe.ts'
+import type { Report } from './check-report.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+
+/** Of many that fail alike a few tell enough. */
+const NAMED = 5
+
+/** @returns whether anything can be read at all. */
+export async function checkPinot(
+  probe: PinotProbe,
+  pinot: PinotConfig,
+  report: Report,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const cluster = await checkControllers(probe, pinot, report, signal)
+  if (cluster === undefined || !(await checkZooKeeper(probe, pinot, cluster, report, signal))) return false
+  await checkServers(probe, report, signal)
+  return true
+}
+
+/** @returns the name of the cluster. */
+async function checkControllers(
+  probe: PinotProbe,
+  { auth }: PinotConfig,
+  report: Report,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { answering, failures } = await probe.controllers(signal)
+  const user = auth === undefined ? 'no user' : 'username' in auth ? `user ${auth.username}` : 'a token'
+  for (const { url, version, cluster } of answering) {
+    report.good(`controller ${url}: Pinot ${version ?? 'of an unknown version'}, cluster ${cluster} (${user})`)
+  }
+  for (const { who, error } of failures) {
+    const text = `controller ${who}: ${messageOf(error)}`
+    // One is enough to work, so that this alone is no failure.
+    if (answering.length > 0) report.good(`note: ${text}`)
+    else report.bad(text, exitCodeOf(error))
+  }
+  const clusters = [...new Set(answering.map(({ cluster }) => cluster))]
+  if (clusters.length < 2) return clusters[0]
+  report.bad(`the controllers are of different clusters: ${clusters.join(', ')}`, exitCodes.failure)
+  return undefined
+}
+
+async function checkZooKeeper(
+  probe: PinotProbe,
+  { zookeeper }: PinotConfig,
+  cluster: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const address = await probe.zooKeeper(cluster, signal)
+    report.good(
+      address === undefined
+        ? 'ZooKeeper: no address is given, it is read through the controllers'
+        : `ZooKeeper ${address}: the root of cluster ${cluster} is there`,
+    )
+    return true
+  } catch (error) {
+    report.bad(`ZooKeeper ${zookeeper}: ${messageOf(error)}`, exitCodeOf(error))
+    return false
+  }
+}
+
+async function checkServers(probe: PinotProbe, report: Report, signal: AbortSignal): Promise<void> {
+  const { count, failures } = await probe.servers(signal)
+  const answer = failures.length === 0 ? 'all tell their disk' : `${count - failures.length} of them tell their disk`
+  report.good(`${count} live ${count === 1 ? 'server' : 'servers'}, ${answer}`)
+  for (const { who, error } of failures.slice(0, NAMED)) {
+    report.bad(`${who} does not tell its disk: ${messageOf(error)}`, exitCodeOf(error))
+  }
+  if (failures.length > NAMED) report.good(`note: ${failures.length - NAMED} more servers do not tell their disk`)
+}
