@@ -143,7 +143,9 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       console.log(held.verdict!.text)
       await cluster.setKnobs(fourth(), {})
       const alone = await daemon.reaches('orders being done', 150_000, ({ verdict, moves }) => {
-        return verdict?.code === 'target_held' && moves.running + moves.pending === 0 && !verdict.text.includes('orders_')
+        return (
+          verdict?.code === 'target_held' && moves.running + moves.pending === 0 && !verdict.text.includes('orders_')
+        )
       })
       console.log(alone.verdict!.text)
       expect(alone.verdict!.text).toMatch(/clicks_OFFLINE: \d+ replicas that were moved are in ERROR: clicks_/)
