@@ -144,8 +144,6 @@ describe('the step of a table', () => {
     world.view = { ...after, s1: 'b' }
     // The list of jobs says DONE and a replica is still missing.
     expect(await judge()).toEqual({ outcome: 'partial', text: '1 replicas are not up yet' })
-    world.view = { ...after, s1: 'b' }
-    expect(await judge()).toEqual({ outcome: 'partial', text: '1 replicas are not up yet' })
     world.view = after
     expect(await judge()).toEqual({ outcome: 'landed' })
   })
