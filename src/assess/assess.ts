@@ -65,7 +65,7 @@ export function assess(
 
   const forAll = gateForAll(settings, now, massFailure(state, holdings.replicas), nowMs)
   for (const violation of judge.violations) {
-    const gate = forAll ?? gateFor(violation, settings, now, memory.baseline, nowMs) ?? held.get(violation.subject)
+    const gate = forAll ?? held.get(violation.subject) ?? gateFor(violation, settings, now, memory.baseline, nowMs)
     if (gate) violation.gate = gate
   }
   const goals: Goals = {

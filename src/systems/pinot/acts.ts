@@ -129,7 +129,7 @@ export class Acts {
       const isOurs = ours?.job !== undefined && chainOf(ours.job) === chainOf(job.id)
       if (!isOurs) return no('already_moving', foreignText(job, reading.takenAtMs))
       if (!isGhost(job, reading.takenAtMs)) {
-        if (ours.fingerprint === fingerprint) return accepted
+        if (ours.fingerprint === fingerprint) return { outcome: 'accepted', job: chainOf(job.id) }
         return no('already_moving', `job ${job.id} of ours is under way`)
       }
       // Nobody runs it, and it is ours to take away. A stranger's stays, however dead it looks.
@@ -195,7 +195,7 @@ export class Acts {
   /** The job is what was asked for, unless the cluster changed at the last moment: then it is taken back before it has done much. */
   async #accept(topic: string, sent: Sent, planned: readonly Change[], signal: AbortSignal): Promise<StepResult> {
     const [adds, expected] = [addsOf(sent.changes), addsOf(planned)]
-    if (adds <= expected * TOLERATED_RATIO + TOLERATED_ADDS) return accepted
+    if (adds <= expected * TOLERATED_RATIO + TOLERATED_ADDS) return { outcome: 'accepted', job: sent.job! }
     const { outcome } = await this.#delete(topic, signal)
     const end = outcome === 'accepted' ? 'and was taken back' : 'and could not be taken back'
     return no('replicas_changed', `job ${sent.job} was to make ${adds} replicas instead of ${expected} ${end}`)

@@ -135,7 +135,7 @@ describe('the step of a table', () => {
   })
 
   it('starts a job that runs, lands and is judged by what is there', async () => {
-    expect(await perform()).toEqual({ outcome: 'accepted' })
+    expect(await perform()).toEqual({ outcome: 'accepted', job: 'j1' })
     expect(world.told).toEqual(['rebalance 5'])
     expect(await judge()).toEqual({ outcome: 'running' })
     expect(acts.changesOfJob(world.jobs[0]!)).toHaveLength(2)
@@ -144,15 +144,13 @@ describe('the step of a table', () => {
     world.view = { ...after, s1: 'b' }
     // The list of jobs says DONE and a replica is still missing.
     expect(await judge()).toEqual({ outcome: 'partial', text: '1 replicas are not up yet' })
-    world.view = { ...after, s1: 'b' }
-    expect(await judge()).toEqual({ outcome: 'partial', text: '1 replicas are not up yet' })
     world.view = after
     expect(await judge()).toEqual({ outcome: 'landed' })
   })
 
   it('is accepted once more where its job runs, and starts none', async () => {
     await perform()
-    expect(await perform()).toEqual({ outcome: 'accepted' })
+    expect(await perform()).toMatchObject({ outcome: 'accepted' })
     expect(await perform({ ...pinotSteps(move)[0]!, kind: 'job', fingerprint: 'f2' } as Step)).toMatchObject({
       code: 'already_moving',
       text: 'job j1 of ours is under way',
@@ -240,7 +238,7 @@ describe('the step of a table', () => {
   it('clears a dead job of ours first, and leaves a stranger’s', async () => {
     await perform()
     world.jobs = [job('orders_OFFLINE', { config, updatedAtMs: takenAtMs - 700_000 })]
-    expect(await perform()).toEqual({ outcome: 'accepted' })
+    expect(await perform()).toMatchObject({ outcome: 'accepted' })
     expect(world.told).toEqual(['rebalance 5', 'cancel', 'rebalance 5'])
   })
 })
@@ -359,7 +357,7 @@ describe('segments in ERROR', () => {
     world.onTouch = () => {
       world.view = before
     }
-    expect(await perform()).toEqual({ outcome: 'accepted' })
+    expect(await perform()).toMatchObject({ outcome: 'accepted' })
     expect(world.told).toEqual(['reset', 'touch', 'rebalance 5'])
   })
 
@@ -379,7 +377,7 @@ describe('segments in ERROR', () => {
 
   it('that are not to be moved are none of ours', async () => {
     world.view = { ...before, s2: 'b:ERROR c' }
-    expect(await perform()).toEqual({ outcome: 'accepted' })
+    expect(await perform()).toMatchObject({ outcome: 'accepted' })
     expect(world.told).toEqual(['rebalance 5'])
   })
 
