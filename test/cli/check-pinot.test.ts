@@ -53,7 +53,8 @@ async function controller(
     const { pathname, searchParams } = new URL(request.url!, 'http://x')
     const answer = async (): Promise<[number, unknown]> => {
       if (status !== undefined) return [status, { error: 'out of order' }]
-      if (pathname === '/version') return [200, { 'pinot-controller': '1.5.1' }]
+      if (pathname === '/version')
+        return [200, { 'pinot-controller': '1.5.1-020ff0d0538b2079d4cf4cb2676a191c87c95d4d' }]
       if (request.headers.authorization !== authorization) return [401, { error: 'who are you?' }]
       if (pathname === '/cluster/info') return [200, { clusterName: cluster }]
       const path = searchParams.get('path')!

@@ -156,8 +156,18 @@ test('a cluster that moves topics as a whole is read as it was written', () => {
     // The second is still being written to.
     immovable: Uint8Array.of(0, EXCLUDED, 0),
   }
-  const cluster = { type: 'cluster' as const, version: 1 as const, name: 'p', system: 'pinot', taken_at: '2026-01-01T00:00:00Z' }
-  const state = buildState(cluster, [node('s1', { domain: 'DefaultTenant' }), node('s2', { domain: 'DefaultTenant' })], [columns])
+  const cluster = {
+    type: 'cluster' as const,
+    version: 1 as const,
+    name: 'p',
+    system: 'pinot',
+    taken_at: '2026-01-01T00:00:00Z',
+  }
+  const state = buildState(
+    cluster,
+    [node('s1', { domain: 'DefaultTenant' }), node('s2', { domain: 'DefaultTenant' })],
+    [columns],
+  )
   const snapshot = { state, running: [], memory, ...troubled, ...tables }
   const lines = [...snapshotLines(snapshot)]
   expect(read(lines)).toEqual(snapshot)
