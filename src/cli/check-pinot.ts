@@ -31,7 +31,9 @@ async function checkControllers(
   const { answering, failures } = await probe.controllers(signal)
   const user = auth === undefined ? 'no user' : 'username' in auth ? `user ${auth.username}` : 'a token'
   for (const { url, version, cluster } of answering) {
-    report.good(`controller ${url}: Pinot ${version ?? 'of an unknown version'}, cluster ${cluster} (${user})`)
+    // A released build appends its commit.
+    const release = version?.replace(/-[0-9a-f]{40}$/, '') ?? 'of an unknown version'
+    report.good(`controller ${url}: Pinot ${release}, cluster ${cluster} (${user})`)
   }
   for (const { who, error } of failures) {
     const text = `controller ${who}: ${messageOf(error)}`

@@ -176,8 +176,9 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
         replica += 1
       })
       state.partitionReplicaStart[partition + 1] = replica
-      const leaderless = state.partitionLeader[partition] === -1 ? immovableReasons.indexOf('no_quorum') : 0
-      state.partitionImmovable[partition] = immovable(state, first, replica, leaderless, excluded)
+      const isMissed = state.partitionLeader[partition] === -1 && topic.leaderless !== true
+      const given = immovableReasons.indexOf(line.immovable ?? (isMissed ? 'no_quorum' : ''))
+      state.partitionImmovable[partition] = immovable(state, first, replica, given, excluded)
       partition += 1
     }
     state.topicPartitionStart[topicIndex + 1] = partition
@@ -266,7 +267,7 @@ function dirOf(state: ClusterState, node: number, path: string, where: string): 
  * Being moved weighs most: what is in flight must be let alone whatever else is wrong with it.
  * @param given a reason that is known already, or 0.
  */
-function immovable(state: ClusterState, first: number, end: number, given: number, excluded: boolean): number {
+export function immovable(state: ClusterState, first: number, end: number, given: number, excluded: boolean): number {
   let moving = false
   let unknownSize = false
   for (let replica = first; replica < end; replica += 1) {

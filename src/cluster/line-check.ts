@@ -3,7 +3,8 @@
  * a newer daemon's snapshot of the same version can still be read.
  */
 import { parseTime } from '../lib/iso-time.ts'
-import { dirStates, nodeStates } from './reasons.ts'
+import { dirStates, driftCauses, immovableReasons, nodeStates, targetHolds } from './reasons.ts'
+import { checkResults } from './target.ts'
 
 type Check = (value: unknown, path: string) => string | undefined
 
@@ -21,6 +22,7 @@ const amount: Check = (value, path) =>
   typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
     ? undefined
     : `${path} is not a number from 0 to 2^53`
+const number: Check = (value, path) => (typeof value === 'number' ? undefined : `${path} is not a number`)
 const id: Check = (value, path) =>
   typeof value === 'string' || Number.isSafeInteger(value) ? undefined : `${path} is neither a number nor a text`
 const moment: Check = (value, path) =>
@@ -109,6 +111,7 @@ const partitionFields = shape({
   'dir_moves?': list(shape({ node: id, to: text, bytes: amount })),
   'bytes_in_per_second?': amount,
   'bytes_out_per_second?': amount,
+  'immovable?': oneOf(immovableReasons.filter((reason) => reason !== '')),
 })
 
 const partition: Check = (value, path) => {
@@ -125,6 +128,12 @@ const partition: Check = (value, path) => {
   }
   return undefined
 }
+
+const evenness = shape({
+  nodes: list(shape({ node: id, replicas: amount, bytes: amount })),
+  replicas: number,
+  bytes: number,
+})
 
 const shapes: Record<string, Check> = {
   cluster: shape({
@@ -159,6 +168,7 @@ const shapes: Record<string, Check> = {
       'legal?': table(list(orNull(list(id)))),
       'excluded?': flag,
     }),
+    'leaderless?': flag,
     partitions: list(partition),
   }),
   move: shape({
@@ -197,6 +207,49 @@ const shapes: Record<string, Check> = {
       nodes: list(shape({ node: id, until: moment })),
     }),
     'baseline?': shape({ offline: amount, under_min_isr: amount }),
+  }),
+  target: shape({
+    topic: text,
+    causes: list(shape({ cause: oneOf(driftCauses), text })),
+    shares: list(shape({ node: id, adds: amount, add_bytes: amount, removes: amount, remove_bytes: amount })),
+    adds: amount,
+    bytes: amount,
+    largest_bytes: amount,
+    unit_adds: amount,
+    unit_bytes: amount,
+    before: evenness,
+    after: evenness,
+    parameters: table(text),
+    'max_batch?': amount,
+    checks: list(shape({ name: text, result: oneOf(checkResults), message: text })),
+    'held?': shape({ code: oneOf(targetHolds), text }),
+    priority: number,
+    turn: oneOf([-1, 0, 1]),
+    fingerprint: text,
+  }),
+  job: shape({
+    id: text,
+    topic: text,
+    started_at: moment,
+    parameters: table(text),
+    'adds?': shape({ total: amount, done: amount }),
+    'bytes_done?': amount,
+    'bytes_total?': amount,
+    'arriving?': list(shape({ node: id, adds: amount, bytes: amount })),
+    'text?': text,
+    'broken?': text,
+  }),
+  brokers: shape({ topic: text, before: list(id), after: list(id), text }),
+  report: shape({
+    topic: text,
+    partitions: amount,
+    replicas: amount,
+    bytes: amount,
+    domain: text,
+    evenness,
+    not_converged: amount,
+    in_error: amount,
+    'verdict?': shape({ text, at: moment }),
   }),
 }
 

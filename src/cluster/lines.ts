@@ -2,8 +2,9 @@
  * The lines of a snapshot: one JSON object each, in snake_case as they stand in the file.
  * Systems describe what they sampled in these very shapes, so a snapshot and a live sample take the same way in.
  */
-import type { DirState, NodeState } from './reasons.ts'
+import type { DirState, Immovable, NodeState } from './reasons.ts'
 import type { NodeId, PartitionId } from './state.ts'
+import type { TableLine } from './table-lines.ts'
 
 export interface ClusterLine {
   type: 'cluster'
@@ -64,6 +65,8 @@ export interface PartitionLine {
   dir_moves?: DirMoveLine[]
   bytes_in_per_second?: number
   bytes_out_per_second?: number
+  /** Why it stays where it is, where the rest of the line does not say so. */
+  immovable?: Immovable
 }
 
 interface DirMoveLine {
@@ -89,6 +92,8 @@ export interface TopicLine {
   name: string
   min_isr?: number
   constraints?: TopicConstraints
+  /** Nobody leads here, and nobody is missed. */
+  leaderless?: boolean
   partitions: PartitionLine[]
 }
 
@@ -172,4 +177,4 @@ export interface HealthLine {
   notes: string[]
 }
 
-export type SnapshotLine = ClusterLine | NodeLine | TopicLine | MoveLine | HealthLine | MemoryLine
+export type SnapshotLine = ClusterLine | NodeLine | TopicLine | MoveLine | HealthLine | MemoryLine | TableLine

@@ -218,6 +218,7 @@ export const immovableReasons = [
   'retry_wait',
   'retry_exhausted',
 ] as const
+export type Immovable = Exclude<(typeof immovableReasons)[number], ''>
 
 /** States of a node, in the order of their codes in the state's columns. */
 export const nodeStates = ['alive', 'unavailable', 'unreachable', 'draining'] as const

@@ -4,7 +4,7 @@
  */
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 import { formatTime } from '../lib/iso-time.ts'
-import { buildState } from './builder.ts'
+import { buildState, immovable } from './builder.ts'
 import { checkLine } from './line-check.ts'
 import type {
   ClusterLine,
@@ -18,13 +18,16 @@ import type {
 } from './lines.ts'
 import { emptyMemory, type Memory, memoryLine, readMemory } from './memory.ts'
 import type { RunningMove } from './move.ts'
-import { dirStates, nodeStates } from './reasons.ts'
+import { dirStates, type Immovable, immovableReasons, nodeStates } from './reasons.ts'
 import type { Sample } from './sample.ts'
 import { ADDING, type ClusterState, IN_SYNC, type NodeId, OFFLINE, REMOVING } from './state.ts'
+import { readTables, type TableLine, tableLines } from './table-lines.ts'
 
 export interface Snapshot extends Sample {
   memory: Memory
 }
+
+const NO_QUORUM = immovableReasons.indexOf('no_quorum')
 
 /** Of a snapshot without a health line: nothing is known to be wrong. */
 const healthy: HealthLine = {
@@ -43,6 +46,7 @@ export function* snapshotLines(snapshot: Snapshot): Generator<string> {
   for (let node = 0; node < state.nodeCount; node += 1) yield JSON.stringify(nodeLine(state, node))
   for (let topic = 0; topic < state.topicCount; topic += 1) yield JSON.stringify(topicLine(state, topic))
   for (const move of running) yield JSON.stringify(moveLine(move))
+  for (const line of tableLines(snapshot)) yield JSON.stringify(line)
   yield JSON.stringify(healthLine(snapshot))
   yield JSON.stringify(memoryLine(memory))
 }
@@ -54,6 +58,7 @@ export class SnapshotReader {
   readonly #nodes: NodeLine[] = []
   readonly #topics: TopicLine[] = []
   readonly #running: RunningMove[] = []
+  readonly #tables: TableLine[] = []
   #health = healthy
   #memory: Memory = emptyMemory
 
@@ -85,6 +90,8 @@ export class SnapshotReader {
       case 'memory':
         this.#memory = readMemory(line)
         break
+      default:
+        this.#tables.push(line)
     }
   }
 
@@ -94,6 +101,7 @@ export class SnapshotReader {
     return {
       state: buildState(this.#cluster, this.#nodes, this.#topics),
       running: this.#running,
+      ...readTables(this.#tables),
       ...readHealth(this.#health),
       memory: this.#memory,
     }
@@ -167,10 +175,12 @@ function topicLine(state: ClusterState, topic: number): TopicLine {
   const first = state.topicPartitionStart[topic]!
   const end = state.topicPartitionStart[topic + 1]!
   const partitions: PartitionLine[] = []
+  const leaderless = isLeaderless(state, first, end)
   const units: Record<string, string> = {}
   const legal: Record<string, (NodeId[] | null)[]> = {}
   for (let p = first; p < end; p += 1) {
-    partitions.push(partitionLine(state, p))
+    const held = heldBy(state, p, leaderless)
+    partitions.push({ ...partitionLine(state, p), ...(held === undefined ? {} : { immovable: held }) })
     const id = String(state.names.partitions[p])
     if (state.partitionUnit[p]! >= 0) units[id] = String(state.partitionUnit[p])
     const sets = legalSets(state, p)
@@ -189,8 +199,25 @@ function topicLine(state: ClusterState, topic: number): TopicLine {
     name: state.names.topics[topic]!,
     ...(state.topicMinIsr[topic] === 0 ? {} : { min_isr: state.topicMinIsr[topic]! }),
     ...(Object.keys(constraints).length === 0 ? {} : { constraints }),
+    ...(leaderless ? { leaderless } : {}),
     partitions,
   }
+}
+
+/** Nobody leads any of its partitions, and that holds none of them. */
+function isLeaderless(state: ClusterState, first: number, end: number): boolean {
+  const reasons = new Set(state.partitionImmovable.subarray(first, end))
+  const isMissed = reasons.has(NO_QUORUM)
+  return end > first && !isMissed && state.partitionLeader.subarray(first, end).every((leader) => leader === -1)
+}
+
+/** Undefined where it follows from the rest of the lines. */
+function heldBy(state: ClusterState, partition: number, leaderless: boolean): Immovable | undefined {
+  const [first, end] = [state.partitionReplicaStart[partition]!, state.partitionReplicaStart[partition + 1]!]
+  const given = state.partitionLeader[partition] === -1 && !leaderless ? NO_QUORUM : 0
+  const excluded = state.topicExcluded[state.partitionTopic[partition]!] === 1
+  const reason = state.partitionImmovable[partition]!
+  return reason === immovable(state, first, end, given, excluded) ? undefined : immovableReasons[reason] || undefined
 }
 
 function partitionLine(state: ClusterState, partition: number): PartitionLine {

@@ -1,8 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { buildState } from '../../src/cluster/builder.ts'
+import type { TopicColumns, TopicLine } from '../../src/cluster/lines.ts'
 import { emptyMemory, type Memory } from '../../src/cluster/memory.ts'
 import type { RunningMove } from '../../src/cluster/move.ts'
+import { immovableReasons } from '../../src/cluster/reasons.ts'
 import { type Snapshot, SnapshotReader, snapshotLines } from '../../src/cluster/snapshot.ts'
+import { IN_SYNC } from '../../src/cluster/state.ts'
 import { messageOf } from '../../src/lib/errors.ts'
 import { allWell, anyLines, build, node, runs, takenAtMs, topic } from './support.ts'
 
@@ -11,6 +15,8 @@ const read = (lines: Iterable<string>): Snapshot => {
   for (const line of lines) reader.push(line)
   return reader.end()
 }
+
+const EXCLUDED = immovableReasons.indexOf('excluded')
 
 const memory: Memory = {
   filling: [3, 'pinot-1'],
@@ -39,6 +45,59 @@ const troubled = {
   },
   missingNodes: [7, 'pinot-2'],
   notes: ['the size of t-3 is not known'],
+}
+const evenness = { nodes: [{ node: 's1', replicas: 2, bytes: 12 }], replicas: 0.5, bytes: 0.25 }
+/** Every field there is. */
+const tables: Required<Pick<Snapshot, 'targets' | 'jobs' | 'brokers' | 'topics'>> = {
+  targets: [
+    {
+      topic: 'orders_OFFLINE',
+      causes: [{ cause: 'retagged', text: 's1 has lost its tag' }],
+      shares: [{ node: 's1', adds: 0, addBytes: 1, removes: 2, removeBytes: 12 }],
+      adds: 2,
+      bytes: 12,
+      largestBytes: 7,
+      unitAdds: 1,
+      unitBytes: 7,
+      evenness: { before: evenness, after: { nodes: [], replicas: 0, bytes: 0 } },
+      parameters: { bestEfforts: 'false' },
+      maxBatch: 4,
+      checks: [{ name: 'needsReloadStatus', result: 'WARN', message: 'm' }],
+      summary: { serverInfo: { numServers: 2 } },
+      held: { code: 'replication_one', text: 'one replica' },
+      priority: -3,
+      turn: -1,
+      fingerprint: 'f',
+    },
+  ],
+  jobs: [
+    {
+      id: 'j',
+      topic: 'clicks_OFFLINE',
+      startedAtMs: takenAtMs - 1_500,
+      parameters: { batchSizePerServer: '3' },
+      adds: { total: 4, done: 1 },
+      bytesDone: 5,
+      bytesTotal: 20,
+      arriving: [{ node: 's2', adds: 3, bytes: 15 }],
+      text: 'attempt 2',
+      broken: 'no replica has come',
+    },
+  ],
+  brokers: [{ topic: 'orders_OFFLINE', before: ['b1', 'b2'], after: ['b1'], text: 'b2 has lost its tag' }],
+  topics: [
+    {
+      topic: 'orders_OFFLINE',
+      partitions: 3,
+      replicas: 5,
+      bytes: 24,
+      domain: 'DefaultTenant',
+      evenness,
+      notConverged: 1,
+      inError: 2,
+      verdict: { text: 'NO_OP: balanced', atMs: takenAtMs - 2_000 },
+    },
+  ],
 }
 const running: RunningMove[] = [
   { topic: 't', partition: 0, target: [2], adding: [2], removing: [1], bytesDone: 3, bytesTotal: 9 },
@@ -82,6 +141,47 @@ test('every field there is survives', () => {
     ],
   })
   expect(read(snapshotLines({ state, running, memory, ...troubled }))).toEqual({ state, running, memory, ...troubled })
+})
+
+test('a cluster that moves topics as a whole is read as it was written', () => {
+  const columns: TopicColumns = {
+    name: 'orders_OFFLINE',
+    constraints: { domain: 'DefaultTenant' },
+    ids: ['a', 'b', 'c'],
+    start: Int32Array.of(0, 2, 4, 5),
+    nodes: ['s1', 's2'],
+    node: Int32Array.of(0, 1, 0, 1, 1),
+    bytes: Float64Array.of(5, 5, 7, 7, Number.NaN),
+    flags: Uint8Array.of(IN_SYNC, IN_SYNC, IN_SYNC, IN_SYNC, IN_SYNC),
+    // The second is still being written to.
+    immovable: Uint8Array.of(0, EXCLUDED, 0),
+  }
+  const cluster = {
+    type: 'cluster' as const,
+    version: 1 as const,
+    name: 'p',
+    system: 'pinot',
+    taken_at: '2026-01-01T00:00:00Z',
+  }
+  const state = buildState(
+    cluster,
+    [node('s1', { domain: 'DefaultTenant' }), node('s2', { domain: 'DefaultTenant' })],
+    [columns],
+  )
+  const snapshot = { state, running: [], memory, ...troubled, ...tables }
+  const lines = [...snapshotLines(snapshot)]
+  expect(read(lines)).toEqual(snapshot)
+  expect(read(snapshotLines(read(lines)))).toEqual(snapshot)
+  const line = JSON.parse(lines.find((each) => each.includes('"orders_OFFLINE"'))!) as TopicLine
+  expect([line.leaderless, line.partitions.map((partition) => partition.immovable)]).toEqual([
+    true,
+    [undefined, 'excluded', undefined],
+  ])
+  expect([...read(lines).state.partitionImmovable].map((reason) => immovableReasons[reason])).toEqual([
+    '',
+    'excluded',
+    'size_unknown',
+  ])
 })
 
 test('the lines are those that the design shows', () => {

@@ -1,30 +1,34 @@
 /** A real cluster by its addresses: what `check-config` finds, and what is written without ZooKeeper. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { realClock } from '../../../src/lib/clock.ts'
 import { openPinot } from '../../../src/systems/pinot/open.ts'
 import { cli } from '../../cli/support.ts'
 import { guardLeaks } from '../leaks.ts'
+import { until } from '../wait.ts'
 import type { PinotCluster } from './cluster.ts'
 import { rebalanceOptions } from './contract-driver.ts'
 import { must } from './rest.ts'
 import { startPinot } from './start.ts'
-import { createTable, idealState, uploadSegments } from './tables.ts'
+import { createTable, idealState, updateTags, uploadSegments } from './tables.ts'
 
 guardLeaks()
 
 let cluster: PinotCluster
 beforeAll(async () => {
-  cluster = await startPinot({ servers: [{}, {}] })
+  cluster = await startPinot({ servers: [{ tmpfsMiB: 64 }, { tmpfsMiB: 64 }] })
   await createTable(cluster, { name: 'orders', replication: 2 })
   await uploadSegments(cluster, 'orders', [1, 1])
 })
 afterAll(() => cluster?.close())
 
+const configFile = () => join(cluster.dir, 'evenkeel.yaml')
+
 function check(zookeeper?: string) {
-  const file = join(cluster.dir, 'evenkeel.yaml')
+  const file = configFile()
   const own = { name: 'test', system: 'pinot', controllers: [cluster.controllerUrl] }
   const clusters = [{ ...own, ...(zookeeper === undefined ? {} : { zookeeper }) }]
   writeFileSync(file, stringify({ version: 1, clusters, balancing: { mode: 'continuous' } }))
@@ -89,6 +93,45 @@ test('an IdealState is touched through the controller, and only where it has its
   } finally {
     await pinot.close()
   }
+})
+
+test('a snapshot gives the plan of the cluster that it was taken of', async () => {
+  await check(cluster.zkConnect)
+  const joined = await cluster.addServer({ tmpfsMiB: 64 })
+  const plan = async (...from: string[]) => {
+    const { code, out, err } = await cli('plan', '--config', configFile(), ...from, '-o', 'json')
+    expect([code, err]).toEqual([0, ''])
+    // How long it took, and since when, differ.
+    const {
+      planning_seconds: _,
+      violations,
+      ...same
+    } = JSON.parse(out) as Record<string, unknown> & {
+      moves: { kind: string; topic: string; bytes: number }[]
+      violations: { since: string }[]
+    }
+    return { ...same, violations: violations.map(({ since: __, ...violation }) => violation) }
+  }
+  await updateTags(cluster, cluster.servers[0]!.name, ['server_untagged'])
+  const live = await until('a plan', 30_000, async () => {
+    const seen = await plan()
+    return seen.moves.length > 0 && seen
+  })
+  expect(live.moves).toMatchObject([{ kind: 'table', topic: 'orders_OFFLINE', bytes: expect.any(Number) }])
+  expect(JSON.stringify(live.moves)).toContain(joined)
+  const file = join(cluster.dir, 'snapshot.ndjson.gz')
+  expect(await cli('snapshot', '--config', configFile(), '--file', file)).toMatchObject({ code: 0, out: '' })
+  expect(await plan('--snapshot', file)).toEqual(live)
+  // What it lacks is what makes the plan.
+  const lines = gunzipSync(readFileSync(file)).toString().split('\n')
+  const bare = join(cluster.dir, 'bare.ndjson')
+  writeFileSync(bare, lines.filter((line) => !line.includes('"type":"target"')).join('\n'))
+  expect((await plan('--snapshot', bare)).moves).toEqual([])
+  // The command line has the last word on how it would be done.
+  const [move] = (await plan('--set', 'rebalance.minAvailableReplicas=1')).moves
+  expect(
+    [live.moves[0], move].map((each) => JSON.stringify(each).match(/"minAvailableReplicas":"(-?\d)"/)?.[1]),
+  ).toEqual(['-1', '1'])
 })
 
 async function directRecord(path: string): Promise<{ data: unknown }> {
