@@ -246,6 +246,7 @@ const shapes: Record<string, Check> = {
     replicas: amount,
     bytes: amount,
     domain: text,
+    tenant: text,
     evenness,
     not_converged: amount,
     in_error: amount,

@@ -54,6 +54,7 @@ export interface ReportLine {
   replicas: number
   bytes: number
   domain: string
+  tenant: string
   evenness: Evenness
   not_converged: number
   in_error: number
@@ -170,13 +171,14 @@ function reportLine({ notConverged, inError, verdict, ...same }: TopicReport): R
 }
 
 function readReport(line: ReportLine): TopicReport {
-  const { topic, partitions, replicas, bytes, domain, evenness, verdict } = line
+  const { topic, partitions, replicas, bytes, domain, tenant, evenness, verdict } = line
   return {
     topic,
     partitions,
     replicas,
     bytes,
     domain,
+    tenant,
     evenness,
     notConverged: line.not_converged,
     inError: line.in_error,

@@ -92,6 +92,7 @@ const tables: Required<Pick<Snapshot, 'targets' | 'jobs' | 'brokers' | 'topics'>
       replicas: 5,
       bytes: 24,
       domain: 'DefaultTenant',
+      tenant: 'DefaultTenant',
       evenness,
       notConverged: 1,
       inError: 2,
