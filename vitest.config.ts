@@ -33,14 +33,15 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
-      // By `npm run test:pinot` only. The very first start fetches Pinot.
+      // The very first start fetches Pinot.
       {
         test: {
           name: 'pinot',
           include: ['test/clusters/pinot/**/*.test.ts'],
           execArgv,
-          fileParallelism: false,
-          testTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 300_000,
           hookTimeout: 600_000,
         },
       },

@@ -9,6 +9,6 @@ export default defineConfig({
     execArgv,
     fileParallelism: false,
     testTimeout: 3_600_000,
-    hookTimeout: 300_000,
+    hookTimeout: 600_000,
   },
 })

@@ -25,7 +25,7 @@ export interface Drift {
 }
 
 /** The class of what a target mends. */
-export function reasonOf({ causes }: Pick<Target, 'causes'>): ViolationKind {
+function reasonOf({ causes }: Pick<Target, 'causes'>): ViolationKind {
   const names = causes.map(({ cause }) => cause)
   if (names.includes('drained')) return 'node_draining'
   return names.every((cause) => cause === 'server_added') ? 'node_underused' : 'target_drift'

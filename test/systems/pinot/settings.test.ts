@@ -60,8 +60,9 @@ test('what stands is told in one order, and of an unknown server nothing', async
     { own: 'b,z', effective: 'b,z' },
     { unknown: 'there is no instance gone', unreachable: true },
   ])
-  const blind = new ServerTags({ updateTags: () => Promise.reject(new Error('not asked')) }, () =>
-    Promise.reject(new EvenkeelError('unreachable', 'no controller answers')),
+  const blind = new ServerTags(
+    { updateTags: () => Promise.reject(new Error('not asked')) },
+    () => Promise.reject(new EvenkeelError('unreachable', 'no controller answers')),
     () => rebalanceOptions,
   )
   expect(await blind.observe(refs, signal)).toMatchObject([{ unknown: 'no controller answers' }, {}])
