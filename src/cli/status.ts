@@ -29,8 +29,12 @@ function statusText({ clusters, config_refused: refused }: Status): string {
     error ?? verdict?.text ?? '-',
   ])
   const header = ['CLUSTER', 'STATUS', 'MODE', 'RUNNING', 'PENDING', 'BYTES-REMAINING', 'WHY']
-  const wishes = clusters.flatMap(({ name, pause, drains }) =>
-    [...(pause ? [pauseText(pause)] : []), ...drains.map(drainText)].map((text) => `${name}: ${text}\n`),
+  const wishes = clusters.flatMap(({ name, pause, drains, asked }) =>
+    [
+      ...(pause ? [pauseText(pause)] : []),
+      ...drains.map(drainText),
+      ...(asked ? [`asked for: ${asked.join(', ')}`] : []),
+    ].map((text) => `${name}: ${text}\n`),
   )
   const config =
     refused === undefined ? [] : [`the config on disk is refused, what was before stays in force:\n${refused}\n`]

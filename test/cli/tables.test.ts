@@ -161,6 +161,13 @@ describe('rebalance', () => {
   })
 })
 
+describe('status', () => {
+  it('tells which tables somebody asked for', async () => {
+    view = { ...view, asked: ['orders_OFFLINE'] }
+    expect((await cli('status', '--url', url)).out).toMatch(/\n\ndemo: asked for: orders_OFFLINE\n$/)
+  })
+})
+
 describe('rebalance --wait', () => {
   const name = 'orders_OFFLINE'
   const at = (seconds: number, more: Partial<TickReport>) => () => {
