@@ -154,6 +154,7 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       for (const { topic, state, text = '' } of await daemon.moves('ended')) endings.add(`${topic} ${state} ${text}`)
     }
     const least = await whileFilled(async () => {
+      await setAll({ loadDelayMs: 1500 })
       for (let death = 0; death < 20; death++) {
         await new Promise((resolve) => setTimeout(resolve, random() * 1_500))
         await note().catch(() => undefined)
