@@ -154,9 +154,11 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       for (const { topic, state, text = '' } of await daemon.moves('ended')) endings.add(`${topic} ${state} ${text}`)
     }
     const least = await whileFilled(async () => {
+      await setAll({ loadDelayMs: 1500 })
       for (let death = 0; death < 20; death++) {
         await new Promise((resolve) => setTimeout(resolve, random() * 1_500))
-        await note().catch(() => undefined)
+        // What ended before the first death is not of these jobs.
+        if (death > 0) await note()
         await daemon.kill()
         await daemon.restart()
       }
@@ -169,7 +171,8 @@ describe('four servers, of which one is filled and emptied in turn', () => {
     expect(jobs.map(({ table, statuses }) => `${table} ${statuses.at(-1)}`).sort()).toEqual(
       tables.map((table) => `${table} DONE`),
     )
-    expect([...endings].filter((text) => !text.includes(' done '))).toEqual([])
+    // One that died between writing down what it meant to do and doing it has done nothing.
+    expect([...endings].filter((text) => !/ done | failed it was never applied$/.test(text))).toEqual([])
   })
 
   test('ZooKeeper freezes for longer than every session: that is told, and over by itself', async () => {

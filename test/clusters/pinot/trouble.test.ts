@@ -198,7 +198,6 @@ describe('four servers, of which one is filled and emptied in turn', () => {
     daemon = await begin({ rebalance: { untag_dead_servers: true, externalViewStabilizationTimeoutInMs: 8_000 } })
     const tags = async () => (await must<{ tags: string[] }>('GET', `${cluster.controllerUrl}/instances/${first}`)).tags
     await observed(async () => {
-      await daemon.reaches('its tags being taken', 60_000, () => true)
       await until('its tags being taken', 60_000, async () => (await tags()).join() === untagged.join())
       await says('work', ({ moves }) => moves.running > 0)
       await until('it being emptied', 90_000, async () =>
