@@ -433,10 +433,12 @@ describe('asking for targets', () => {
 
   it('leaves instance partitions that a person set', async () => {
     const { asked, of, set } = asking()
-    const spec = { partitions: { orders_OFFLINE: { '0_0': ['a', 'b'] } } }
-    await of(spec)
+    // All servers of the list may hold the table: else it could not stay.
+    const spec = { partitions: { orders_OFFLINE: { '0_0': ['a', 'b'] } }, replication: 1 }
+    const all = { instances: ['a', 'b', 'c'].map((name) => server(name)) }
+    await of(spec, all)
     set({ ...rebalanceOptions, tables: { orders: { parameters: { reassignInstances: true } } } })
-    await of(spec)
+    await of(spec, all)
     expect(asked.map(({ parameters }) => parameters['reassignInstances'])).toEqual(['false', 'true'])
   })
 })
