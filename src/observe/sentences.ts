@@ -42,14 +42,14 @@ export function eventSentence(event: LoopEvent): string | undefined {
 }
 
 function started(move: Move): string {
-  return `${doing(move)}: ${move.reason}`
+  return `${doing(move, true)}: ${move.reason}`
 }
 
-/** What is being done, in words. */
-function doing(move: Move): string {
+/** What is being done, in words; at its end what was copied is told instead of the size. */
+function doing(move: Move, withSize = false): string {
   switch (move.kind) {
     case 'replica':
-      return `moving ${subjectOf(move)} (${formatBytes(move.bytes)}) from node ${move.from} to node ${move.to}`
+      return `moving ${subjectOf(move)}${withSize ? ` (${formatBytes(move.bytes)})` : ''} from node ${move.from} to node ${move.to}`
     case 'leader':
       return `moving leadership of ${subjectOf(move)} from node ${move.from} to node ${move.to}`
     case 'table': {
