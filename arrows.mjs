@@ -46,8 +46,8 @@ export const clockFiles = ['src/lib/clock.ts', 'src/lib/iso-time.ts']
 export const onlyImporter = {
   'prom-client': ['src/observe/metrics.ts'],
   kafkajs: ['src/systems/kafka/transport.ts'],
-  'node-zookeeper-client': ['src/systems/pinot/zookeeper-client.ts'],
-  undici: ['src/systems/pinot/http.ts'],
+  'node-zookeeper-client': ['src/systems/pinot/wire/zookeeper-client.ts'],
+  undici: ['src/systems/pinot/wire/http.ts'],
   fastify: ['src/http/server.ts'],
   commander: ['src/cli/**'],
   yaml: ['src/config/**', 'src/cli/**'],

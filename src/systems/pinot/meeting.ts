@@ -2,8 +2,8 @@
 import type { RunningJob } from '../../cluster/move.ts'
 import type { BrokersTarget, Target } from '../../cluster/target.ts'
 import type { System } from '../port.ts'
-import type { BytesOf } from './changes.ts'
 import type { PinotReading } from './reading.ts'
+import type { BytesOf } from './rules/changes.ts'
 
 /** Carries out. */
 export type PinotActs = Pick<System, 'steps' | 'perform' | 'judge' | 'cancel'>

@@ -1,13 +1,13 @@
 /** Puts reading and acting together. */
 import type { Clock } from '../../lib/clock.ts'
-import { Acts } from './acts.ts'
-import { type ControllerAuth, Controllers } from './controller.ts'
-import { Http, type HttpTls } from './http.ts'
+import { Acts } from './act/acts.ts'
+import { ServerTags } from './act/settings.ts'
+import { Targets } from './act/targets.ts'
+import { Wants } from './act/wants.ts'
 import { type PinotOptions, PinotSystem } from './pinot.ts'
-import type { RebalanceOptions } from './rebalance-policy.ts'
-import { ServerTags } from './settings.ts'
-import { Targets } from './targets.ts'
-import { Wants } from './wants.ts'
+import type { RebalanceOptions } from './rules/rebalance-policy.ts'
+import { type ControllerAuth, Controllers } from './wire/controller.ts'
+import { Http, type HttpTls } from './wire/http.ts'
 
 export interface PinotConnection extends PinotOptions {
   controllers: { urls: readonly string[]; auth?: ControllerAuth; tls?: HttpTls }

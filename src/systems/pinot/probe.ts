@@ -2,10 +2,10 @@
 import { type Clock, withDeadline } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { mapInFlight } from '../../lib/in-flight.ts'
-import { Controllers } from './controller.ts'
-import { Http, refusal } from './http.ts'
 import { openPinot, type PinotConnection } from './open.ts'
-import { ZooKeeper } from './zookeeper.ts'
+import { Controllers } from './wire/controller.ts'
+import { Http, refusal } from './wire/http.ts'
+import { ZooKeeper } from './wire/zookeeper.ts'
 
 /** Somebody who was asked and did not answer as hoped. */
 interface Failure {

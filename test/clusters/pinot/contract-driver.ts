@@ -1,7 +1,7 @@
 /** The contract's cluster as a real Pinot one. */
 import { realClock } from '../../../src/lib/clock.ts'
 import { openPinot } from '../../../src/systems/pinot/open.ts'
-import type { RebalanceOptions } from '../../../src/systems/pinot/rebalance-policy.ts'
+import type { RebalanceOptions } from '../../../src/systems/pinot/rules/rebalance-policy.ts'
 import type { System } from '../../../src/systems/port.ts'
 import { everyNode, type NewTopic, type TableDriver } from '../../systems/contract/driver.ts'
 import { until } from '../wait.ts'

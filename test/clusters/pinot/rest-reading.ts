@@ -1,6 +1,7 @@
 /** A reading through the controller's view of ZooKeeper: slow and simple, to hold the product's acts against. */
-import { placementOf } from '../../../src/systems/pinot/placements.ts'
+
 import type { Instance, Job, PinotReading, Table } from '../../../src/systems/pinot/reading.ts'
+import { placementOf } from '../../../src/systems/pinot/rules/placements.ts'
 import type { PinotCluster } from './cluster.ts'
 import { must, request } from './rest.ts'
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { BrokersMove, TableMove } from '../../../src/cluster/move.ts'
 import { type Clock, VirtualClock } from '../../../src/lib/clock.ts'
-import { Acts, pinotSteps } from '../../../src/systems/pinot/acts.ts'
-import type { Change } from '../../../src/systems/pinot/changes.ts'
-import type { ActAnswer, RebalanceAnswer } from '../../../src/systems/pinot/controller.ts'
+import { Acts, pinotSteps } from '../../../src/systems/pinot/act/acts.ts'
 import type { Instance, Job, PinotReading } from '../../../src/systems/pinot/reading.ts'
+import type { Change } from '../../../src/systems/pinot/rules/changes.ts'
+import type { ActAnswer, RebalanceAnswer } from '../../../src/systems/pinot/wire/controller.ts'
 import type { Step } from '../../../src/systems/port.ts'
 import { broker, job, mapped, reading, rebalanceOptions, server, table, takenAtMs } from './readings.ts'
 

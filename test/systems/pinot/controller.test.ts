@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/lib/secret.ts'
-import { type ControllerAuth, Controllers } from '../../../src/systems/pinot/controller.ts'
-import { Http } from '../../../src/systems/pinot/http.ts'
+import { type ControllerAuth, Controllers } from '../../../src/systems/pinot/wire/controller.ts'
+import { Http } from '../../../src/systems/pinot/wire/http.ts'
 
 const signal = new AbortController().signal
 const closers: (() => Promise<unknown>)[] = []

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { codeOf, messageOf } from '../../../src/lib/errors.ts'
-import { Decoder } from '../../../src/systems/pinot/decoder.ts'
-import { parsePlacement } from '../../../src/systems/pinot/placement-parser.ts'
-import { parseSizes } from '../../../src/systems/pinot/size-parser.ts'
+import { Decoder } from '../../../src/systems/pinot/read/decoder.ts'
+import { parsePlacement } from '../../../src/systems/pinot/read/placement-parser.ts'
+import { parseSizes } from '../../../src/systems/pinot/read/size-parser.ts'
 
 const { signal } = new AbortController()
 let decoder = new Decoder()

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DriftCause } from '../../../src/cluster/reasons.ts'
-import { type DriftQuestion, legalServers, suspects } from '../../../src/systems/pinot/drift.ts'
-import { defaultList } from '../../../src/systems/pinot/instance-partitions.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
+import { type DriftQuestion, legalServers, suspects } from '../../../src/systems/pinot/rules/drift.ts'
+import { defaultList } from '../../../src/systems/pinot/rules/instance-partitions.ts'
 import { reading, server, type TableSpec, table } from './readings.ts'
 import { recorded } from './recorded.ts'
 

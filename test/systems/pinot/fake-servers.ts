@@ -1,6 +1,6 @@
 /** What the admin interfaces of servers answer. */
 import { EvenkeelError } from '../../../src/lib/errors.ts'
-import type { AdminGet } from '../../../src/systems/pinot/servers.ts'
+import type { AdminGet } from '../../../src/systems/pinot/read/servers.ts'
 
 export function fakeServers() {
   const held = new Map<string, Promise<void>>()

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { codeOf, messageOf } from '../../../src/lib/errors.ts'
-import { Http } from '../../../src/systems/pinot/http.ts'
+import { Http } from '../../../src/systems/pinot/wire/http.ts'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {

@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/lib/clock.ts'
 import { codeOf, messageOf } from '../../../src/lib/errors.ts'
-import { Decoder } from '../../../src/systems/pinot/decoder.ts'
-import { Inventory } from '../../../src/systems/pinot/inventory.ts'
+import { Decoder } from '../../../src/systems/pinot/read/decoder.ts'
+import { Inventory } from '../../../src/systems/pinot/read/inventory.ts'
 import { jobEntry, memoryCluster, root, serverName } from './memory-cluster.ts'
 
 const { signal } = new AbortController()

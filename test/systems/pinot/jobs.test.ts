@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { Change } from '../../../src/systems/pinot/changes.ts'
-import { chainOf, isGhost, JobWatch } from '../../../src/systems/pinot/jobs.ts'
+import { chainOf, isGhost, JobWatch } from '../../../src/systems/pinot/act/jobs.ts'
 import type { Job } from '../../../src/systems/pinot/reading.ts'
+import type { Change } from '../../../src/systems/pinot/rules/changes.ts'
 import { job, reading, server, table, takenAtMs } from './readings.ts'
 
 const ideal = { s0: 'b c', s1: 'a b', s2: 'b c' }

@@ -1,5 +1,5 @@
 /** A cluster whose znodes lie in memory, as a released controller writes them. */
-import type { Znode, ZnodeFacts, ZnodeStore } from '../../../src/systems/pinot/znodes.ts'
+import type { Znode, ZnodeFacts, ZnodeStore } from '../../../src/systems/pinot/wire/znodes.ts'
 
 class MemoryZnodes implements ZnodeStore {
   readonly inFlight = 4

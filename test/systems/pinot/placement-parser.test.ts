@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf, messageOf } from '../../../src/lib/errors.ts'
-import { type PackedPlacement, parsePlacement, segmentNames } from '../../../src/systems/pinot/placement-parser.ts'
+import { type PackedPlacement, parsePlacement, segmentNames } from '../../../src/systems/pinot/read/placement-parser.ts'
 import { segmentStates } from '../../../src/systems/pinot/reading.ts'
 
 type MapFields = Record<string, Record<string, string>>

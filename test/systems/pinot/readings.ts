@@ -1,7 +1,8 @@
 /** Readings of Pinot clusters for tests, from few words. */
-import { placementOf } from '../../../src/systems/pinot/placements.ts'
+
 import type { Instance, Job, PinotReading, Placement, Table } from '../../../src/systems/pinot/reading.ts'
-import type { RebalanceOptions } from '../../../src/systems/pinot/rebalance-policy.ts'
+import { placementOf } from '../../../src/systems/pinot/rules/placements.ts'
+import type { RebalanceOptions } from '../../../src/systems/pinot/rules/rebalance-policy.ts'
 
 export const takenAtMs = Date.UTC(2026, 0, 1)
 

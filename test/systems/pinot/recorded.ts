@@ -1,8 +1,8 @@
 /** Dry runs that a released controller (1.5.1) answered: what was there, and what it would make of it. */
 import { readFileSync } from 'node:fs'
-import type { RebalanceAnswer } from '../../../src/systems/pinot/controller.ts'
-import { placementOf } from '../../../src/systems/pinot/placements.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
+import { placementOf } from '../../../src/systems/pinot/rules/placements.ts'
+import type { RebalanceAnswer } from '../../../src/systems/pinot/wire/controller.ts'
 import { reading, server, table } from './readings.ts'
 
 interface Line {

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { brokerDrift } from '../../../src/systems/pinot/brokers.ts'
-import type { Change } from '../../../src/systems/pinot/changes.ts'
-import { evacuation, untaggings } from '../../../src/systems/pinot/dead.ts'
+import { ServerTags } from '../../../src/systems/pinot/act/settings.ts'
 import type { Instance } from '../../../src/systems/pinot/reading.ts'
-import type { RebalanceOptions } from '../../../src/systems/pinot/rebalance-policy.ts'
-import { ServerTags } from '../../../src/systems/pinot/settings.ts'
+import { brokerDrift } from '../../../src/systems/pinot/rules/brokers.ts'
+import type { Change } from '../../../src/systems/pinot/rules/changes.ts'
+import { evacuation, untaggings } from '../../../src/systems/pinot/rules/dead.ts'
+import type { RebalanceOptions } from '../../../src/systems/pinot/rules/rebalance-policy.ts'
 import { broker, reading, rebalanceOptions, server, table } from './readings.ts'
 
 describe('brokers of a table', () => {

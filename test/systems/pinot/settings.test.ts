@@ -1,8 +1,8 @@
 /** Tags of servers as settings: what a drain needs, what stands, what is written. */
 import { describe, expect, test } from 'vitest'
 import { EvenkeelError } from '../../../src/lib/errors.ts'
+import { ServerTags } from '../../../src/systems/pinot/act/settings.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
-import { ServerTags } from '../../../src/systems/pinot/settings.ts'
 import { reading, rebalanceOptions, server, table } from './readings.ts'
 
 const { signal } = new AbortController()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { codeOf, messageOf } from '../../../src/lib/errors.ts'
-import { RestZnodes } from '../../../src/systems/pinot/znodes.ts'
+import { RestZnodes } from '../../../src/systems/pinot/wire/znodes.ts'
 
 const { signal } = new AbortController()
 

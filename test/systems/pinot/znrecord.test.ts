@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf, messageOf } from '../../../src/lib/errors.ts'
-import { parseRecord, type ZnRecord } from '../../../src/systems/pinot/znrecord.ts'
+import { parseRecord, type ZnRecord } from '../../../src/systems/pinot/wire/znrecord.ts'
 
 const name = fc.string().filter((text) => text !== '__proto__')
 const record: fc.Arbitrary<ZnRecord> = fc.record({
