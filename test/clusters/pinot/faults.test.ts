@@ -194,5 +194,5 @@ describe('four servers, of which one is filled and emptied in turn', () => {
     })
     // Every server's session was over: what their views said meanwhile is not the daemon's doing.
     expect(least).toBeGreaterThanOrEqual(0)
-  })
+  }, 240_000)
 })
