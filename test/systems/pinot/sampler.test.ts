@@ -405,6 +405,7 @@ describe('for people', () => {
         replicas: 4,
         bytes: 160,
         domain: 'DefaultTenant',
+        tenant: 'DefaultTenant',
         evenness: {
           nodes: [
             { node: serverName('old'), replicas: 1, bytes: 100 },
