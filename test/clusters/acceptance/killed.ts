@@ -81,7 +81,9 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       return setConfig(cluster, /^\d+$/.test(of) ? 'brokers' : 'topics', of, name, value)
     }
 
-    const works = async () => (await daemon.moves('running')).some(({ kind }) => kind === 'replica')
+    /** What an earlier life wrote down and perhaps never sent is no work of this one. */
+    const works = async () =>
+      (await daemon.moves('running')).some(({ kind, state }) => kind === 'replica' && state !== 'unknown')
     /** Until it has seen what is new it is quiet, as it is when all is done. */
     const begins = (what: string) => until(what, 60_000, works, 50)
 
