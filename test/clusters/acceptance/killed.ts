@@ -81,11 +81,9 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       return setConfig(cluster, /^\d+$/.test(of) ? 'brokers' : 'topics', of, name, value)
     }
 
-    /** What an earlier life wrote down and perhaps never sent is no work of this one. */
-    const works = async () =>
-      (await daemon.moves('running')).some(({ kind, state }) => kind === 'replica' && state !== 'unknown')
-    /** Until it has seen what is new it is quiet, as it is when all is done. */
-    const begins = (what: string) => until(what, 60_000, works, 50)
+    const works = async () => (await daemon.moves('running')).some(({ kind }) => kind === 'replica')
+    /** Until it has seen what is new it is quiet, as it is when all is done. What is only meant to begin is copied by nobody yet. */
+    const begins = (what: string) => until(what, 60_000, async () => (await reassignments(cluster)).size > 0, 50)
 
     /**
      * Kills it so many times: each time within a second, by the seed, after its first sign of work, or without one when none
