@@ -14,12 +14,21 @@ export default defineConfig({
           execArgv,
           // A worker for each file would cost more than most files do. Files share their modules, so nothing in those may change.
           isolate: false,
+          maxWorkers: 2,
           testTimeout: 20_000,
         },
       },
       // Each with a directory, ports and processes of its own.
-      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], execArgv, testTimeout: 20_000 } },
-      { test: { name: 'scenarios', include: ['test/scenarios/**/*.test.ts'], execArgv, testTimeout: 60_000 } },
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], execArgv, maxWorkers: 2, testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'scenarios',
+          include: ['test/scenarios/**/*.test.ts'],
+          execArgv,
+          maxWorkers: 2,
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'clusters',
