@@ -2,11 +2,11 @@
  * Where planning happens: in a worker thread, so that the event loop is never held. The columns of the state travel there
  * and back; while they are away the state must not be read.
  */
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { buffersOf, type ClusterState, type Columns, columnsOf } from '../cluster/state.ts'
 import { withDeadline } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
+import { nextMessage, startWorker } from '../lib/worker-turn.ts'
 import { makePlan } from './plan.ts'
 import type { PlanRequest, PlanResult } from './request.ts'
 
@@ -48,13 +48,13 @@ export class WorkerPlanner implements Planner {
   }
 
   async #plan(state: ClusterState, request: PlanRequest, signal: AbortSignal): Promise<PlanResult> {
-    const worker = (this.#worker ??= startWorker())
+    const worker = (this.#worker ??= startWorker('./planner-worker', import.meta.url))
     try {
       return await withDeadline('the planner', PLANNING_DEADLINE_MS, signal, async (aborted) => {
         const columns = columnsOf(state)
         const message: PlannerMessage = { columns, request }
         worker.postMessage(message, buffersOf(columns))
-        const answer = await nextMessage(worker, aborted)
+        const answer = await nextMessage<PlannerAnswer>(worker, { who: 'the planner', what: 'planning' }, aborted)
         if ('error' in answer) throw new EvenkeelError('internal', `planning failed: ${answer.error}`)
         Object.assign(state, answer.columns)
         return answer.result
@@ -65,30 +65,4 @@ export class WorkerPlanner implements Planner {
       throw error
     }
   }
-}
-
-function startWorker(): Worker {
-  const worker = new Worker(new URL(`./planner-worker${extname(import.meta.url)}`, import.meta.url))
-  worker.unref()
-  return worker
-}
-
-function nextMessage(worker: Worker, aborted: AbortSignal): Promise<PlannerAnswer> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (answer: PlannerAnswer) => finish(() => resolve(answer))
-    const onError = (cause: unknown) =>
-      finish(() => reject(new EvenkeelError('internal', 'the planner died', { cause })))
-    const onExit = () => onError(new Error('it exited'))
-    const onAbort = () => finish(() => reject(new EvenkeelError('aborted', 'planning was given up')))
-    const finish = (settle: () => void) => {
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-      aborted.removeEventListener('abort', onAbort)
-      worker.unref()
-      settle()
-    }
-    // Only while an answer is due may the worker keep the process alive.
-    worker.ref()
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-    aborted.addEventListener('abort', onAbort, { once: true })
-  })
 }

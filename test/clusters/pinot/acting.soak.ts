@@ -9,12 +9,13 @@ import { Targets } from '../../../src/systems/pinot/act/targets.ts'
 import { brokerDrift } from '../../../src/systems/pinot/rules/brokers.ts'
 import { untaggings } from '../../../src/systems/pinot/rules/dead.ts'
 import { type Suspect, suspects } from '../../../src/systems/pinot/rules/drift.ts'
-import type { RebalanceOptions } from '../../../src/systems/pinot/rules/rebalance-policy.ts'
 import { Controllers } from '../../../src/systems/pinot/wire/controller.ts'
 import { Http } from '../../../src/systems/pinot/wire/http.ts'
+import { tableMove } from '../../systems/contract/tables.ts'
 import { guardLeaks } from '../leaks.ts'
 import { until } from '../wait.ts'
 import type { PinotCluster } from './cluster.ts'
+import { rebalanceOptions } from './contract-driver.ts'
 import { observe } from './observer.ts'
 import { must } from './rest.ts'
 import { readByRest, touch } from './rest-reading.ts'
@@ -35,30 +36,6 @@ guardLeaks()
 const KiB = 1024
 const segmentBytes = 100 * KiB
 const signal = new AbortController().signal
-const options: RebalanceOptions = {
-  base: {
-    parameters: {
-      reassignInstances: true,
-      includeConsuming: true,
-      minimizeDataMovement: 'ENABLE',
-      bootstrap: false,
-      downtime: false,
-      minAvailableReplicas: -1,
-      bestEfforts: false,
-      batchSizePerServer: 100,
-      externalViewCheckIntervalInMs: 1000,
-      externalViewStabilizationTimeoutInMs: 8000,
-      heartbeatIntervalInMs: 5000,
-      heartbeatTimeoutInMs: 60_000,
-    },
-    onPrecheckWarn: 'proceed',
-    untagDeadServers: false,
-    resetErrorSegments: true,
-  },
-  tenants: {},
-  tables: {},
-}
-
 /** What a daemon does with a table, by hand. */
 class Hand {
   readonly acts: Acts
@@ -73,7 +50,7 @@ class Hand {
   constructor(cluster: PinotCluster) {
     this.#cluster = cluster
     this.controllers = new Controllers({ urls: [cluster.controllerUrl], http: this.http })
-    const common = { controllers: this.controllers, rebalance: options, clock: realClock }
+    const common = { controllers: this.controllers, rebalance: rebalanceOptions, clock: realClock }
     this.targets = new Targets(common)
     this.acts = new Acts({
       ...common,
@@ -125,24 +102,6 @@ class Hand {
   }
 }
 
-function moveOf(target: Target, batch = target.adds): TableMove {
-  const { topic, causes, parameters, shares, adds, bytes, evenness, fingerprint } = target
-  return {
-    kind: 'table',
-    id: `table:${topic}`,
-    topic,
-    reason: 'target_drift',
-    causes: causes.map(({ cause }) => cause),
-    parameters,
-    shares,
-    adds,
-    bytes,
-    batch: { adds: batch, bytes: batch * segmentBytes },
-    counts: { before: evenness.before.nodes, after: evenness.after.nodes },
-    fingerprint,
-  }
-}
-
 describe('a cluster of four servers', () => {
   let cluster: PinotCluster
   let hand: Hand
@@ -190,7 +149,7 @@ describe('a cluster of four servers', () => {
     expect(target.checks.map(({ name }) => name)).toContain('needsReloadStatus')
 
     const observer = await observe(cluster, 'orders_OFFLINE')
-    const move = moveOf(target)
+    const move = tableMove(target)
     const [result] = await hand.acts.perform(pinotSteps(move), signal)
     expect(result).toMatchObject({ outcome: 'accepted' })
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
@@ -209,7 +168,7 @@ describe('a cluster of four servers', () => {
     ])
     expect(target.held).toBeUndefined()
     const observer = await observe(cluster, 'orders_OFFLINE')
-    const move = moveOf(target, 3)
+    const move = tableMove(target, 3)
     expect(await hand.acts.perform(pinotSteps(move), signal)).toMatchObject([{ outcome: 'accepted' }])
     const seen = await until('a part being there', 30_000, async () => {
       const job = await hand.jobOf('orders_OFFLINE')
@@ -241,14 +200,14 @@ describe('a cluster of four servers', () => {
     const [first, second] = cluster.servers
     await updateTags(cluster, second!.name, ['server_untagged'])
     for (const { name } of cluster.servers) await cluster.setKnobs(name, { loadDelayMs: 500 })
-    const move = moveOf(await hand.targetOf('orders_OFFLINE'), 1)
+    const move = tableMove(await hand.targetOf('orders_OFFLINE'), 1)
     expect(await hand.acts.perform(pinotSteps(move), signal)).toMatchObject([{ outcome: 'accepted' }])
     await until('a part being there', 30_000, async () => ((await hand.jobOf('orders_OFFLINE'))?.adds?.done ?? 0) > 0)
     expect(await hand.acts.cancel([move], signal)).toEqual([{ outcome: 'accepted' }])
     expect(await hand.acts.cancel([move], signal)).toMatchObject([{ outcome: 'refused', code: 'replicas_changed' }])
     expect(await hand.judged(move)).toMatch(/"superseded","text":"\d+ of \d+ segments .* is CANCELLED/)
     for (const { name } of cluster.servers) await cluster.setKnobs(name, {})
-    const rest = moveOf(await hand.targetOf('orders_OFFLINE'))
+    const rest = tableMove(await hand.targetOf('orders_OFFLINE'))
     expect(rest.adds).toBeLessThan(move.adds)
     expect(await hand.acts.perform(pinotSteps(rest), signal)).toMatchObject([{ outcome: 'accepted' }])
     expect(await hand.judged(rest)).toBe('{"outcome":"landed"}')
@@ -259,7 +218,7 @@ describe('a cluster of four servers', () => {
     const [, second] = cluster.servers
     await updateTags(cluster, second!.name, ['DefaultTenant_OFFLINE'])
     for (const { name } of cluster.servers) await cluster.setKnobs(name, { loadDelayMs: 1000 })
-    const move = moveOf(await hand.targetOf('orders_OFFLINE'))
+    const move = tableMove(await hand.targetOf('orders_OFFLINE'))
     const theirs = await rebalance(cluster, 'orders_OFFLINE', { batchSizePerServer: 1 })
     expect(theirs.status).toBe('IN_PROGRESS')
     expect(await hand.acts.perform(pinotSteps(move), signal)).toEqual([
@@ -302,7 +261,7 @@ describe('a cluster of four servers', () => {
     const body = { ...config, segmentsConfig: { ...config.segmentsConfig, replication: '2' } }
     await must('PUT', `${cluster.controllerUrl}/tables/single`, { body })
     const observer = await observe(cluster, 'single_OFFLINE')
-    const move = moveOf(await hand.targetOf('single_OFFLINE'))
+    const move = tableMove(await hand.targetOf('single_OFFLINE'))
     expect(move).toMatchObject({ causes: ['replication'], adds: 8 })
     expect(await hand.acts.perform(pinotSteps(move), signal)).toMatchObject([{ outcome: 'accepted' }])
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
@@ -322,7 +281,7 @@ describe('a cluster of four servers', () => {
     await updateTags(cluster, first!.name, ['server_untagged'])
     const target = await hand.targetOf('trouble_OFFLINE')
     expect(target.held).toBeUndefined()
-    const move = moveOf(target)
+    const move = tableMove(target)
     const refused = await hand.acts.perform(pinotSteps(move), signal)
     expect(refused).toMatchObject([
       { outcome: 'refused', code: 'rejected', text: expect.stringContaining('in ERROR again') },
@@ -375,7 +334,7 @@ describe('a cluster of four servers', () => {
     expect(target.causes[0]!.cause).toBe('retagged')
     expect(target.parameters['bestEfforts']).toBe('true')
     const observer = await observe(cluster, 'orders_OFFLINE')
-    const move = moveOf(target)
+    const move = tableMove(target)
     expect(await hand.acts.perform(pinotSteps(move), signal)).toMatchObject([{ outcome: 'accepted' }])
     expect(await hand.judged(move)).toBe('{"outcome":"landed"}')
     expect(Math.min(...Object.values((await observer.stop()).lowest))).toBe(1)
@@ -387,7 +346,7 @@ describe('a cluster of four servers', () => {
     await updateTags(cluster, second!.name, ['server_untagged'])
     for (const { name } of [first!, third!]) await cluster.setKnobs(name, { loadDelayMs: 1500 })
     const observer = await observe(cluster, 'orders_OFFLINE')
-    const move = moveOf(await hand.targetOf('orders_OFFLINE'), 1)
+    const move = tableMove(await hand.targetOf('orders_OFFLINE'), 1)
     expect(await hand.acts.perform(pinotSteps(move), signal)).toMatchObject([{ outcome: 'accepted' }])
     await until('a part being there', 30_000, async () => ((await hand.jobOf('orders_OFFLINE'))?.adds?.done ?? 0) > 0)
     await cluster.kill('controller')
@@ -399,7 +358,7 @@ describe('a cluster of four servers', () => {
     // Nobody runs it, and yet it is listed.
     expect(await hand.acts.judge([move], signal)).toEqual([{ outcome: 'running' }])
     expect(await hand.acts.cancel([move], signal)).toEqual([{ outcome: 'accepted' }])
-    const rest = moveOf(await hand.targetOf('orders_OFFLINE'))
+    const rest = tableMove(await hand.targetOf('orders_OFFLINE'))
     expect(rest.adds).toBeLessThan(move.adds)
     expect(await hand.acts.perform(pinotSteps(rest), signal)).toMatchObject([{ outcome: 'accepted' }])
     expect(await hand.judged(rest)).toBe('{"outcome":"landed"}')

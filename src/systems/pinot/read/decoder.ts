@@ -2,10 +2,10 @@
  * Where large answers are decoded: in a worker thread, so that the event loop is never held. Bytes travel there, flat arrays and one
  * text of names come back. Small ones are decoded on the spot: the way to and fro would take longer.
  */
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { withDeadline } from '../../../lib/clock.ts'
 import { type ErrorCode, EvenkeelError } from '../../../lib/errors.ts'
+import { nextMessage, startWorker } from '../../../lib/worker-turn.ts'
 import { type PackedPlacement, parsePlacement } from './placement-parser.ts'
 import { type PackedSizes, parseSizes } from './size-parser.ts'
 
@@ -61,12 +61,12 @@ export class Decoder {
   async #decode(message: DecoderMessage, signal: AbortSignal): Promise<DecoderAnswer> {
     const what = `decoding ${message.from}`
     if (signal.aborted) throw new EvenkeelError('aborted', `${what} was given up`)
-    const worker = (this.#worker ??= startWorker())
+    const worker = (this.#worker ??= startWorker('./decoder-worker', import.meta.url))
     let answer: DecoderAnswer
     try {
       answer = await withDeadline(what, DEADLINE_MS, signal, (aborted) => {
         worker.postMessage(message, [message.bytes.buffer])
-        return nextMessage(worker, aborted)
+        return nextMessage<DecoderAnswer>(worker, { who: 'the decoder', what: 'decoding' }, aborted)
       })
     } catch (error) {
       // Its late answer would be taken for that to the next question.
@@ -83,30 +83,4 @@ function owned(data: Uint8Array): Uint8Array<ArrayBuffer> {
   return data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer
     ? new Uint8Array(data.buffer)
     : new Uint8Array(data)
-}
-
-function startWorker(): Worker {
-  const worker = new Worker(new URL(`./decoder-worker${extname(import.meta.url)}`, import.meta.url))
-  worker.unref()
-  return worker
-}
-
-function nextMessage(worker: Worker, aborted: AbortSignal): Promise<DecoderAnswer> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (answer: DecoderAnswer) => finish(() => resolve(answer))
-    const onError = (cause: unknown) =>
-      finish(() => reject(new EvenkeelError('internal', 'the decoder died', { cause })))
-    const onExit = () => onError(new Error('it exited'))
-    const onAbort = () => finish(() => reject(new EvenkeelError('aborted', 'decoding was given up')))
-    const finish = (settle: () => void) => {
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-      aborted.removeEventListener('abort', onAbort)
-      worker.unref()
-      settle()
-    }
-    // Only while an answer is due may the worker keep the process alive.
-    worker.ref()
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-    aborted.addEventListener('abort', onAbort, { once: true })
-  })
 }

@@ -2,22 +2,9 @@
 import { EvenkeelError } from '../../../lib/errors.ts'
 import { mapInFlight } from '../../../lib/in-flight.ts'
 import { broken, isTable } from './znrecord.ts'
-import type { ZooKeeper } from './zookeeper.ts'
+import type { Znode, ZnodeFacts, ZooKeeper } from './zookeeper.ts'
 
-export interface Znode {
-  data: Buffer
-  version: number
-  /** Of the transaction that wrote it: never the same again, not even where the node was deleted and made anew. */
-  stamp: string
-}
-
-export interface ZnodeFacts {
-  version: number
-  /** As of `Znode`. */
-  stamp: string
-  children: number
-  bytes: number
-}
+export type { Znode, ZnodeFacts } from './zookeeper.ts'
 
 /** Every call throws EvenkeelError `unreachable`, `timeout`, `aborted`, `not_permitted`, `rejected` or `protocol`. */
 export interface ZnodeStore {
