@@ -300,8 +300,10 @@ export class ClusterLoop {
     await this.#forget(sample)
     const drains = drainsOf(journal)
     this.#executor.unwanted = drains
-    this.#executor.gone = sample.state.names.nodes.filter((_, node) => sample.state.nodeState[node] === UNAVAILABLE)
-    const { unsafe } = this.#executor
+    this.#executor.outOfUse.gone = sample.state.names.nodes.filter(
+      (_, node) => sample.state.nodeState[node] === UNAVAILABLE,
+    )
+    const { unsafe } = this.#executor.outOfUse
     const strangers = this.#strangersOf(sample, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question: Question = {
@@ -379,8 +381,8 @@ export class ClusterLoop {
       foreignJobs,
     }
     const verdict = verdictOf(found)
-    this.#executor.mayEmpty = assessment.gate === undefined
-    this.#executor.lost = lostIn(sample.state, assessment)
+    this.#executor.outOfUse.mayEmpty = assessment.gate === undefined
+    this.#executor.outOfUse.lost = lostIn(sample.state, assessment)
     if (assessment.gate) this.#executor.withdraw()
     else this.#executor.offer(mayStart(found) ? plan.moves : [])
     const settled =

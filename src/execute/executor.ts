@@ -17,25 +17,25 @@ import {
   isOfPartition,
   type Move,
   partitionName,
-  type ReplicaMove,
   type RunningJob,
   type RunningMove,
   subjectOf,
 } from '../cluster/move.ts'
-import { isUrgent } from '../cluster/reasons.ts'
 import type { Pulse } from '../cluster/sample.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { Refusal, Setting, Step, StepResult, System } from '../systems/port.ts'
+import type { Refusal, Step, StepResult, System } from '../systems/port.ts'
 import { type BudgetLimits, Budgets, lowerClassRoom } from './budgets.ts'
 import { type Cancelled, cancellation, isCancelled } from './cancellation.ts'
 import { ChangeLedger, type LedgerEvent, type Unset } from './change-ledger.ts'
+import { choose, isCopy } from './choose.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
 import type { Change, Journal } from './journal/journal.ts'
 import { moveKey, type RecordKind, type Records } from './journal/records.ts'
 import { Operator } from './operator.ts'
+import { OutOfUse } from './out-of-use.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
 import { throttleNotes } from './throttle-notes.ts'
@@ -85,6 +85,8 @@ export class Executor {
   readonly #emit: (event: ExecutorEvent) => void
   readonly #flight: Flight
   readonly #ledger: ChangeLedger | undefined
+  /** Nodes that a setting takes out of use; to be told at every tick which. */
+  readonly outOfUse: OutOfUse
   readonly #day: DayBudget
   readonly #pace = new Pace()
   #options: ExecutorOptions
@@ -108,6 +110,7 @@ export class Executor {
     this.#options = options
     this.#day = new DayBudget(journal, clock)
     this.#ledger = system.settings && new ChangeLedger(system.settings, journal, clock, emit)
+    this.outOfUse = new OutOfUse(system.settings, () => this.#ledger?.records.values() ?? [])
     this.#flight = new Flight(system, clock, options, {
       ended: (ending) => this.#ended(ending),
       blamed: (node, why) => this.#owed.push(coolDown(node, why, clock.now())),
@@ -149,49 +152,7 @@ export class Executor {
   /** Nodes that are to be emptied: what is on its way to them is taken back. */
   set unwanted(nodes: readonly NodeId[]) {
     this.#flight.unwantedNodes = nodes
-  }
-
-  /** Whether nodes that are to be emptied may be taken out of use now; what is out of use stays so while the wish stands. */
-  mayEmpty = false
-
-  /** Nodes that are not there, for however short a time: those that are out of use stay so. */
-  gone: readonly NodeId[] = []
-
-  /** Those of them that are given up, and may be taken out of use. */
-  lost: readonly NodeId[] = []
-
-  /** Node → why it cannot be taken out of use although it is to be emptied, or is gone. */
-  get unsafe(): ReadonlyMap<NodeId, string> {
-    const { settings } = this.#system
-    const wishes = [
-      ...this.gone.map((node) => [node, settings?.ofLoss?.(node)] as const),
-      ...this.#flight.unwantedNodes.map((node) => [node, settings?.ofDrain?.(node)] as const),
-    ]
-    return new Map(
-      wishes.flatMap(([node, found]) =>
-        found && 'unsafe' in found && !this.#outOfUse(node) ? [[node, found.unsafe] as const] : [],
-      ),
-    )
-  }
-
-  /** What has taken it out of use. */
-  #outOfUse(node: NodeId): Setting | undefined {
-    const records = [...(this.#ledger?.records.values() ?? [])]
-    return records.find(({ setting }) => setting.of === node && 'replaces' in setting)?.setting
-  }
-
-  /** What takes nodes out of use. */
-  #drainSettings(): Setting[] {
-    const { settings } = this.#system
-    const { unwantedNodes } = this.#flight
-    return [...new Set([...unwantedNodes, ...this.gone])].flatMap((node) => {
-      const had = this.#outOfUse(node)
-      if (had) return [had]
-      const found = unwantedNodes.includes(node)
-        ? this.mayEmpty && settings?.ofDrain?.(node)
-        : this.lost.includes(node) && settings?.ofLoss?.(node)
-      return found && 'setting' in found ? [found.setting] : []
-    })
+    this.outOfUse.draining = nodes
   }
 
   get pending(): Move[] {
@@ -447,7 +408,6 @@ export class Executor {
   #choose(pulse: Pulse): Move[] {
     const foreign = this.foreign(pulse.running)
     const budgets = new Budgets({ ...this.#options, concurrentMovesPerNode: this.movesPerNode })
-    const need = this.#need()
     const foreignJobs = this.foreignJobs(pulse.jobs ?? [])
     const busy = new Set([...pulse.running.map(partitionName), ...(pulse.jobs ?? []).map(({ topic }) => topic)])
     for (const { move, state, stall } of this.#flight.operators) {
@@ -460,38 +420,18 @@ export class Executor {
     for (const job of foreignJobs) budgets.takeForeignJob(job)
 
     // Leadership that is moved among replicas that move themselves would soon be moved again.
-    const copying = [...this.inFlight, ...this.#pending].some((move) => move.kind === 'replica')
-    const chosen: Move[] = []
-    const waiting: Move[] = []
-    let squeezed = false
-    for (const moves of inGroups(this.#pending)) {
-      const urgent = moves.every((move) => isUrgent(move.reason))
-      const transfers = moves.filter((move) => move.kind === 'leader').length
-      const transfersLeft =
-        transfers === 0 || (!copying && this.#transfers + transfers <= this.#options.maxTransfersPerTick)
-      const free = moves.every((move) => !busy.has(subjectOf(move)))
-      // What somebody else began since the plan was made is a reason to plan anew, unless it cannot wait.
-      const may = free && transfersLeft && (urgent || foreign.length === 0)
-      const tooLow = may
-        ? moves
-            .filter(isCopy)
-            .map((move) => need?.tooLow(move))
-            .find((why) => why !== undefined)
-        : undefined
-      if (tooLow !== undefined) this.#tooLow = tooLow
-      const affordable = urgent || this.#day.allows(moves, chosen, this.#options.maxBytesPerDay)
-      const fits = may && tooLow === undefined && affordable && budgets.takeAll(moves)
-      if (fits) {
-        this.#transfers += transfers
-        for (const move of moves.filter(isCopy)) need?.add(move)
-        chosen.push(...moves)
-      } else {
-        waiting.push(...moves)
-        squeezed ||= urgent && may
-      }
-      // Later moves of the same partition start from where this one ends.
-      for (const move of moves) busy.add(subjectOf(move))
-    }
+    const copying = [...this.inFlight, ...this.#pending].some(isCopy)
+    const { maxTransfersPerTick, maxBytesPerDay } = this.#options
+    const { chosen, waiting, squeezed, tooLow } = choose(this.#pending, {
+      budgets,
+      need: this.#need(),
+      busy,
+      transfersLeft: copying ? 0 : maxTransfersPerTick - this.#transfers,
+      foreign: foreign.length > 0,
+      affords: (moves, before) => this.#day.allows(moves, before, maxBytesPerDay),
+    })
+    this.#tooLow = tooLow ?? this.#tooLow
+    this.#transfers += chosen.filter(({ kind }) => kind === 'leader').length
     if (squeezed) this.#flight.yieldSlots()
     this.#pending = waiting
     return chosen
@@ -511,7 +451,7 @@ export class Executor {
     const whole = this.#lookAtSettings && begun.length === 0
     const wanted = this.#need()?.throttle() ?? { rates: [], copies: [] }
     const keepRates = this.inFlight.length + this.#pending.length > 0
-    const unset = await this.#ledger.align(wanted, { whole, keepRates, besides: this.#drainSettings() }, signal)
+    const unset = await this.#ledger.align(wanted, { whole, keepRates, besides: this.outOfUse.wanted() }, signal)
     if (whole) this.#lookAtSettings = false
     return unset
   }
@@ -588,19 +528,4 @@ export class Executor {
 function intentOf({ move, startedAtMs, unwanted }: Operator): Change {
   const value = { move, atMs: startedAtMs, ...(unwanted && { unwanted }) }
   return { kind: 'intent', key: moveKey(move), value }
-}
-
-function isCopy(move: Move): move is ReplicaMove {
-  return move.kind === 'replica'
-}
-
-/** Moves of one group together, every other by itself; in their order. */
-function inGroups(moves: readonly Move[]): Move[][] {
-  const groups: Move[][] = []
-  for (const move of moves) {
-    const last = groups.at(-1)
-    if (move.group !== undefined && last?.[0]?.group === move.group) last.push(move)
-    else groups.push([move])
-  }
-  return groups
 }

@@ -31,11 +31,11 @@ test('what another set is put aside and given back', async () => {
   const { executor, work, tags } = drained()
   await work()
   expect(tags()).toEqual(['tenant', 'tenant'])
-  executor.mayEmpty = true
+  executor.outOfUse.mayEmpty = true
   await work()
   expect(tags()).toEqual(['none', 'tenant'])
   // It stays so while nothing may begin any more, and over ticks.
-  executor.mayEmpty = false
+  executor.outOfUse.mayEmpty = false
   executor.tick(() => Number.NaN)
   await work()
   expect(tags()).toEqual(['none', 'tenant'])
@@ -46,7 +46,7 @@ test('what another set is put aside and given back', async () => {
 
 test('the next process gives back what this one put aside', async () => {
   const { executor, work, settings, journal, tags } = drained()
-  executor.mayEmpty = true
+  executor.outOfUse.mayEmpty = true
   await work()
   const next = scripted({}, { settings, journal })
   next.executor.unwanted = [1]
@@ -61,7 +61,7 @@ test('the next process gives back what this one put aside', async () => {
 
 test('who changed it meanwhile wins', async () => {
   const { executor, work, settings, tags } = drained()
-  executor.mayEmpty = true
+  executor.outOfUse.mayEmpty = true
   await work()
   settings.own.set('node/1/tags', 'other')
   executor.unwanted = []
@@ -72,16 +72,16 @@ test('who changed it meanwhile wins', async () => {
 
 test('a node that is needed is left in use, and why is told', async () => {
   const { executor, work, settings, tags } = drained()
-  executor.mayEmpty = true
+  executor.outOfUse.mayEmpty = true
   settings.unsafe.add(1)
   await work()
   expect(tags()).toEqual(['tenant', 'tenant'])
-  expect([...executor.unsafe]).toEqual([[1, 'it is needed']])
+  expect([...executor.outOfUse.unsafe]).toEqual([[1, 'it is needed']])
 })
 
 test('it is no throttle', async () => {
   const { executor, work } = drained()
-  executor.mayEmpty = true
+  executor.outOfUse.mayEmpty = true
   await work()
   expect(executor.throttle?.self).toEqual({ nodes: [], topics: [] })
 })

@@ -420,17 +420,17 @@ describe('a node that is given up', () => {
   test('is taken out of use, stays so while it is gone, and is as before when it is back', async () => {
     const { settings, executor, work } = lossy()
     const tags = () => settings.own.get('node/2/tags')
-    executor.gone = [2]
+    executor.outOfUse.gone = [2]
     await work()
     expect(tags()).toBe('a,b')
-    executor.lost = [2]
+    executor.outOfUse.lost = [2]
     await work(3000)
     expect(tags()).toBe('none')
     // Nothing of it is left there, so that it is lost no longer.
-    executor.lost = []
+    executor.outOfUse.lost = []
     await work(3000)
     expect(tags()).toBe('none')
-    executor.gone = []
+    executor.outOfUse.gone = []
     executor.tick(() => 0)
     await work(100_000)
     expect(tags()).toBe('a,b')
@@ -439,10 +439,10 @@ describe('a node that is given up', () => {
   test('is left as it is where that is not safe, and it is told why', async () => {
     const { settings, executor, work } = lossy()
     settings.ofLoss = () => ({ unsafe: 'too few would be left' })
-    executor.gone = [2]
-    executor.lost = [2]
+    executor.outOfUse.gone = [2]
+    executor.outOfUse.lost = [2]
     await work()
-    expect([...executor.unsafe]).toEqual([[2, 'too few would be left']])
+    expect([...executor.outOfUse.unsafe]).toEqual([[2, 'too few would be left']])
     expect(settings.log).toEqual([])
   })
 })
