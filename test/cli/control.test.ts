@@ -1,11 +1,10 @@
 /** The commands that ask something of a running daemon, against its real listener with a cluster made up. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ClusterView, DaemonControl, DrainView } from '../../src/daemon/view.ts'
-import { type Server, startServer } from '../../src/http/server.ts'
-import type { Clock } from '../../src/lib/clock.ts'
-import { VirtualClock } from '../../src/lib/clock.ts'
+import type { Server } from '../../src/http/server.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { forecast, GiB, noon, progress, replica, report } from '../observe/support.ts'
+import { scripted, serveDaemon } from './daemon-server.ts'
 import { cli, cliWith, freePort } from './support.ts'
 
 let view: ClusterView
@@ -64,31 +63,7 @@ const control: DaemonControl = {
 const full = (node: number | string): DrainView => ({ node, replicas: 12, bytes: 3.2 * GiB, safeToStop: false })
 
 async function serve(port: number): Promise<void> {
-  server = await startServer({
-    view: { clusters: () => [view] },
-    control,
-    clock: new VirtualClock(noon),
-    onAction: () => undefined,
-    configRefused: () => configRefused,
-    render: async () => ({ contentType: 'text/plain', body: '' }),
-    metricsListen: { host: '127.0.0.1', port: 0 },
-    controlListen: { host: '127.0.0.1', port },
-    onRequest: () => undefined,
-    onError: () => undefined,
-  })
-  url = `http://127.0.0.1:${server.control.port}`
-}
-
-/** Time passes only while somebody sleeps, and then at once; at each sleep the next thing happens. */
-function scripted(...happenings: (() => unknown)[]): Clock {
-  let nowMs = noon
-  return {
-    now: () => nowMs,
-    sleep: async (ms) => {
-      nowMs += ms
-      await happenings.shift()?.()
-    },
-  }
+  ;({ server, url } = await serveDaemon({ view: () => view, control, configRefused: () => configRefused, port }))
 }
 
 describe('drain', () => {

@@ -5,11 +5,11 @@ import { planText } from '../../src/cli/plan-view.ts'
 import type { TickReport } from '../../src/cluster/events.ts'
 import type { Sample } from '../../src/cluster/sample.ts'
 import type { ClusterView, DaemonControl } from '../../src/daemon/view.ts'
-import { type Server, startServer } from '../../src/http/server.ts'
-import { type Clock, VirtualClock } from '../../src/lib/clock.ts'
+import type { Server } from '../../src/http/server.ts'
 import type { TargetWishes } from '../../src/systems/port.ts'
 import { GiB, noon, replica, report } from '../observe/support.ts'
 import { costly, foreignJob, tableMove, tablesReport, target, topic } from '../observe/tables.ts'
+import { scripted, serveDaemon } from './daemon-server.ts'
 import { cli, cliWith, config } from './support.ts'
 
 let view: ClusterView
@@ -45,33 +45,9 @@ beforeEach(async () => {
     ended: [],
   }
   asked = []
-  server = await startServer({
-    view: { clusters: () => [view] },
-    control,
-    clock: new VirtualClock(noon),
-    onAction: () => undefined,
-    configRefused: () => undefined,
-    render: async () => ({ contentType: 'text/plain', body: '' }),
-    metricsListen: { host: '127.0.0.1', port: 0 },
-    controlListen: { host: '127.0.0.1', port: 0 },
-    onRequest: () => undefined,
-    onError: () => undefined,
-  })
-  url = `http://127.0.0.1:${server.control.port}`
+  ;({ server, url } = await serveDaemon({ view: () => view, control }))
 })
 afterEach(() => server.close())
-
-/** Time passes only while somebody sleeps, and then at once; at each sleep the next thing happens. */
-function scripted(...happenings: (() => unknown)[]): Clock {
-  let nowMs = noon
-  return {
-    now: () => nowMs,
-    sleep: async (ms) => {
-      nowMs += ms
-      await happenings.shift()?.()
-    },
-  }
-}
 
 describe('tables', () => {
   it('shows how even they are, what drifted, what runs and what is held', async () => {
