@@ -13,7 +13,7 @@ import type { PinotCluster } from './cluster.ts'
 import { rebalanceOptions } from './contract-driver.ts'
 import { must } from './rest.ts'
 import { startPinot } from './start.ts'
-import { createTable, idealState, updateTags, uploadSegments } from './tables.ts'
+import { converged, createTable, idealState, updateTags, uploadSegments } from './tables.ts'
 
 guardLeaks()
 
@@ -67,6 +67,8 @@ test('check-config tells a wrong root, and a server that hangs', async () => {
     cluster.thaw(name)
   }
   await cluster.waitReady()
+  // Its session may have ended: it loads its segments anew.
+  await converged(cluster, 'orders_OFFLINE')
 })
 
 test('an IdealState is touched through the controller, and only where it has its version', async () => {
