@@ -51,6 +51,6 @@ export const onlyImporter = {
   fastify: ['src/http/server.ts'],
   commander: ['src/cli/**'],
   yaml: ['src/config/**', 'src/cli/**'],
-  zod: ['src/config/**'],
+  zod: ['src/config/**', 'src/http/**'],
   pino: ['src/observe/log.ts'],
 }

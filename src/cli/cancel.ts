@@ -1,6 +1,6 @@
 /** `evenkeel cancel`: take back what evenkeel moves of a partition or a table, and leave it alone for an hour. */
 import type { Command } from 'commander'
-import { type ClientOptions, rawText, tell, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import type { Status } from './status.ts'
 
@@ -11,8 +11,9 @@ export function addCancel(program: Command, io: Io): void {
     .argument('<subject>')
   withClientOptions(cancel)
     .requiredOption('--reason <text>', 'why, for those who wonder')
-    .action(async (subject: string, { url, cluster, output, reason }: ClientOptions & { reason: string }) => {
-      const answer = await tell<Status>(url, '/api/v1/cancel', { subject, cluster, reason }, io.signal)
+    .action(async (subject: string, options: ClientOptions & { reason: string }) => {
+      const { cluster, output, reason } = options
+      const answer = await new DaemonClient(options, io.signal).post<Status>('cancel', { subject, cluster, reason })
       const said = `${subject} is taken back where it has begun, and left alone for an hour\n`
       io.out.write(output === 'table' ? said : rawText(answer, output))
     })

@@ -1,25 +1,35 @@
 /** Asks a running daemon, or asks something of it, through its control listener. */
+import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { withDeadline } from '../lib/clock.ts'
-import { EvenkeelError, messageOf } from '../lib/errors.ts'
+import { type ErrorCode, EvenkeelError, messageOf } from '../lib/errors.ts'
 
-export const defaultUrl = 'http://127.0.0.1:9632'
+const defaultUrl = 'http://127.0.0.1:9632'
 const ANSWER_MS = 10_000
-
-const clientFormats = ['table', 'json', 'yaml'] as const
 
 export interface ClientOptions<Format extends string = (typeof clientFormats)[number]> {
   url: string
+  tokenFile?: string
   cluster?: string
   output: Format
 }
 
+const clientFormats = ['table', 'json', 'yaml'] as const
+
 export function withClientOptions(command: Command, formats: readonly string[] = clientFormats): Command {
-  return command
-    .option('--url <url>', 'control address of the daemon', defaultUrl)
+  return withAddressOptions(command)
     .option('--cluster <name>', 'which cluster')
     .addOption(new Option('-o, --output <format>', 'form of the output').choices(formats).default(formats[0]))
+}
+
+/** Where the daemon is, and what it wants to see of whoever asks. */
+export function withAddressOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--url <url>', 'control address of the daemon').env('EVENKEEL_URL').default(defaultUrl))
+    .addOption(
+      new Option('--token-file <file>', 'file that holds the token that the daemon wants').env('EVENKEEL_TOKEN_FILE'),
+    )
 }
 
 /** The answer as it came, for formats that are not for people. */
@@ -27,51 +37,91 @@ export function rawText(answer: unknown, format: 'json' | 'yaml'): string {
   return format === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : stringify(answer)
 }
 
-/**
- * @throws EvenkeelError `unreachable` when nobody answers, else with the daemon's own words when it says no.
- */
-export async function ask<Answer>(
-  url: string,
-  path: string,
-  query: Record<string, string | undefined>,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const address = addressOf(url, path)
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) address.searchParams.set(name, value)
-  return exchange<Answer>(url, address, {}, signal)
+/** Fields of a request; what is undefined is left out. */
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** The control listener of a daemon. */
+export class DaemonClient {
+  readonly #url: string
+  readonly #tokenFile: string | undefined
+  readonly #signal: AbortSignal
+
+  constructor({ url, tokenFile }: Pick<ClientOptions, 'url' | 'tokenFile'>, signal: AbortSignal) {
+    this.#url = url
+    this.#tokenFile = tokenFile
+    this.#signal = signal
+  }
+
+  /**
+   * @param name of a route, such as `status`.
+   * @throws EvenkeelError `unreachable` when nobody answers, `not_permitted` without the right token, else with the daemon's own
+   * words when it says no.
+   */
+  async get<Answer>(name: string, fields: Fields): Promise<Answer> {
+    const address = addressOf(this.#url, name)
+    for (const [key, value] of Object.entries(fields)) {
+      if (value !== undefined) address.searchParams.set(key, String(value))
+    }
+    return this.#exchange<Answer>(address, {}, {})
+  }
+
+  /** @throws EvenkeelError as `get` does */
+  async post<Answer>(name: string, fields: Fields): Promise<Answer> {
+    const headers = { 'content-type': 'application/json' }
+    return this.#exchange<Answer>(addressOf(this.#url, name), headers, { method: 'POST', body: JSON.stringify(fields) })
+  }
+
+  async #exchange<Answer>(address: URL, own: Record<string, string>, init: RequestInit): Promise<Answer> {
+    const url = this.#url
+    const headers = { ...own, ...this.#authorization() }
+    let response: Response
+    let text: string
+    try {
+      ;({ response, text } = await withDeadline(url, ANSWER_MS, this.#signal, async (signal) => {
+        const response = await fetch(address, { ...init, headers, signal })
+        return { response, text: await response.text() }
+      }))
+    } catch (error) {
+      throw new EvenkeelError(
+        'unreachable',
+        `no evenkeel answers at ${url} (${messageOf(error)}); is it running? --url says where its control listener is`,
+      )
+    }
+    const answer = parse(text, url)
+    if (response.ok) return answer as Answer
+    const { detail, code } = answer as { detail?: string; code?: string }
+    throw new EvenkeelError(errorCodes[code ?? ''] ?? 'usage', detail ?? `${url} answered ${response.status}`)
+  }
+
+  /** Read anew each time: whoever waits long outlives a token. */
+  #authorization(): Record<string, string> {
+    if (this.#tokenFile === undefined) return {}
+    let token: string
+    try {
+      token = readFileSync(this.#tokenFile, 'utf8').trim()
+    } catch (cause) {
+      throw new EvenkeelError('usage', `the token in ${this.#tokenFile} cannot be read`, { cause })
+    }
+    // What cannot be a header would be shown by whoever refuses it.
+    if (!/^[\x21-\x7e]+$/.test(token)) {
+      throw new EvenkeelError('usage', `${this.#tokenFile} does not hold a token: one word of plain characters`)
+    }
+    return { authorization: `Bearer ${token}` }
+  }
 }
 
-/** Fields that are undefined are left out. @throws EvenkeelError as `ask` does */
-export async function tell<Answer>(url: string, path: string, body: object, signal: AbortSignal): Promise<Answer> {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-  return exchange<Answer>(url, addressOf(url, path), init, signal)
+/** Refusals that are no mistake in what was asked. */
+const errorCodes: Record<string, ErrorCode | undefined> = {
+  state_unavailable: 'state_unavailable',
+  internal: 'internal',
+  unauthorized: 'not_permitted',
+  forbidden: 'not_permitted',
 }
 
-function addressOf(url: string, path: string): URL {
+function addressOf(url: string, name: string): URL {
+  const path = `/api/v1/${name}`
   if (!URL.canParse(path, url)) throw new EvenkeelError('usage', `${url} is not a URL, such as ${defaultUrl}`)
   return new URL(path, url)
-}
-
-async function exchange<Answer>(url: string, address: URL, init: RequestInit, signal: AbortSignal): Promise<Answer> {
-  let response: Response
-  let text: string
-  try {
-    ;({ response, text } = await withDeadline(url, ANSWER_MS, signal, async (s) => {
-      const response = await fetch(address, { ...init, signal: s })
-      return { response, text: await response.text() }
-    }))
-  } catch (error) {
-    throw new EvenkeelError(
-      'unreachable',
-      `no evenkeel answers at ${url} (${messageOf(error)}); is it running? --url says where its control listener is`,
-    )
-  }
-  const answer = parse(text, url)
-  if (response.ok) return answer as Answer
-  const { detail, code } = answer as { detail?: string; code?: string }
-  // The one refusal that is no mistake of whoever asked.
-  const ours = code === 'state_unavailable' || code === 'internal' ? code : 'usage'
-  throw new EvenkeelError(ours, detail ?? `${url} answered ${response.status}`)
 }
 
 function parse(text: string, url: string): unknown {

@@ -37,7 +37,7 @@ export async function waitUntilEmpty(
     }
     await clock.sleep(POLL_MS, signal)
     if (signal.aborted) throw new EvenkeelError('aborted', 'the wait was given up; the drain goes on')
-    answer = await askPatiently<Status>('/api/v1/status', { cluster: cluster.name }, parts)
+    answer = await askPatiently<Status>('status', { cluster: cluster.name }, parts)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { NodeId } from '../cluster/state.ts'
 import { realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
-import { type ClientOptions, rawText, tell, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
 import { waitUntilEmpty } from './drain-wait.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
@@ -23,14 +23,16 @@ export function addDrain(program: Command, io: Io, ending: Ending): void {
       '--wait',
       `wait until it is safe to stop; ends with ${exitCodes.needsAttention} when that does not come by itself`,
     )
-    .action(async (text: string, { url, cluster, output, reason, wait }: DrainOptions) => {
+    .action(async (text: string, options: DrainOptions) => {
+      const { cluster, output, reason, wait } = options
       const node = nodeId(text)
-      let answer = await tell<Status>(url, '/api/v1/drain', { cluster, node, reason }, io.signal)
+      const client = new DaemonClient(options, io.signal)
+      let answer = await client.post<Status>('drain', { cluster, node, reason })
       const warning = standstillText(answer.clusters[0]!)
       if (warning !== undefined) io.err.write(`warning: ${warning}\n`)
       if (wait) {
         const waited = await waitUntilEmpty(node, answer, {
-          url,
+          client,
           clock: io.clock ?? realClock,
           signal: io.signal,
           say: (line) => io.err.write(`${line}\n`),
@@ -43,9 +45,10 @@ export function addDrain(program: Command, io: Io, ending: Ending): void {
   const undrain = program.command('undrain').description('let a node that was drained fill again').argument('<node>')
   withClientOptions(undrain)
     .option('--reason <text>', 'why, for the log')
-    .action(async (text: string, { url, cluster, output, reason }: DrainOptions) => {
+    .action(async (text: string, options: DrainOptions) => {
+      const { cluster, output, reason } = options
       const node = nodeId(text)
-      const answer = await tell<Status>(url, '/api/v1/undrain', { cluster, node, reason }, io.signal)
+      const answer = await new DaemonClient(options, io.signal).post<Status>('undrain', { cluster, node, reason })
       io.out.write(output === 'table' ? `node ${node} is not drained any more\n` : rawText(answer, output))
     })
 }

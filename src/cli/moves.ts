@@ -1,20 +1,17 @@
 /** `evenkeel moves`: the moves of the running daemon, waiting, running and lately ended. */
 import { type Command, Option } from 'commander'
-import type { movesJson } from '../http/control-api.ts'
+import type { MovesAnswer } from '../http/answers.ts'
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../lib/units.ts'
-import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
-
-type Moves = ReturnType<typeof movesJson>
+import { addView, type ViewOptions } from './view-command.ts'
 
 export function addMoves(program: Command, io: Io): void {
-  withClientOptions(program.command('moves').description('list the moves of a running daemon'))
-    .addOption(new Option('--state <state>', 'only these').choices(['pending', 'running', 'ended']))
-    .action(async ({ url, cluster, state, output }: ClientOptions & { state?: string }) => {
-      const answer = await ask<Moves>(url, '/api/v1/moves', { cluster, state }, io.signal)
-      io.out.write(output === 'table' ? movesText(answer) : rawText(answer, output))
-    })
+  addView<MovesAnswer, ViewOptions & { state?: string }>(
+    program.command('moves').description('list the moves of a running daemon'),
+    io,
+    { ask: (client, { cluster, state }) => client.get('moves', { cluster, state }), text: movesText },
+  ).addOption(new Option('--state <state>', 'only these').choices(['pending', 'running', 'ended']))
 }
 
 /** Columns as rpk names them. */
@@ -33,7 +30,7 @@ const header = [
   'REASON',
 ]
 
-function movesText(answer: Moves): string {
+function movesText(answer: MovesAnswer): string {
   if (answer.moves.length === 0) return 'no moves\n'
   const rows = answer.moves.map((move) => {
     const total = ('bytes_total' in move ? move.bytes_total : undefined) ?? ('bytes' in move ? move.bytes : 0)
@@ -58,7 +55,7 @@ function movesText(answer: Moves): string {
 }
 
 /** Where it comes from and goes to; several nodes of a job that moves a topic as a whole. */
-function ends(move: Moves['moves'][number]): [string, string] {
+function ends(move: MovesAnswer['moves'][number]): [string, string] {
   if (move.from !== undefined) return [String(move.from), String(move.to)]
   if (move.nodes === undefined) return [few(move.before ?? []), few(move.after ?? [])]
   const ids = (some: typeof move.nodes) => few(some.map(({ id }) => id))

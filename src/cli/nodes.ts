@@ -1,28 +1,23 @@
 /** `evenkeel nodes`: the nodes of a cluster as the running daemon sees them. */
 import type { Command } from 'commander'
-import type { nodesJson } from '../http/control-api.ts'
+import type { NodesAnswer } from '../http/answers.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
-import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
+import { addView } from './view-command.ts'
 
-type Nodes = ReturnType<typeof nodesJson>
-type Node = Nodes['nodes'][number]
-const formats = ['table', 'wide', 'json', 'yaml'] as const
+type Node = NodesAnswer['nodes'][number]
 
 export function addNodes(program: Command, io: Io): void {
   const command = program.command('nodes').description('list the nodes of a cluster with their disks and replicas')
-  withClientOptions(command, formats).action(
-    async ({ url, cluster, output }: ClientOptions<(typeof formats)[number]>) => {
-      const answer = await ask<Nodes>(url, '/api/v1/nodes', { cluster }, io.signal)
-      io.out.write(
-        output === 'json' || output === 'yaml' ? rawText(answer, output) : nodesText(answer, output === 'wide'),
-      )
-    },
-  )
+  addView<NodesAnswer>(command, io, {
+    wide: true,
+    ask: (client, { cluster }) => client.get('nodes', { cluster }),
+    text: nodesText,
+  })
 }
 
-function nodesText({ nodes }: Nodes, wide: boolean): string {
+function nodesText({ nodes }: NodesAnswer, wide: boolean): string {
   const header = ['NODE', 'RACK', 'STATE', 'DISK', 'CAPACITY', '%', 'REPLICAS', 'LEADERS']
   const right = [3, 4, 5, 6, 7]
   if (!wide) return table(header, nodes.map(cells), right)

@@ -2,11 +2,11 @@
 import type { Clock } from '../lib/clock.ts'
 import { codeOf, messageOf } from '../lib/errors.ts'
 import { formatDuration } from '../lib/units.ts'
-import { ask } from './daemon-client.ts'
+import type { DaemonClient, Fields } from './daemon-client.ts'
 import { type ClusterStatus, standstillText } from './wish-texts.ts'
 
 export interface WaitParts {
-  url: string
+  client: DaemonClient
   clock: Clock
   signal: AbortSignal
   /** Takes one line on the progress. */
@@ -21,16 +21,16 @@ const ABSENT_MS = 120_000
 /** Samples in a row that must come to nothing: the first one may have been taken before the wish. */
 const STALLED_SAMPLES = 2
 
-/** Asks again while nobody answers, for as long as a restart may take. @throws EvenkeelError as `ask` does */
+/** Asks again while nobody answers, for as long as a restart may take. @throws EvenkeelError as the client does */
 export async function askPatiently<Answer>(
-  path: string,
-  query: Record<string, string | undefined>,
-  { url, clock, signal, say }: WaitParts,
+  name: string,
+  fields: Fields,
+  { client, clock, signal, say }: WaitParts,
 ): Promise<Answer> {
   const sinceMs = clock.now()
   for (;;) {
     try {
-      return await ask<Answer>(url, path, query, signal)
+      return await client.get<Answer>(name, fields)
     } catch (error) {
       const over = clock.now() - sinceMs >= ABSENT_MS
       if (codeOf(error) !== 'unreachable' || over || signal.aborted) throw error

@@ -7,7 +7,7 @@ import type { Sample } from '../cluster/sample.ts'
 import { nonePicked, pickTables, type TableJson, tableNames, tablesOf } from '../cluster/table-json.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { System } from '../systems/port.ts'
-import { ask } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { type PlanSource, planOnce } from './plan-once.ts'
 import type { PlanFormat } from './plan-view.ts'
@@ -28,14 +28,17 @@ interface PlannedTables {
 }
 
 /** @throws EvenkeelError `usage` where there is no such table. */
-export async function planTables(source: PlanSource & Which & { url: string }, io: Io): Promise<PlannedTables> {
-  const { table, tenant, snapshot, config, cluster, url } = source
+export async function planTables(
+  source: PlanSource & Which & Pick<ClientOptions, 'url' | 'tokenFile'>,
+  io: Io,
+): Promise<PlannedTables> {
+  const { table, tenant, snapshot, config, cluster } = source
   const which = { table, tenant }
   if (table !== undefined && tenant !== undefined)
     throw new EvenkeelError('usage', '--table and --tenant exclude each other')
   if (snapshot !== undefined)
     throw new EvenkeelError('usage', 'a snapshot knows nothing of what Pinot would do: give --config')
-  if (config === undefined) return ask<Tables>(url, '/api/v1/tables', { cluster, ...which }, io.signal)
+  if (config === undefined) return new DaemonClient(source, io.signal).get<Tables>('tables', { cluster, ...which })
   const report = await planOnce(source, io, (system, signal) => sampleFor(system, which, signal))
   if (report.topics === undefined)
     throw new EvenkeelError('usage', `a cluster of ${report.cluster.system} has no tables`)

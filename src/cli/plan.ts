@@ -1,7 +1,7 @@
 /** `evenkeel plan`: what would be done, for a live cluster or a snapshot. Nothing is started. */
 import { type Command, Option } from 'commander'
 import { modes } from '../cluster/events.ts'
-import { defaultUrl } from './daemon-client.ts'
+import { withAddressOptions } from './daemon-client.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
 import { type PlanSource, planOnce } from './plan-once.ts'
@@ -12,15 +12,19 @@ interface PlanArguments extends PlanSource {
   output: PlanFormat
   exitCode?: boolean
   url: string
+  tokenFile?: string
   table?: string
   tenant?: string
 }
 
 export function addPlan(program: Command, io: Io, ending: Ending): void {
-  program
+  const plan = program
     .command('plan')
-    .description('show what would be done, for a live cluster (--config) or a snapshot (--snapshot); starts nothing')
-    .option('-c, --config <file>', 'config file')
+    .description(
+      'show what would be done, for a live cluster (--config), a snapshot (--snapshot) or by the running daemon; starts nothing',
+    )
+  withAddressOptions(plan)
+    .option('-c, --config <file>', 'plan for a cluster of this config, whether or not a daemon runs')
     .option('--cluster <name>', 'which cluster of the config')
     .option('--snapshot <file>', 'plan for a snapshot instead of a live cluster')
     .addOption(new Option('--mode <mode>', 'plan under this mode').choices(modes))
@@ -33,7 +37,6 @@ export function addPlan(program: Command, io: Io, ending: Ending): void {
     .addOption(new Option('-o, --output <format>', 'form of the output').choices(planFormats).default('table'))
     .option('--table <name>', 'only this Pinot table, whether or not it drifted; without a type both of that name')
     .option('--tenant <name>', 'only the tables of this server tenant')
-    .option('--url <url>', 'of --table and --tenant without --config: the daemon to ask', defaultUrl)
     .option('--exit-code', 'end with 3 when the plan has moves')
     .action(async (options: PlanArguments) => {
       if (options.table !== undefined || options.tenant !== undefined) {

@@ -46,7 +46,7 @@ export async function waitUntilRebalanced(known: Tables, answer: Status, parts: 
     }
     await clock.sleep(POLL_MS, signal)
     if (signal.aborted) throw new EvenkeelError('aborted', 'the wait was given up; what was asked for stays so')
-    answer = await askPatiently<Status>('/api/v1/status', { cluster }, parts)
+    answer = await askPatiently<Status>('status', { cluster }, parts)
     tables = await whenSampled(tables, cluster, parts)
   }
 }
@@ -54,7 +54,7 @@ export async function waitUntilRebalanced(known: Tables, answer: Status, parts: 
 /** A daemon that has just begun has not sampled yet: what was known before still holds. */
 async function whenSampled(before: Tables, cluster: string, parts: WaitParts): Promise<Tables> {
   try {
-    return await askPatiently<Tables>('/api/v1/tables', { cluster }, parts)
+    return await askPatiently<Tables>('tables', { cluster }, parts)
   } catch (error) {
     if (error instanceof EvenkeelError && error.code === 'usage') return before
     throw error

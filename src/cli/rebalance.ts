@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
-import { ask, type ClientOptions, rawText, tell, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
 import { waitUntilRebalanced } from './rebalance-wait.ts'
@@ -39,8 +39,9 @@ export function addRebalance(program: Command, io: Io, ending: Ending): void {
     })
 }
 
-function read(table: string | undefined, { url, cluster, tenant }: RebalanceOptions, io: Io): Promise<Tables> {
-  return ask<Tables>(url, '/api/v1/tables', { cluster, table, tenant }, io.signal)
+function read(table: string | undefined, options: RebalanceOptions, io: Io): Promise<Tables> {
+  const { cluster, tenant } = options
+  return new DaemonClient(options, io.signal).get('tables', { cluster, table, tenant })
 }
 
 async function lastKnown(table: string | undefined, options: RebalanceOptions, io: Io): Promise<string> {
@@ -54,9 +55,9 @@ async function rebalanced(
   io: Io,
   ending: Ending,
 ): Promise<string> {
-  const { url, cluster, output, tenant, reason, override } = options
-  const asked = { table, tenant, cluster, reason, override }
-  const answer = await tell<Status>(url, '/api/v1/rebalance', asked, io.signal)
+  const { cluster, output, tenant, reason, override } = options
+  const client = new DaemonClient(options, io.signal)
+  const answer = await client.post<Status>('rebalance', { table, tenant, cluster, reason, override })
   warn(answer, io)
   const known = await read(table, options, io)
   if (!options.wait) {
@@ -64,7 +65,7 @@ async function rebalanced(
     return output === 'table' ? `asked for: ${names}\n` : rawText(answer, output)
   }
   const say = (line: string) => void io.err.write(`${line}\n`)
-  const parts = { url, clock: io.clock ?? realClock, signal: io.signal, say }
+  const parts = { client, clock: io.clock ?? realClock, signal: io.signal, say }
   const waited = await waitUntilRebalanced(known, answer, parts)
   if (!waited.done) ending.code = exitCodes.needsAttention
   return output === 'table' ? waited.lines.map((line) => `${line}\n`).join('') : rawText(waited.answer, output)
@@ -75,19 +76,17 @@ export function addApprove(program: Command, io: Io): void {
     .command('approve')
     .description('let a held target of a Pinot table run, as it is now; `tables` shows what is held and why')
     .argument('<table>')
-  withByHand(approve).action(async (table: string, { url, cluster, output, reason, override }: ByHand) => {
-    const answer = await tell<Status>(url, '/api/v1/approve', { table, cluster, reason, override }, io.signal)
+  withByHand(approve).action(async (table: string, options: ByHand) => {
+    const { cluster, output, reason, override } = options
+    const client = new DaemonClient(options, io.signal)
+    const answer = await client.post<Status>('approve', { table, cluster, reason, override })
     warn(answer, io)
-    io.out.write(output === 'table' ? await approvedText(table, { url, cluster }, io) : rawText(answer, output))
+    io.out.write(output === 'table' ? await approvedText(table, cluster, client) : rawText(answer, output))
   })
 }
 
-async function approvedText(
-  table: string,
-  { url, cluster }: Pick<ByHand, 'url'> & { cluster: string | undefined },
-  io: Io,
-): Promise<string> {
-  const { tables } = await ask<Tables>(url, '/api/v1/tables', { cluster, table }, io.signal)
+async function approvedText(table: string, cluster: string | undefined, client: DaemonClient): Promise<string> {
+  const { tables } = await client.get<Tables>('tables', { cluster, table })
   return tables
     .flatMap(({ name, drift }) =>
       drift?.approved ? [`${name}: the target with the fingerprint ${drift.fingerprint} may run\n`] : [],

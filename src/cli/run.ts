@@ -5,7 +5,7 @@ import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
 import { type LoadOptions, parseConfig, readConfig } from '../config/load.ts'
 import { ConfigWatch } from '../config/watch.ts'
 import { Daemon, type ManagedCluster } from '../daemon/daemon.ts'
-import type { Action } from '../http/control-actions.ts'
+import type { Action } from '../http/route.ts'
 import { startServer } from '../http/server.ts'
 import { realClock } from '../lib/clock.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
@@ -95,8 +95,10 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     clock: realClock,
     onAction: (asked) => logger.info({ event: 'operator_action', ...asked }, actionSentence(asked)),
     configRefused: () => reload.refusal,
+    tokens: () => reload.inForce.server.tokens,
     render: () => metrics.render(),
-    ...config.server,
+    metricsListen: config.server.metricsListen,
+    controlListen: config.server.controlListen,
     onRequest: (request) => metrics.httpRequest(request),
     onError: (err) => logger.error({ err }, 'a request failed'),
   })
@@ -156,11 +158,12 @@ function announce(
   )
 }
 
-function actionSentence({ action, node, tables, subjects, reason, forMs }: Action): string {
+function actionSentence({ action, by, node, tables, subjects, reason, forMs }: Action): string {
   const what = node === undefined ? (tables ?? subjects)?.join(', ') : `node ${node}`
   const whom = what === undefined ? '' : ` of ${what}`
   const howLong = forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
-  return `${action}${whom}${howLong} was asked for${reason === undefined ? '' : `: ${reason}`}`
+  const who = by === 'local' ? '' : ` by ${by}`
+  return `${action}${whom}${howLong} was asked for${who}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

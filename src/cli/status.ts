@@ -1,21 +1,38 @@
 /** `evenkeel status`: what the running daemon is doing, and why. */
-import type { Command } from 'commander'
-import type { statusJson } from '../http/control-api.ts'
+import { type Command, Option } from 'commander'
+import { loopStatuses } from '../cluster/events.ts'
+import type { StatusAnswer } from '../http/answers.ts'
 import { formatBytes } from '../lib/units.ts'
-import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
-import type { Io } from './io.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { Ending, Io } from './io.ts'
 import { table } from './table.ts'
+import { addView, type ViewOptions } from './view-command.ts'
 import { drainText, pauseText } from './wish-texts.ts'
 
-export type Status = ReturnType<typeof statusJson>
+export type Status = StatusAnswer
 
-export function addStatus(program: Command, io: Io): void {
-  withClientOptions(program.command('status').description('show what a running daemon is doing, and why')).action(
-    async ({ url, cluster, output }: ClientOptions) => {
-      const answer = await ask<Status>(url, '/api/v1/status', { cluster }, io.signal)
-      io.out.write(output === 'table' ? statusText(answer) : rawText(answer, output))
+interface StatusOptions extends ViewOptions {
+  exitWhen?: Status['clusters'][number]['status']
+  exitCode?: boolean
+}
+
+/** Where somebody has to do something before anything goes on. */
+const needingAttention: readonly string[] = ['stalled', 'paused', 'unreachable']
+
+export function addStatus(program: Command, io: Io, ending: Ending): void {
+  const status = program.command('status').description('show what a running daemon is doing, and why')
+  addView<Status, StatusOptions>(status, io, {
+    ask: (client, { cluster }) => client.get('status', { cluster }),
+    text: statusText,
+    seen: ({ clusters, config_refused: refused }, { exitWhen, exitCode }) => {
+      const attention = refused !== undefined || clusters.some(({ status }) => needingAttention.includes(status))
+      ending.code = exitCode && attention ? exitCodes.needsAttention : exitCodes.done
+      if (exitWhen === undefined) return undefined
+      return clusters.every(({ status }) => status === exitWhen) ? 'enough' : 'more'
     },
-  )
+  })
+    .addOption(new Option('--exit-when <status>', 'show it again until every cluster is that').choices(loopStatuses))
+    .option('--exit-code', `end with ${exitCodes.needsAttention} when a cluster, or the config, needs somebody`)
 }
 
 function statusText({ clusters, config_refused: refused }: Status): string {

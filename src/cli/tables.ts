@@ -1,28 +1,24 @@
 /** `evenkeel tables`: the Pinot tables of a cluster as the running daemon sees them. */
 import type { Command } from 'commander'
 import type { TableJson } from '../cluster/table-json.ts'
-import type { tablesJson } from '../http/tables-api.ts'
+import type { TablesAnswer } from '../http/answers.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
-import { ask, type ClientOptions, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
 import { worstCheck } from './target-view.ts'
+import { addView, type ViewOptions } from './view-command.ts'
 
-export type Tables = ReturnType<typeof tablesJson>
-const formats = ['table', 'wide', 'json', 'yaml'] as const
+export type Tables = TablesAnswer
 
 export function addTables(program: Command, io: Io): void {
   const command = program
     .command('tables')
     .description('list the Pinot tables of a cluster: how even they are, and what Pinot would make of them')
-  withClientOptions(command, formats)
-    .option('--tenant <name>', 'only those of this server tenant')
-    .action(async ({ url, cluster, tenant, output }: ClientOptions<(typeof formats)[number]> & { tenant?: string }) => {
-      const answer = await ask<Tables>(url, '/api/v1/tables', { cluster, tenant }, io.signal)
-      io.out.write(
-        output === 'json' || output === 'yaml' ? rawText(answer, output) : tablesText(answer, output === 'wide'),
-      )
-    })
+  addView<Tables, ViewOptions & { tenant?: string }>(command, io, {
+    wide: true,
+    ask: (client, { cluster, tenant }) => client.get('tables', { cluster, tenant }),
+    text: tablesText,
+  }).option('--tenant <name>', 'only those of this server tenant')
 }
 
 /** Columns as Pinot's users call them. */

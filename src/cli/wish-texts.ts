@@ -1,8 +1,8 @@
 /** What is wished of a cluster, in sentences for people. */
-import type { statusJson } from '../http/control-api.ts'
+import type { StatusAnswer } from '../http/answers.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
 
-export type ClusterStatus = ReturnType<typeof statusJson>['clusters'][number]
+export type ClusterStatus = StatusAnswer['clusters'][number]
 export type Drain = ClusterStatus['drains'][number]
 
 export function drainText({ node, replicas, bytes, safe_to_stop: safe }: Drain): string {

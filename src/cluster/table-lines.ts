@@ -22,7 +22,7 @@ export interface TargetLine {
   parameters: Record<string, string>
   max_batch?: number
   checks: TargetCheck[]
-  summary?: unknown
+  summary?: Record<string, unknown>
   held?: { code: TargetHold; text: string }
   priority: number
   turn: -1 | 0 | 1

@@ -37,7 +37,7 @@ export interface Target {
   /** The system's own checks before the run. */
   checks: TargetCheck[]
   /** The system's own summary, kept as it came. */
-  summary?: unknown
+  summary?: Record<string, unknown>
   /** Policy or a person must allow it first; absent: it may run. */
   held?: { code: TargetHold; text: string }
   /** Higher goes first. */

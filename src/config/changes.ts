@@ -38,11 +38,13 @@ function differences(before: Setting[], after: Setting[]): Change[] {
   return [...new Set([...old!.keys(), ...now!.keys()])].flatMap((key) => {
     const [was, is] = [old!.get(key), now!.get(key)]
     if (isDeepStrictEqual(was?.value, is?.value)) return []
-    return [{ key, before: was?.text ?? 'absent', after: is?.text ?? 'absent', live: isLive(key) }]
+    return [{ key, before: was?.text ?? 'absent', after: is?.text ?? 'absent', live: isLive(key, is?.value) }]
   })
 }
 
-function isLive(key: string): boolean {
+function isLive(key: string, value: unknown): boolean {
+  // Without tokens an address that others can reach, which stays until a restart, would be open to them.
+  if (key === 'server.auth.bearer_token_file') return value !== undefined
   return /^(balancing|leadership|throttle|rebalance)\./.test(key) || key === 'log.level'
 }
 
@@ -58,6 +60,7 @@ export function withLive(before: CompiledConfig, after: CompiledConfig): Compile
       if (cluster.system !== 'pinot' || wanted.system !== 'pinot') return { ...cluster, ...settings }
       return { ...cluster, ...settings, pinot: { ...cluster.pinot, rebalance: wanted.pinot.rebalance } }
     }),
+    server: { ...before.server, ...(after.server.tokens && { tokens: after.server.tokens }) },
     log: { ...before.log, level: after.log.level },
   })
 }

@@ -6,10 +6,16 @@ import type { Address } from './address.ts'
 import { type BoundClass, defaults, type overridable } from './balancing-schema.ts'
 import type { ClusterBlock, ConfigFile } from './file-schema.ts'
 import { compileRebalance, type RebalanceConfig } from './rebalance.ts'
+import type { TokenConfig } from './token-file.ts'
 
 export interface CompiledConfig {
   clusters: ClusterConfig[]
-  server: { metricsListen: Address; controlListen: Address }
+  server: {
+    metricsListen: Address
+    controlListen: Address
+    /** Who may use the control listener; absent: whoever reaches it. */
+    tokens?: TokenConfig[]
+  }
   /** An absolute path. */
   state: { directory: string }
   log: { level: 'debug' | 'info' | 'warn' | 'error'; format: 'json' | 'text' | 'live' }
@@ -116,6 +122,7 @@ export function compile(file: ConfigFile, folder: string): CompiledConfig {
     server: {
       metricsListen: file.server?.metrics_listen ?? { host: '0.0.0.0', port: 9631 },
       controlListen: file.server?.control_listen ?? { host: '127.0.0.1', port: 9632 },
+      ...(file.server?.auth && { tokens: file.server.auth.bearer_token_file }),
     },
     state: { directory: resolve(folder, file.state?.directory ?? '/var/lib/evenkeel') },
     log: { level: file.log?.level ?? 'info', format: file.log?.format ?? 'json' },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address, isLoopback } from './address.ts'
+import { type Address, address, isLoopback } from './address.ts'
 import { modes, overridable } from './balancing-schema.ts'
 import { checkDiskLimits } from './disk-limits.ts'
 import { kafkaShape } from './kafka-schema.ts'
@@ -8,6 +8,7 @@ import { rebalanceBlock } from './rebalance-schema.ts'
 import type { ReadText } from './secret-files.ts'
 import { simulatorBlock } from './simulator-schema.ts'
 import { didYouMean } from './suggest.ts'
+import { tokenFile } from './token-file.ts'
 import { block, expected, isRecord, list, oneOf, quantity, rules, text } from './values.ts'
 
 /** The whole file. Files that it names are read through `read`. */
@@ -23,7 +24,7 @@ export function fileSchema(read: ReadText) {
     rebalance: rebalanceBlock
       .describe('How tables of Apache Pinot are rebalanced; a key under a cluster wins over the one at the top.')
       .exactOptional(),
-    server: serverBlock.describe('Where evenkeel listens.').exactOptional(),
+    server: serverBlock(read).describe('Where evenkeel listens.').exactOptional(),
     state: block({
       directory: text('the path of a directory')
         .describe(
@@ -111,12 +112,29 @@ const systems = ['kafka', 'pinot', 'simulator']
 const systemWords = 'kafka, pinot or simulator'
 const systemText = 'What kind of cluster it is.'
 
-const serverBlock = block({
-  metrics_listen: address(0).describe('Metrics and health.').exactOptional(),
-  control_listen: address(0)
-    .refine(({ host }) => isLoopback(host), {
-      error: 'expected a loopback address such as 127.0.0.1:9632: the control interface has no authentication',
+function serverBlock(read: ReadText) {
+  const keys = block({
+    metrics_listen: address(0).describe('Metrics and health.').exactOptional(),
+    control_listen: address(0)
+      .describe('Status and API; an address that others can reach needs `auth`.')
+      .exactOptional(),
+    auth: block({
+      bearer_token_file: tokenFile(read).describe(
+        'File with a line `ROLE TOKEN [NAME]` for each who may use the API; a viewer may ask, an operator may also act.',
+      ),
     })
-    .describe('Status and API; loopback only.')
-    .exactOptional(),
-})
+      .describe('Who may use the API. Absent: whoever reaches it.')
+      .exactOptional(),
+  })
+  return rules(keys, ({ control_listen: listen, auth }, problem) => {
+    if (!isAddress(listen) || isLoopback(listen.host) || auth !== undefined) return
+    problem(
+      'others can reach this address: give auth.bearer_token_file, or a loopback address such as 127.0.0.1:9632',
+      'control_listen',
+    )
+  })
+}
+
+function isAddress(value: unknown): value is Address {
+  return isRecord(value) && typeof value['host'] === 'string'
+}

@@ -53,7 +53,7 @@ function pemFile(read: ReadText, what: string, is: (pem: unknown) => boolean) {
 }
 
 /** → the file's text. */
-function file(read: ReadText) {
+export function file(read: ReadText) {
   return text('the path of a file').transform((path, context) => {
     try {
       return read(path)

@@ -44,6 +44,7 @@ export function processSettings({ server, state, log }: CompiledConfig): Setting
   return [
     setting('server.metrics_listen', addressText(server.metricsListen)),
     setting('server.control_listen', addressText(server.controlListen)),
+    tokenSetting(server.tokens),
     setting('state.directory', state.directory),
     setting('log.level', log.level),
     setting('log.format', log.format),
@@ -158,6 +159,12 @@ function simulatorSettings(simulator: object): Setting[] {
     const text = JSON.stringify(value)
     return { key: `simulator.${name}`, value, text: text.length > 60 ? `${text.slice(0, 60)}…` : text }
   })
+}
+
+function tokenSetting(tokens: CompiledConfig['server']['tokens']): Setting {
+  const value = tokens?.map(({ role, token, name }) => [role, token.reveal(), name])
+  const text = tokens === undefined ? 'absent' : listText(tokens.map(({ role, name }) => `${role} ${name}`))
+  return { key: 'server.auth.bearer_token_file', value, text }
 }
 
 function setting(key: string, text: string): Setting {

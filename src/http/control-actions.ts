@@ -1,53 +1,17 @@
-/** What may be asked of a running daemon: the bodies of POST requests, checked field by field, and what becomes of them. */
+/** What may be asked of a running daemon: what each action takes, and what becomes of it. */
+import { z } from 'zod'
 import { copies, subjectOf } from '../cluster/move.ts'
 import { approvableHolds } from '../cluster/reasons.ts'
 import type { NodeId } from '../cluster/state.ts'
 import { tableNames } from '../cluster/table-json.ts'
-import type { ClusterView, DaemonControl, DaemonView } from '../daemon/view.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { ClusterView } from '../daemon/view.ts'
 import { codeOf, messageOf } from '../lib/errors.ts'
-import { parseDuration } from '../lib/units.ts'
+import { statusAnswer } from './answers.ts'
 import { only, statusJson } from './control-api.ts'
+import * as fields from './fields.ts'
 import { Problem } from './problem.ts'
+import { type Action, post, type Route, type RouteParts } from './route.ts'
 import { topicsFor } from './tables-api.ts'
-
-export interface ActionParts {
-  view: DaemonView
-  control: DaemonControl
-  clock: Clock
-  /** Told of every action that took place. */
-  onAction: (action: Action) => void
-}
-
-export interface Action {
-  action: ActionName
-  cluster: string
-  node?: NodeId
-  tables?: string[]
-  subjects?: string[]
-  reason?: string
-  /** How long a pause lasts; absent: until it is ended. */
-  forMs?: number
-}
-
-/** Each with the fields that it needs, those that it takes, and those of which it needs exactly one. */
-const actions = {
-  drain: { needs: ['node'], takes: ['cluster', 'reason'] },
-  undrain: { needs: ['node'], takes: ['cluster', 'reason'] },
-  pause: { needs: ['reason'], takes: ['cluster', 'for'] },
-  resume: { needs: [], takes: ['cluster', 'reason'] },
-  rebalance: { needs: [], takes: ['cluster', 'reason', 'override'], oneOf: ['table', 'tenant'] },
-  approve: { needs: ['table'], takes: ['cluster', 'reason', 'override'] },
-  cancel: { needs: ['subject', 'reason'], takes: ['cluster'] },
-} as const satisfies Record<string, Takes>
-export type ActionName = keyof typeof actions
-export const actionNames = Object.keys(actions) as ActionName[]
-
-interface Takes {
-  needs: readonly FieldName[]
-  takes: readonly FieldName[]
-  oneOf?: readonly FieldName[]
-}
 
 /** What an action is about, for the log, and how it is done. */
 interface Call {
@@ -55,55 +19,122 @@ interface Call {
   run: () => Promise<void>
 }
 
-/** The status of the cluster once it is done. @throws Problem */
-export async function act(name: ActionName, body: unknown, parts: ActionParts) {
-  const { view } = parts
-  const fields = readBody(name, body)
-  const cluster = only(view, fields.cluster, 'bad_body')
-  const { about, run } = calls[name](cluster, fields, parts)
-  try {
-    await run()
-  } catch (error) {
-    throw problemOf(error)
-  }
-  const { reason } = fields
-  parts.onAction({ action: name, cluster: cluster.name, ...about, ...(reason === undefined ? {} : { reason }) })
-  return statusJson(view, { cluster: cluster.name })
+interface Spec<Fields extends z.ZodObject> {
+  summary: string
+  fields: Fields
+  /** Looks whether it can be done, before anything is. @throws Problem */
+  call: (cluster: ClusterView, fields: z.output<Fields>, parts: RouteParts) => Call
 }
 
-/** Each looks whether it can be done, before anything is. */
-const calls: Record<ActionName, (cluster: ClusterView, fields: Fields, parts: ActionParts) => Call> = {
-  drain: (cluster, fields, { control }) => {
-    const node = knownNode(cluster, fields.node!, true)
-    return { about: { node }, run: () => control.drain(cluster.name, node) }
-  },
-  undrain: (cluster, fields, { control }) => {
-    const node = knownNode(cluster, fields.node!, false)
-    return { about: { node }, run: () => control.undrain(cluster.name, node) }
-  },
-  pause: ({ name }, { reason, for: forMs }, { control, clock }) => ({
-    ...(forMs === undefined ? {} : { about: { forMs } }),
-    run: () => control.pause(name, reason!, forMs === undefined ? undefined : clock.now() + forMs),
+const { cluster, node, table, tenant, subject, duration } = fields
+const reason = fields.reason.exactOptional()
+const override = fields.override.exactOptional()
+
+const specs = {
+  drain: spec({
+    summary: 'Empties a node and keeps it empty.',
+    fields: z.strictObject({ node, cluster, reason }),
+    call: (cluster, { node }, { control }) => {
+      const known = knownNode(cluster, node, true)
+      return { about: { node: known }, run: () => control.drain(cluster.name, known) }
+    },
   }),
-  resume: ({ name }, _, { control }) => ({ run: () => control.resume(name) }),
-  rebalance: (cluster, fields, { control }) => {
-    const tables = topicsFor(cluster, fields)
-    notOff(cluster, fields)
-    return { about: { tables }, run: () => control.rebalance(cluster.name, tables) }
-  },
-  approve: (cluster, fields, { control }) => {
-    const targets = approvable(cluster, topicsFor(cluster, fields))
-    notOff(cluster, fields)
-    const tables = targets.map(({ topic }) => topic)
-    return { about: { tables }, run: () => control.approve(cluster.name, targets) }
-  },
-  cancel: (cluster, { subject, reason }, { control }) => {
-    const subjects = cancellable(cluster, subject!)
-    const run = async () => {
-      for (const one of subjects) await control.cancel(cluster.name, one, reason!)
-    }
-    return { about: { subjects }, run }
-  },
+  undrain: spec({
+    summary: 'Takes a drain back: the node is filled again as the mode says.',
+    fields: z.strictObject({ node, cluster, reason }),
+    call: (cluster, { node }, { control }) => {
+      const known = knownNode(cluster, node, false)
+      return { about: { node: known }, run: () => control.undrain(cluster.name, known) }
+    },
+  }),
+  pause: spec({
+    summary: 'Starts nothing until resumed, or until the time is over; what runs goes on to its end.',
+    fields: z.strictObject({ reason: fields.reason, cluster, for: duration.exactOptional() }),
+    call: ({ name }, { reason, for: forMs }, { control, clock }) => ({
+      ...(forMs === undefined ? {} : { about: { forMs } }),
+      run: () => control.pause(name, reason, forMs === undefined ? undefined : clock.now() + forMs),
+    }),
+  }),
+  resume: spec({
+    summary: 'Ends a pause, also one that evenkeel began by itself.',
+    fields: z.strictObject({ cluster, reason }),
+    call: ({ name }, _, { control }) => ({ run: () => control.resume(name) }),
+  }),
+  rebalance: spec({
+    summary: 'Has tables brought where Pinot’s own rules put them, drifted or not.',
+    fields: z.strictObject({
+      table: table.exactOptional(),
+      tenant: tenant.exactOptional(),
+      cluster,
+      reason,
+      override,
+    }),
+    call: (cluster, fields, { control }) => {
+      if ((fields.table === undefined) === (fields.tenant === undefined)) {
+        throw new Problem('bad_body', 'exactly one is needed of table, tenant')
+      }
+      const tables = topicsFor(cluster, fields)
+      notOff(cluster, fields)
+      return { about: { tables }, run: () => control.rebalance(cluster.name, tables) }
+    },
+  }),
+  approve: spec({
+    summary: 'Lets what is held for its cost, its use or a warning run as it is now.',
+    fields: z.strictObject({ table, cluster, reason, override }),
+    call: (cluster, fields, { control }) => {
+      const targets = approvable(cluster, topicsFor(cluster, fields))
+      notOff(cluster, fields)
+      const tables = targets.map(({ topic }) => topic)
+      return { about: { tables }, run: () => control.approve(cluster.name, targets) }
+    },
+  }),
+  cancel: spec({
+    summary: 'Takes back what is under way of a partition or of a table, and leaves it alone for an hour.',
+    fields: z.strictObject({ subject, reason: fields.reason, cluster }),
+    call: (cluster, { subject, reason }, { control }) => {
+      const subjects = cancellable(cluster, subject)
+      const run = async () => {
+        for (const one of subjects) await control.cancel(cluster.name, one, reason)
+      }
+      return { about: { subjects }, run }
+    },
+  }),
+}
+
+/** Each answers with the status of the cluster once it is done. */
+export const actionRoutes: Route[] = Object.entries(specs).map(([name, { summary, fields, call }]) =>
+  post(`/api/v1/${name}`, {
+    summary,
+    fields,
+    answer: statusAnswer,
+    respond: async (given, parts, by) => {
+      const { reason, ...asked }: Asked = given
+      const cluster = only(parts.view, asked.cluster, 'bad_body')
+      const { about, run } = call(cluster, given, parts)
+      try {
+        await run()
+      } catch (error) {
+        throw problemOf(error)
+      }
+      const why = reason === undefined ? {} : { reason }
+      parts.onAction({ action: name, cluster: cluster.name, by, ...about, ...why })
+      return statusJson(parts.view, { cluster: cluster.name })
+    },
+  }),
+)
+
+/** What every action takes. */
+interface Asked {
+  cluster?: string
+  reason?: string
+}
+
+/** Specs of different fields in one table: what `call` is given has been read by `fields`. */
+function spec<Fields extends z.ZodObject>({ call, ...rest }: Spec<Fields>) {
+  return {
+    ...rest,
+    call: (cluster: ClusterView, given: unknown, parts: RouteParts) => call(cluster, given as z.output<Fields>, parts),
+  }
 }
 
 /** What of that name is under way, waits or was asked for: a partition, a table, or both tables of a name. @throws Problem */
@@ -115,7 +146,7 @@ function cancellable({ running, pending, asked = [] }: ClusterView, subject: str
 }
 
 /** What somebody asks for by hand is not meant for a mode that does nothing, unless he says so. */
-function notOff({ report }: ClusterView, { override }: Fields): void {
+function notOff({ report }: ClusterView, { override }: { override?: boolean }): void {
   if (report?.mode !== 'off' || override) return
   throw new Problem(
     'not_possible',
@@ -154,72 +185,4 @@ function knownNode({ report, drains }: ClusterView, node: NodeId, must: boolean)
     throw new Problem('unknown_node', `no node has this id; there are: ${ids.join(', ')}`)
   }
   return known ?? node
-}
-
-interface Fields {
-  cluster?: string
-  node?: NodeId
-  table?: string
-  tenant?: string
-  /** A partition, such as `t-3`, or a table. */
-  subject?: string
-  reason?: string
-  /** Milliseconds. */
-  for?: number
-  override?: boolean
-}
-type FieldName = keyof Fields
-
-const YEAR_MS = 366 * 86_400_000
-
-const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length < 256
-
-/** What a field is called for people, and its value; undefined for what it may not be. */
-const readers: { [Name in FieldName]-?: [what: string, read: (value: unknown) => Fields[Name] | undefined] } = {
-  cluster: ['the name of a cluster', (value) => (typeof value === 'string' ? value : undefined)],
-  node: ['a node id', (value) => (isName(value) || Number.isSafeInteger(value) ? (value as NodeId) : undefined)],
-  table: ['the name of a table', (value) => (isName(value) ? value : undefined)],
-  tenant: ['the name of a tenant', (value) => (isName(value) ? value : undefined)],
-  subject: ['a partition such as t-3, or a table', (value) => (isName(value) ? value : undefined)],
-  override: ['true or false', (value) => (typeof value === 'boolean' ? value : undefined)],
-  reason: [
-    'one line of text of at most 500 characters',
-    (value) =>
-      typeof value === 'string' && /^[^\p{Cc}\u2028\u2029]{1,500}$/u.test(value) && value.trim() !== ''
-        ? value
-        : undefined,
-  ],
-  for: [
-    'a duration from 1s to 366d with its unit, such as 30m',
-    (value) => {
-      const ms = typeof value === 'string' ? parseDuration(value) : undefined
-      return ms !== undefined && ms >= 1000 && ms <= YEAR_MS ? ms : undefined
-    },
-  ],
-}
-
-function readBody(name: ActionName, body: unknown): Fields {
-  const { needs, takes, oneOf = [] }: Takes = actions[name]
-  const known = [...needs, ...oneOf, ...takes]
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new Problem('bad_body', `expected a JSON object with ${known.join(', ')}`)
-  }
-  if (Object.keys(body).some((key) => !known.some((field) => field === key))) {
-    throw new Problem('bad_body', `unknown field; known here: ${known.join(', ')}`)
-  }
-  const fields: Record<string, unknown> = {}
-  for (const field of known) {
-    const value = (body as Record<string, unknown>)[field]
-    const [what, read] = readers[field]
-    if (value === undefined) {
-      if (needs.includes(field)) throw new Problem('bad_body', `${field} is missing: ${what}`)
-      continue
-    }
-    fields[field] = read(value)
-    if (fields[field] === undefined) throw new Problem('bad_body', `${field}: expected ${what}`)
-  }
-  if (oneOf.length > 0 && oneOf.filter((field) => fields[field] !== undefined).length !== 1) {
-    throw new Problem('bad_body', `exactly one is needed of ${oneOf.join(', ')}`)
-  }
-  return fields
 }

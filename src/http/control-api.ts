@@ -1,4 +1,4 @@
-/** What the control listener tells: pure functions of the view and the query. */
+/** What the control listener tells: pure functions of the view. */
 import type { MoveProgress, ThrottleReport } from '../cluster/events.ts'
 import { copies, type Move, sharesOfMove, totalBytes } from '../cluster/move.ts'
 import { moveJson, nodeJson, planJson } from '../cluster/plan-json.ts'
@@ -6,18 +6,21 @@ import type { NodeId } from '../cluster/state.ts'
 import type { Pause } from '../cluster/wishes.ts'
 import type { ClusterView, DaemonView } from '../daemon/view.ts'
 import { formatTime } from '../lib/iso-time.ts'
+import type { MovesAnswer, NodesAnswer, StatusAnswer } from './answers.ts'
+import type { moveGroups } from './fields.ts'
 import { Problem } from './problem.ts'
 
-/** As parsed from the address: a list when a name is repeated. */
-export type Query = Readonly<Record<string, string | readonly string[] | undefined>>
+/** Which cluster is meant; absent: the only one. */
+export interface OfCluster {
+  cluster?: string
+}
 
 /**
  * Of one cluster, or of all.
  * @param configRefused why the config as it is on disk is not in force.
  * @throws Problem
  */
-export function statusJson(view: DaemonView, query: Query, configRefused?: string) {
-  const { cluster } = read(query, ['cluster'])
+export function statusJson(view: DaemonView, { cluster }: OfCluster, configRefused?: string): StatusAnswer {
   const clusters = cluster === undefined ? view.clusters() : [find(view, cluster)]
   return {
     clusters: clusters.map(clusterJson),
@@ -25,9 +28,18 @@ export function statusJson(view: DaemonView, query: Query, configRefused?: strin
   }
 }
 
+export function clustersJson(view: DaemonView) {
+  return {
+    clusters: view.clusters().map(({ name, status, report }) => ({
+      name,
+      status,
+      ...(report && { system: report.cluster.system }),
+    })),
+  }
+}
+
 /** The nodes of a cluster as they are and as the plan leaves them. @throws Problem */
-export function nodesJson(view: DaemonView, query: Query) {
-  const { cluster } = read(query, ['cluster'])
+export function nodesJson(view: DaemonView, { cluster }: OfCluster): NodesAnswer {
   const { report, drains, running, name } = only(view, cluster)
   if (!report) throw notSampled(name)
   const unavailable = new Map(report.unavailableSince.map(({ node, sinceMs }) => [node, sinceMs]))
@@ -53,27 +65,24 @@ export function nodesJson(view: DaemonView, query: Query) {
 }
 
 /** @throws Problem `not_sampled_yet` before the first complete tick */
-export function currentPlanJson(view: DaemonView, query: Query) {
-  const { cluster } = read(query, ['cluster'])
+export function currentPlanJson(view: DaemonView, { cluster }: OfCluster) {
   const { name, report } = only(view, cluster)
   if (!report) throw notSampled(name)
   return planJson(report)
 }
 
 /** Waiting, running and lately ended moves, in this order. @throws Problem */
-export function movesJson(view: DaemonView, query: Query) {
-  const { cluster, state } = read(query, ['cluster', 'state'])
+export function movesJson(
+  view: DaemonView,
+  { cluster, state }: OfCluster & { state?: (typeof moveGroups)[number] },
+): MovesAnswer {
   const { pending, running, ended } = only(view, cluster)
   const groups = {
     pending: pending.map(waitingJson),
     running: running.map(progressJson),
     ended: ended.map(progressJson),
   }
-  if (state === undefined) return { moves: Object.values(groups).flat() }
-  if (state !== 'pending' && state !== 'running' && state !== 'ended') {
-    throw new Problem('bad_query', 'state is one of pending, running, ended')
-  }
-  return { moves: groups[state] }
+  return { moves: state === undefined ? Object.values(groups).flat() : groups[state] }
 }
 
 export function notSampled(name: string): Problem {
@@ -131,7 +140,7 @@ function pauseJson({ by, reason, sinceMs, untilMs }: Pause) {
 }
 
 function waitingJson(move: Move) {
-  return { ...moveJson(move), state: 'planned' }
+  return { ...moveJson(move), state: 'planned' as const }
 }
 
 function progressJson(progress: MoveProgress) {
@@ -145,17 +154,6 @@ function progressJson(progress: MoveProgress) {
     ...(bytesPerSecond !== undefined && { bytes_per_second: Math.round(bytesPerSecond) }),
     ...(remainingMs !== undefined && { eta_seconds: Math.round(remainingMs / 100) / 10 }),
   }
-}
-
-/** The parameters that a route knows, each at most once. */
-export function read<Name extends string>(query: Query, names: readonly Name[]): { [name in Name]?: string } {
-  for (const [name, value] of Object.entries(query)) {
-    if (!names.some((known) => known === name)) {
-      throw new Problem('bad_query', `unknown parameter; known here: ${names.join(', ')}`)
-    }
-    if (typeof value !== 'string') throw new Problem('bad_query', `${name} is given more than once`)
-  }
-  return query as { [name in Name]?: string }
 }
 
 /** The cluster of that name; without a name the only one there is. @throws Problem */

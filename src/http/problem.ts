@@ -27,6 +27,8 @@ const problems = {
   bad_request: { status: 400, title: 'Bad request' },
   bad_body: { status: 400, title: 'Bad body' },
   bad_query: { status: 400, title: 'Bad query' },
+  unauthorized: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
   host_not_allowed: { status: 403, title: 'Host not allowed' },
   origin_not_allowed: { status: 403, title: 'Origin not allowed' },
   not_found: { status: 404, title: 'Not found' },
@@ -41,4 +43,5 @@ const problems = {
   state_unavailable: { status: 503, title: 'State directory unavailable' },
   not_sampled_yet: { status: 503, title: 'Not sampled yet' },
 } as const
-type ProblemCode = keyof typeof problems
+export type ProblemCode = keyof typeof problems
+export const problemCodes = Object.keys(problems) as ProblemCode[]

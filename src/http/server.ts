@@ -2,15 +2,14 @@
 
 import type { AddressInfo, Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import type { DaemonControl, DaemonView } from '../daemon/view.ts'
-import type { Clock } from '../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
-import { type Action, act, actionNames } from './control-actions.ts'
-import { currentPlanJson, movesJson, nodesJson, type Query, statusJson } from './control-api.ts'
+import { authorize, type Token } from './auth.ts'
+import { readFields } from './fields.ts'
 import { Problem } from './problem.ts'
 import { readiness } from './readiness.ts'
-import { tablesJson } from './tables-api.ts'
+import type { Route, RouteParts } from './route.ts'
+import { routes } from './routes.ts'
 
 export interface ListenAddress {
   host: string
@@ -18,14 +17,9 @@ export interface ListenAddress {
   port: number
 }
 
-export interface ServerOptions {
-  view: DaemonView
-  control: DaemonControl
-  clock: Clock
-  /** Told of everything that was asked of the daemon and done. */
-  onAction: (action: Action) => void
-  /** Why the config as it is on disk is not in force; undefined while it is. */
-  configRefused: () => string | undefined
+export interface ServerOptions extends RouteParts {
+  /** Who may use the control listener; undefined: whoever reaches it. */
+  tokens: () => readonly Token[] | undefined
   /** The text of GET /metrics. */
   render: () => Promise<{ contentType: string; body: string }>
   metricsListen: ListenAddress
@@ -73,7 +67,7 @@ function metricsApp(options: ServerOptions): FastifyInstance {
   app.get('/readyz', (request, reply) => {
     const checks = readiness(options.view.clusters())
     const ready = checks.every((check) => check.ready)
-    const verbose = (request.query as Query)['verbose'] !== undefined
+    const verbose = (request.query as Record<string, unknown>)['verbose'] !== undefined
     const lines = checks.map((check) => `[${check.ready ? '+' : '-'}] ${check.name}: ${check.text}`)
     const shown = [...(verbose ? lines : []), ready ? 'ready' : 'not ready']
     return reply
@@ -85,41 +79,57 @@ function metricsApp(options: ServerOptions): FastifyInstance {
 }
 
 function controlApp(options: ServerOptions): FastifyInstance {
-  const { view } = options
   const app = createApp(options)
-  // A page in a browser on this machine may resolve its own name to us, or send a form; it can choose neither header.
   app.addHook('onRequest', async ({ headers: { host = '', origin } }) => {
-    if (!isLoopback(host)) {
-      throw new Problem('host_not_allowed', 'the control interface is addressed as localhost or 127.0.0.1')
-    }
-    if (origin !== undefined && !isLoopback(origin.replace(/^https?:\/\//, ''))) {
-      throw new Problem('origin_not_allowed', 'the control interface is not for pages of other origins')
-    }
+    checkOrigin(host, origin, options.tokens() !== undefined)
   })
-  const answers: Record<string, (query: Query) => unknown> = {
-    status: (query) => statusJson(view, query, options.configRefused()),
-    nodes: (query) => nodesJson(view, query),
-    plan: (query) => currentPlanJson(view, query),
-    moves: (query) => movesJson(view, query),
-    tables: (query) => tablesJson(view, query),
-  }
-  for (const [name, answer] of Object.entries(answers)) {
-    app.get(`/api/v1/${name}`, (request, reply) =>
-      reply.header('cache-control', 'no-store').send(answer(request.query as Query)),
-    )
-  }
   // Only what no form can send: what is not JSON is refused before it is read.
   app.removeContentTypeParser('text/plain')
-  for (const name of actionNames) {
-    app.post(`/api/v1/${name}`, async (request, reply) => {
-      if (Object.keys(request.query as Query).length > 0) {
-        throw new Problem('bad_query', 'this takes its parameters as fields of the body')
-      }
-      const answer = await act(name, request.body, options)
-      return reply.code(202).header('cache-control', 'no-store').send(answer)
+  app.decorateRequest('caller', '')
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+      onRequest: async (request) => {
+        request.caller = authorize(options.tokens(), request.headers.authorization, route.role)
+      },
+      handler: async (request, reply) => {
+        const answer = await route.respond(fieldsOf(route, request), options, request.caller)
+        return reply.code(route.status).header('cache-control', 'no-store').send(answer)
+      },
     })
   }
   return app
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, as the log names him. */
+    caller: string
+  }
+}
+
+function fieldsOf({ method, fields }: Route, { query, params, body }: FastifyRequest): unknown {
+  if (method === 'GET') return readFields('query', fields, { ...(query as object), ...(params as object) })
+  if (Object.keys(query as object).length > 0) {
+    throw new Problem('bad_query', 'this takes its parameters as fields of the body')
+  }
+  return readFields('body', fields, body)
+}
+
+/**
+ * A page in a browser may resolve its own name to us, or send a form; it can choose neither header. Where a token is needed,
+ * which no page has, we may be reached under any name, and only pages from under that name may ask.
+ * @throws Problem
+ */
+function checkOrigin(host: string, origin: string | undefined, withToken: boolean): void {
+  if (!withToken && !isLoopback(host)) {
+    throw new Problem('host_not_allowed', 'the control interface is addressed as localhost or 127.0.0.1')
+  }
+  const from = origin?.replace(/^https?:\/\//, '')
+  if (from !== undefined && !(withToken ? from === host : isLoopback(from))) {
+    throw new Problem('origin_not_allowed', 'the control interface is not for pages of other origins')
+  }
 }
 
 function isLoopback(host: string): boolean {
@@ -132,6 +142,7 @@ function createApp({ onRequest, onError }: ServerOptions): FastifyInstance {
   const fail = (error: unknown, reply: FastifyReply) => {
     const problem = problemOf(error)
     if (problem.code === 'internal') onError(error)
+    if (problem.code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   }
   const app = fastify({

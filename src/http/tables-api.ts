@@ -4,7 +4,7 @@ import { nonePicked, pickTables, type TableJson, tablesOf } from '../cluster/tab
 import type { TopicReport } from '../cluster/target.ts'
 import type { ClusterView, DaemonView } from '../daemon/view.ts'
 import { formatTime } from '../lib/iso-time.ts'
-import { notSampled, only, type Query, read } from './control-api.ts'
+import { notSampled, type OfCluster, only } from './control-api.ts'
 import { Problem } from './problem.ts'
 
 export interface TablesQuery {
@@ -15,9 +15,8 @@ export interface TablesQuery {
 /** All tables of a cluster, those of a tenant, or those of a name. @throws Problem */
 export function tablesJson(
   view: DaemonView,
-  query: Query,
+  { cluster: name, ...by }: OfCluster & TablesQuery,
 ): { cluster: string; sampled_at: string; tables: TableJson[] } {
-  const { cluster: name, ...by } = read(query, ['cluster', 'table', 'tenant'])
   if (by.table !== undefined && by.tenant !== undefined) {
     throw new Problem('bad_query', 'table and tenant exclude each other')
   }

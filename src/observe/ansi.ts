@@ -4,6 +4,8 @@ const ESC = '\u001b['
 export const hideCursor = `${ESC}?25l`
 export const showCursor = `${ESC}?25h`
 export const clearToLineEnd = `${ESC}K`
+/** And the cursor to its top. */
+export const clearScreen = `${ESC}2J${ESC}H`
 export const clearBelow = `${ESC}J`
 
 export function cursorUp(lines: number): string {

@@ -18,6 +18,7 @@ export async function serveDaemon(served: Served): Promise<{ server: Server; url
     view: { clusters: () => [view()] },
     control,
     clock: new VirtualClock(noon),
+    tokens: () => undefined,
     onAction: () => undefined,
     configRefused,
     render: async () => ({ contentType: 'text/plain', body: '' }),

@@ -346,7 +346,7 @@ describe('a broken config', () => {
       'a control address that others can reach',
       kafka('server: { control_listen: "0.0.0.0:9632", metrics_listen: 9631 }'),
       [
-        'c.yaml:7:27: server.control_listen: expected a loopback address such as 127.0.0.1:9632: the control interface has no authentication',
+        'c.yaml:7:27: server.control_listen: others can reach this address: give auth.bearer_token_file, or a loopback address such as 127.0.0.1:9632',
         'c.yaml:7:59: server.metrics_listen: expected host:port, such as kafka-0:9092',
       ],
     ],

@@ -4,9 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { MoveProgress, TickReport } from '../../src/cluster/events.ts'
 import { moveId, type ReplicaMove } from '../../src/cluster/move.ts'
 import type { ClusterView, DaemonControl } from '../../src/daemon/view.ts'
+import type { Token } from '../../src/http/auth.ts'
 import { type ListenAddress, type Server, startServer } from '../../src/http/server.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
+import { Secret } from '../../src/lib/secret.ts'
 
 const noon = Date.UTC(2026, 0, 1, 12)
 
@@ -103,6 +105,7 @@ let asked: string[]
 let actions: unknown[]
 let refuseActions: Error | undefined
 let configRefused: string | undefined
+let tokens: Token[] | undefined
 let server: Server
 
 /** Writes down what it is asked. */
@@ -130,11 +133,13 @@ beforeEach(async () => {
   actions = []
   refuseActions = undefined
   configRefused = undefined
+  tokens = undefined
   server = await startServer({
     view: { clusters: () => clusters },
     control,
     clock: new VirtualClock(noon),
     onAction: (action) => actions.push(action),
+    tokens: () => tokens,
     configRefused: () => configRefused,
     render: () => render(),
     metricsListen: { host: '127.0.0.1', port: 0 },
@@ -416,7 +421,7 @@ describe('the control listener', () => {
     ['/api/v1/status?cluster=', 'unknown_cluster', 'no cluster has this name; there are: orders, young'],
     ['/api/v1/status?clutser=orders', 'bad_query', 'unknown parameter; known here: cluster'],
     ['/api/v1/status?cluster=orders&cluster=young', 'bad_query', 'cluster is given more than once'],
-    ['/api/v1/moves?cluster=orders&state=done', 'bad_query', 'state is one of pending, running, ended'],
+    ['/api/v1/moves?cluster=orders&state=done', 'bad_query', 'state: expected one of pending, running, ended'],
     ['/api/v1/moves?cluster=orders&__proto__=1', 'bad_query', 'unknown parameter; known here: cluster, state'],
     ['/api/v2/status', 'not_found', 'there is nothing here'],
     ['/metrics', 'not_found', 'there is nothing here'],
@@ -482,9 +487,9 @@ describe('what is asked of the daemon', () => {
     await post('/api/v1/pause', { reason: 'x', for: '30m' })
     await post('/api/v1/resume', {})
     expect(actions).toEqual([
-      { action: 'drain', cluster: 'orders', node: 4, reason: 'new disks' },
-      { action: 'pause', cluster: 'orders', reason: 'x', forMs: 1_800_000 },
-      { action: 'resume', cluster: 'orders' },
+      { action: 'drain', cluster: 'orders', by: 'local', node: 4, reason: 'new disks' },
+      { action: 'pause', cluster: 'orders', by: 'local', reason: 'x', forMs: 1_800_000 },
+      { action: 'resume', cluster: 'orders', by: 'local' },
     ])
   })
 
@@ -608,6 +613,63 @@ describe('what is asked of the daemon', () => {
   })
 })
 
+describe('with tokens', () => {
+  const of = (token: string) => ({ authorization: `Bearer ${token}` })
+  const json = { 'content-type': 'application/json' }
+  const resume = (headers: Record<string, string>) =>
+    ask(server.control, '/api/v1/resume', 'POST', { ...json, ...headers }, '{}')
+
+  beforeEach(() => {
+    tokens = [
+      { role: 'viewer', token: new Secret('token-of-a-viewer'), name: 'board' },
+      { role: 'operator', token: new Secret('token-of-an-operator'), name: 'ops' },
+    ]
+  })
+
+  it.each([
+    ['', 401],
+    ['Bearer', 401],
+    ['Bearer nonsense', 401],
+    ['Bearer token-of-a-viewe', 401],
+    ['Basic token-of-a-viewer', 401],
+    ['Bearer token-of-a-viewer', 200],
+    ['bearer  token-of-an-operator', 200],
+  ])('"%s" is answered %i', async (authorization, code) => {
+    const headers = authorization === '' ? {} : { authorization }
+    expect((await ask(server.control, '/api/v1/status', 'GET', headers)).code).toBe(code)
+    if (code === 401) {
+      expect(await problem(server.control, '/api/v1/status', 'GET', headers)).toMatchObject({ code: 'unauthorized' })
+    }
+  })
+
+  it('a viewer may ask, an operator may act, and the log names him', async () => {
+    expect(
+      await problem(server.control, '/api/v1/resume', 'POST', { ...json, ...of('token-of-a-viewer') }, '{}'),
+    ).toEqual({ status: 403, code: 'forbidden', detail: 'board is a viewer, this takes an operator' })
+    expect([asked, actions]).toEqual([[], []])
+    expect(await resume(of('token-of-an-operator'))).toMatchObject({ code: 202 })
+    expect(actions).toEqual([{ action: 'resume', cluster: 'orders', by: 'ops' }])
+  })
+
+  it('changes with the file', async () => {
+    tokens = [{ role: 'operator', token: new Secret('another-token-of-ops'), name: 'ops' }]
+    expect(await resume(of('token-of-an-operator'))).toMatchObject({ code: 401 })
+    expect(await resume(of('another-token-of-ops'))).toMatchObject({ code: 202 })
+  })
+
+  it('is reached under any name, but not from pages of another one', async () => {
+    const operator = of('token-of-an-operator')
+    expect(await resume({ ...operator, host: 'evenkeel.example:9632' })).toMatchObject({ code: 202 })
+    const host = 'evenkeel.example:9632'
+    expect(await resume({ ...operator, host, origin: 'https://evenkeel.example:9632' })).toMatchObject({ code: 202 })
+    expect(await resume({ ...operator, host, origin: 'https://evil.example' })).toMatchObject({ code: 403 })
+  })
+
+  it('leaves metrics and health to everybody', async () => {
+    expect(await ask(server.metrics, '/metrics')).toMatchObject({ code: 200 })
+  })
+})
+
 describe('the server', () => {
   it('says which address is taken, and leaves nothing open', async () => {
     const taken = server.metrics
@@ -616,6 +678,7 @@ describe('the server', () => {
       control,
       clock: new VirtualClock(noon),
       onAction: () => undefined,
+      tokens: () => undefined,
       configRefused: () => undefined,
       render,
       onRequest: () => undefined,

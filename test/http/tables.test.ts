@@ -1,13 +1,13 @@
 /** Tables over HTTP: what is told of them, and what may be asked for. */
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Tables } from '../../src/cli/tables.ts'
 import type { ClusterView, DaemonControl } from '../../src/daemon/view.ts'
-import { type ActionName, act } from '../../src/http/control-actions.ts'
-import { movesJson } from '../../src/http/control-api.ts'
+import type { MovesAnswer } from '../../src/http/answers.ts'
 import { Problem } from '../../src/http/problem.ts'
-import { tablesJson } from '../../src/http/tables-api.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { leader, noon, replica, report } from '../observe/support.ts'
 import { costly, tableMove, tablesReport, target } from '../observe/tables.ts'
+import { askRoute } from './support.ts'
 
 const MiB = 2 ** 20
 const pinot: ClusterView = {
@@ -44,8 +44,15 @@ const control: DaemonControl = {
   approve: note('approve'),
   cancel: note('cancel'),
 }
-const post = (name: ActionName, body: unknown) =>
-  act(name, body, { view: daemon, control, clock: new VirtualClock(noon), onAction: (action) => actions.push(action) })
+const parts = {
+  view: daemon,
+  control,
+  clock: new VirtualClock(noon),
+  onAction: (action: unknown) => void actions.push(action),
+  configRefused: () => undefined,
+}
+const post = (name: string, body: object) => askRoute('POST', name, body, parts)
+const tables = (query: object) => askRoute('GET', 'tables', query, parts) as Promise<Tables>
 
 async function refusal(work: () => unknown): Promise<string> {
   try {
@@ -58,9 +65,9 @@ async function refusal(work: () => unknown): Promise<string> {
 }
 
 describe('GET /api/v1/tables', () => {
-  it('tells everything that is known of a table', () => {
-    const { tables } = tablesJson(daemon, { table: 'orders' })
-    expect(tables).toEqual([
+  it('tells everything that is known of a table', async () => {
+    const answer = await tables({ table: 'orders' })
+    expect(answer.tables).toEqual([
       {
         name: 'orders_OFFLINE',
         tenant: 'shop',
@@ -97,18 +104,18 @@ describe('GET /api/v1/tables', () => {
     ])
   })
 
-  it('lists them by name, with jobs, wishes and the words of the controller', () => {
+  it('lists them by name, with jobs, wishes and the words of the controller', async () => {
     const waiting = [{ topic: 'clicks_OFFLINE', untilMs: noon, exhausted: false, why: 'it failed' }]
     view = { ...pinot, asked: ['orders_OFFLINE'], approved: ['f-orders_OFFLINE'], waiting }
-    const { tables, ...rest } = tablesJson(daemon, {})
+    const { tables: rows, ...rest } = await tables({})
     expect(rest).toEqual({ cluster: 'demo', sampled_at: '2026-01-01T12:00:00.000Z' })
-    expect(tables.map(({ name }) => name)).toEqual(['clicks_OFFLINE', 'clicks_REALTIME', 'orders_OFFLINE'])
-    expect(tables[0]).toMatchObject({
+    expect(rows.map(({ name }) => name)).toEqual(['clicks_OFFLINE', 'clicks_REALTIME', 'orders_OFFLINE'])
+    expect(rows[0]).toMatchObject({
       left_alone: { until: '2026-01-01T12:00:00.000Z', text: 'it failed', exhausted: false },
       controller: { text: 'NO_OP: Table is already balanced', at: '2026-01-01T12:00:00.000Z' },
     })
-    expect(tables[0]).not.toHaveProperty('drift')
-    expect(tables[1]!.job).toEqual({
+    expect(rows[0]).not.toHaveProperty('drift')
+    expect(rows[1]!.job).toEqual({
       id: 'job-7',
       ours: false,
       started_at: '2026-01-01T12:00:00.000Z',
@@ -118,23 +125,23 @@ describe('GET /api/v1/tables', () => {
       bytes_done: 2 * MiB,
       bytes_total: 8 * MiB,
     })
-    expect(tables[2]).toMatchObject({ asked: true, drift: { approved: true } })
+    expect(rows[2]).toMatchObject({ asked: true, drift: { approved: true } })
   })
 
-  it('says what of a target would run at once', () => {
+  it('says what of a target would run at once', async () => {
     const free = target('orders_OFFLINE')
     const plan = { ...pinot.report!.plan, moves: [tableMove(free)] }
     view = { ...pinot, report: tablesReport({ targets: [free], plan }) }
-    const [row] = tablesJson(daemon, { table: 'orders_OFFLINE' }).tables
+    const [row] = (await tables({ table: 'orders_OFFLINE' })).tables
     expect(row!.drift).toMatchObject({ reason: 'node_underused', batch: { replicas: 5, bytes: 50 * MiB } })
     expect(row!.drift).not.toHaveProperty('held')
   })
 
-  it('takes a name without a type for both, and a tenant for all that it has', () => {
-    const names = (query: Record<string, string>) => tablesJson(daemon, query).tables.map(({ name }) => name)
-    expect(names({ table: 'clicks' })).toEqual(['clicks_OFFLINE', 'clicks_REALTIME'])
-    expect(names({ table: 'clicks_OFFLINE' })).toEqual(['clicks_OFFLINE'])
-    expect(names({ tenant: 'shop' })).toEqual(['orders_OFFLINE'])
+  it('takes a name without a type for both, and a tenant for all that it has', async () => {
+    const names = async (query: object) => (await tables(query)).tables.map(({ name }) => name)
+    expect(await names({ table: 'clicks' })).toEqual(['clicks_OFFLINE', 'clicks_REALTIME'])
+    expect(await names({ table: 'clicks_OFFLINE' })).toEqual(['clicks_OFFLINE'])
+    expect(await names({ tenant: 'shop' })).toEqual(['orders_OFFLINE'])
   })
 
   it.each<[Record<string, string>, string]>([
@@ -146,17 +153,17 @@ describe('GET /api/v1/tables', () => {
     [{ tenant: 'a', table: 'b' }, 'bad_query: table and tenant exclude each other'],
     [{ frob: '1' }, 'bad_query: unknown parameter; known here: cluster, table, tenant'],
   ])('%j is refused', async (query, told) => {
-    expect(await refusal(() => tablesJson(daemon, query))).toBe(told)
+    expect(await refusal(() => tables(query))).toBe(told)
   })
 
   it('is refused where there are no tables, or no sample yet', async () => {
     view = { ...pinot, report: report([], { cluster: { name: 'demo', system: 'kafka' } }) }
-    expect(await refusal(() => tablesJson(daemon, {}))).toBe(
+    expect(await refusal(() => tables({}))).toBe(
       'not_possible: the cluster demo has no tables: of kafka partitions are moved, each by itself',
     )
     const { report: _, ...young } = pinot
     view = young
-    expect(await refusal(() => tablesJson(daemon, {}))).toMatch(/^not_sampled_yet: /)
+    expect(await refusal(() => tables({}))).toMatch(/^not_sampled_yet: /)
   })
 })
 
@@ -169,7 +176,13 @@ describe('rebalance', () => {
     await post('rebalance', body)
     expect(asked).toEqual([['rebalance', 'demo', tables]])
     expect(actions).toEqual([
-      { action: 'rebalance', cluster: 'demo', tables, ...('reason' in body ? { reason: body.reason } : {}) },
+      {
+        action: 'rebalance',
+        cluster: 'demo',
+        by: 'local',
+        tables,
+        ...('reason' in body ? { reason: body.reason } : {}),
+      },
     ])
   })
 
@@ -215,7 +228,7 @@ describe('approve', () => {
     await post('approve', { table: 'orders', reason: 'looked at it' })
     expect(asked).toEqual([['approve', 'demo', [{ topic: 'orders_OFFLINE', fingerprint: 'f-orders_OFFLINE' }]]])
     expect(actions).toEqual([
-      { action: 'approve', cluster: 'demo', tables: ['orders_OFFLINE'], reason: 'looked at it' },
+      { action: 'approve', cluster: 'demo', by: 'local', tables: ['orders_OFFLINE'], reason: 'looked at it' },
     ])
   })
 
@@ -239,11 +252,13 @@ describe('approve', () => {
   })
 })
 
-it('moves of tables say how far they are', () => {
+it('moves of tables say how far they are', async () => {
   const move = tableMove(target('orders_OFFLINE'))
   const running = [{ move, state: 'running' as const, startedAtMs: noon, bytesDone: 50 * MiB, bytesTotal: 200 * MiB }]
   view = { ...pinot, running }
-  expect(movesJson(daemon, {}).moves).toMatchObject([{ bytes_done: 50 * MiB, bytes_total: 200 * MiB, replicas: 20 }])
+  expect(((await askRoute('GET', 'moves', {}, parts)) as MovesAnswer).moves).toMatchObject([
+    { bytes_done: 50 * MiB, bytes_total: 200 * MiB, replicas: 20 },
+  ])
 })
 
 describe('cancel', () => {
@@ -267,6 +282,7 @@ describe('cancel', () => {
     expect(actions[0]).toEqual({
       action: 'cancel',
       cluster: 'demo',
+      by: 'local',
       subjects: ['clicks_OFFLINE', 'clicks_REALTIME'],
       reason: 'not now',
     })

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { pages } from '../../scripts/reference/pages.ts'
 
@@ -11,7 +12,11 @@ describe('docs', () => {
     expect(readFileSync(join('docs', name), 'utf8')).toBe(generated[name])
   })
 
-  it.each(texts)('%s links to what exists', (file) => {
+  it('describe the API as OpenAPI wants it', async () => {
+    expect(await new Validator().validate('docs/openapi.json')).toEqual({ valid: true })
+  })
+
+  it.each(texts.filter((file) => file.endsWith('.md')))('%s links to what exists', (file) => {
     const text = readFileSync(file, 'utf8')
     const links = [...text.matchAll(/\]\(([^)#\s]*)(#[^)\s]*)?\)/g)].map(([, path = '', anchor = '']) => ({
       path,

@@ -45,6 +45,8 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     const settings = settingsAt(kills > 50 ? '96KiB/s' : '1MiB/s')
     // So little that in that time the cluster grows no larger than while nobody is killed: the bytes moved are compared.
     const load = { topic: 'ledger', perSecond: kills > 50 ? 20 : 200 }
+    /** For what is left to copy at that rate once nobody is killed any more. */
+    const patienceMs = kills > 50 ? 600_000 : 180_000
     const random = seededRandom(seed)
     /** Deaths during the healing. */
     const lateDeaths = Math.min(kills, kills > 50 ? 10 : 3)
@@ -89,10 +91,10 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
      * Kills it so many times: each time within a second, by the seed, after its first sign of work, or without one when none
      * comes. How far it has got by then differs from machine to machine.
      */
-    async function killAgainAndAgain(times: number, patienceMs: number): Promise<number> {
+    async function killAgainAndAgain(times: number, workMs: number): Promise<number> {
       let copying = 0
       for (let count = 0; count < times; count += 1) {
-        await until('work', patienceMs, works, 20).catch(() => undefined)
+        await until('work', workMs, works, 20).catch(() => undefined)
         await new Promise((resolve) => setTimeout(resolve, random() * 1_000))
         await daemon.kill()
         if ((await reassignments(cluster)).size > 0) copying += 1
@@ -116,7 +118,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
         await begins('filling it')
         const copying = await killAgainAndAgain(kills - lateDeaths, 8_000)
         expect(copying).toBeGreaterThanOrEqual(kills / 10)
-        await daemon.reaches('the new one being filled', 180_000, isQuiet)
+        await daemon.reaches('the new one being filled', patienceMs, isQuiet)
         const filled = await arrivals.take()
         const moved = bytesOf(filled)
         const used = total([...(await sizes(cluster, [5])).get(5)!.values()])
@@ -144,7 +146,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
           () => undefined,
         )
         await setByHand(...later)
-        await daemon.reaches('everything healed', 180_000, isQuiet)
+        await daemon.reaches('everything healed', patienceMs, isQuiet)
         const healed = await arrivals.take()
         console.log(
           `healed ${had.length} replicas in ${healed.length} moves; ${((performance.now() - begin) / 1000).toFixed(0)} s`,

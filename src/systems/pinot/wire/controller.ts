@@ -34,7 +34,7 @@ export interface RebalanceAnswer {
   status: string
   description: string
   checks: TargetCheck[]
-  summary?: unknown
+  summary?: Record<string, unknown>
   segments: SegmentMap
   /** Instance partitions that it goes by: type or tier → `PARTITION_REPLICAGROUP` → servers. */
   lists: Record<string, Record<string, string[]>>

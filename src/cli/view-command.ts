@@ -1,0 +1,71 @@
+/** Commands that show what the daemon tells: once, or again and again as it changes. */
+import type { Command } from 'commander'
+import { type Clock, realClock } from '../lib/clock.ts'
+import { EvenkeelError } from '../lib/errors.ts'
+import { parseDuration } from '../lib/units.ts'
+import { clearScreen } from '../observe/ansi.ts'
+import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
+import type { Io } from './io.ts'
+
+type Format = 'table' | 'wide' | 'json' | 'yaml'
+
+export interface ViewOptions extends ClientOptions<Format> {
+  watch?: string | true
+}
+
+export interface View<Answer, Options extends ViewOptions> {
+  /** Whether there is more to show with `-o wide`. */
+  wide?: boolean
+  /** Asks for it. */
+  ask: (client: DaemonClient, options: Options) => Promise<Answer>
+  /** For people. */
+  text: (answer: Answer, wide: boolean) => string
+  /** Told of every answer; says whether there is to be another one where that is not for `--watch` to say. */
+  seen?: (answer: Answer, options: Options) => 'enough' | 'more' | undefined
+}
+
+const DEFAULT_WATCH = '2s'
+
+export function addView<Answer, Options extends ViewOptions = ViewOptions>(
+  command: Command,
+  io: Io,
+  { wide = false, ask, text, seen }: View<Answer, Options>,
+): Command {
+  const formats = wide ? ['table', 'wide', 'json', 'yaml'] : ['table', 'json', 'yaml']
+  return withClientOptions(command, formats)
+    .option('-w, --watch [interval]', `show it again whenever it changes; looks every ${DEFAULT_WATCH} unless told`)
+    .action(async (...args: unknown[]) => {
+      // The command itself comes last.
+      const options = args.at(-2) as Options
+      const { output, watch } = options
+      const client = new DaemonClient(options, io.signal)
+      const shown = (answer: Answer) =>
+        output === 'json' || output === 'yaml' ? rawText(answer, output) : text(answer, output === 'wide')
+      const intervalMs = intervalOf(watch ?? true)
+      const clock: Clock = io.clock ?? realClock
+      let last: string | undefined
+      for (;;) {
+        const answer = await ask(client, options)
+        const wanted = seen?.(answer, options) ?? (watch === undefined ? 'enough' : 'more')
+        const now = shown(answer)
+        if (now !== last) io.out.write(watch === undefined && last === undefined ? now : frame(now, output, io))
+        last = now
+        if (wanted === 'enough') return
+        await clock.sleep(intervalMs, io.signal)
+        if (io.signal.aborted) return
+      }
+    })
+}
+
+function intervalOf(watch: string | true): number {
+  const ms = parseDuration(watch === true ? DEFAULT_WATCH : watch)
+  if (ms !== undefined && ms >= 100) return ms
+  throw new EvenkeelError('usage', '--watch takes a duration of at least 100ms, such as 5s')
+}
+
+/** On a terminal in the place of the one before; elsewhere one below the other, told apart as the format does it. */
+function frame(text: string, output: Format, { out }: Io): string {
+  if (out.isTTY && (output === 'table' || output === 'wide')) return `${clearScreen}${text}`
+  if (output === 'yaml') return `---\n${text}`
+  return output === 'json' ? text : `${text}\n`
+}

@@ -1,0 +1,254 @@
+/**
+ * What the control listener answers, as schemas: the OpenAPI document, the tests and the commands' types are made from them.
+ * Times are ISO 8601 in UTC, sizes bytes, ratios of 1; what is absent does not apply or is not known.
+ */
+import { z } from 'zod'
+import { loopStatuses, modes, operatorStates } from '../cluster/events.ts'
+import { moveKinds } from '../cluster/move.ts'
+import { driftCauses, rejectReasons, targetHolds, verdictCodes, violationKinds } from '../cluster/reasons.ts'
+import { checkResults } from '../cluster/target.ts'
+import { problemCodes } from './problem.ts'
+
+const time = z.iso.datetime()
+const bytes = z.number().describe('Bytes.')
+const count = z.int()
+const nodeId = z
+  .union([z.int(), z.string()])
+  .describe('A number (Kafka, Redpanda, simulator) or the name of an instance (Pinot).')
+  .meta({ id: 'NodeId' })
+const partitionId = z.union([z.int(), z.string()])
+
+const verdict = z
+  .strictObject({
+    act: z.boolean().describe('Whether anything is being done.'),
+    code: z.enum(verdictCodes),
+    text: z.string().describe('One sentence with the number that decides.'),
+  })
+  .meta({ id: 'Verdict' })
+
+const violationShape = {
+  kind: z.enum(violationKinds),
+  subject: z.string().describe('What is in breach: `node 4`, `cluster`.'),
+  since: time,
+  size: z.number(),
+  unit: z.enum(['bytes', 'leaders', 'lists', 'partitions', 'replicas']),
+}
+
+const share = z
+  .strictObject({
+    id: nodeId,
+    replicas_added: count,
+    bytes_added: bytes,
+    replicas_removed: count,
+    bytes_removed: bytes,
+  })
+  .meta({ id: 'NodeShare' })
+const batch = z.strictObject({ replicas: count, bytes }).describe('At most so much is on its way to a node at once.')
+const parameters = z.record(z.string(), z.string()).describe('As Pinot names them.')
+
+const moveShape = {
+  id: z.string(),
+  kind: z.enum(moveKinds),
+  group: z.string().exactOptional().describe('Moves of one group are carried out together.'),
+  topic: z.string(),
+  partition: partitionId.exactOptional(),
+  from: nodeId.exactOptional(),
+  to: nodeId.exactOptional(),
+  from_dir: z.string().exactOptional(),
+  to_dir: z.string().exactOptional(),
+  causes: z.array(z.enum(driftCauses)).exactOptional(),
+  replicas: count.exactOptional().describe('That a job makes.'),
+  nodes: z.array(share).exactOptional(),
+  batch: batch.exactOptional(),
+  parameters: parameters.exactOptional(),
+  before: z.array(nodeId).exactOptional().describe('A list of brokers as it was.'),
+  after: z.array(nodeId).exactOptional(),
+  bytes: bytes.exactOptional(),
+  reason: z.enum(violationKinds),
+}
+
+const nodeShape = {
+  id: nodeId,
+  disk_bytes: z.strictObject({ now: bytes, peak: bytes, final: bytes }),
+  capacity_bytes: bytes,
+  dirs: z.array(z.strictObject({ path: z.string(), used_bytes: bytes, capacity_bytes: bytes })),
+  replicas: z.strictObject({ now: count, final: count }),
+  leaders: z.strictObject({ now: count, final: count }),
+}
+
+export const statusAnswer = z
+  .strictObject({
+    clusters: z.array(
+      z
+        .strictObject({
+          name: z.string(),
+          status: z.enum(loopStatuses),
+          status_since: time,
+          mode: z.enum(modes).exactOptional(),
+          dry_run: z.boolean().exactOptional(),
+          verdict: verdict.exactOptional(),
+          last_sample: time.exactOptional(),
+          error: z.string().exactOptional().describe('Why the last sample or tick failed.'),
+          violations: z.array(z.strictObject({ ...violationShape, text: z.string() })),
+          drains: z.array(z.strictObject({ node: nodeId, replicas: count, bytes, safe_to_stop: z.boolean() })),
+          pause: z
+            .strictObject({ by: z.string(), reason: z.string(), since: time, until: time.exactOptional() })
+            .exactOptional(),
+          asked: z.array(z.string()).exactOptional().describe('Tables that somebody wants rebalanced.'),
+          moves: z.strictObject({ running: count, pending: count }),
+          bytes: z.strictObject({ done: bytes, remaining: bytes }),
+          missing_nodes: z.array(nodeId),
+          foreign_moves: count,
+          throttle: z
+            .strictObject({
+              bytes_per_second: z.number().exactOptional(),
+              self: z.strictObject({ nodes: z.array(nodeId), topics: z.array(z.string()) }),
+              foreign: z.strictObject({ nodes: z.array(nodeId), topics: z.array(z.string()) }),
+            })
+            .exactOptional(),
+          notes: z.array(z.string()),
+        })
+        .meta({ id: 'ClusterStatus' }),
+    ),
+    config_refused: z.string().exactOptional().describe('Why the config on disk is not in force.'),
+  })
+  .meta({ id: 'Status' })
+export type StatusAnswer = z.output<typeof statusAnswer>
+
+export const nodesAnswer = z
+  .strictObject({
+    nodes: z.array(
+      z.strictObject({
+        ...nodeShape,
+        rack: z.string().exactOptional(),
+        state: z.string(),
+        draining: z.boolean(),
+        unavailable_since: time.exactOptional(),
+        moves: z.strictObject({ in: count, out: count }),
+      }),
+    ),
+  })
+  .meta({ id: 'Nodes' })
+export type NodesAnswer = z.output<typeof nodesAnswer>
+
+export const planAnswer = z
+  .strictObject({
+    status: z.enum(loopStatuses),
+    verdict,
+    moves: z.array(z.strictObject(moveShape).meta({ id: 'PlannedMove' })),
+    bytes,
+    lower_bound_bytes: bytes.describe('Least bytes that can reach the goal of this plan.'),
+    nodes: z.array(z.strictObject(nodeShape)),
+    violations: z.array(z.strictObject(violationShape)),
+    blocked: z
+      .array(z.strictObject({ reason: z.enum(rejectReasons), count, examples: z.array(z.string()) }))
+      .describe('Candidates that were rejected, by the filter that said no.'),
+    planning_seconds: z.number(),
+  })
+  .meta({ id: 'Plan' })
+
+export const movesAnswer = z
+  .strictObject({
+    moves: z.array(
+      z
+        .strictObject({
+          ...moveShape,
+          state: z.enum(operatorStates),
+          text: z.string().exactOptional().describe('Why it is in that state.'),
+          started_at: time.exactOptional(),
+          bytes_done: bytes.exactOptional(),
+          bytes_total: bytes.exactOptional(),
+          bytes_per_second: z.number().exactOptional(),
+          eta_seconds: z.number().exactOptional(),
+        })
+        .meta({ id: 'Move' }),
+    ),
+  })
+  .meta({ id: 'Moves' })
+export type MovesAnswer = z.output<typeof movesAnswer>
+
+const evenness = z
+  .strictObject({ replicas: z.number(), bytes: z.number() })
+  .describe('(max − mean) ÷ mean over the servers that should hold the table.')
+
+export const tablesAnswer = z
+  .strictObject({
+    cluster: z.string(),
+    sampled_at: time,
+    tables: z.array(
+      z
+        .strictObject({
+          name: z.string(),
+          tenant: z.string(),
+          domain: z.string(),
+          segments: count,
+          replicas: count,
+          bytes,
+          servers: z.array(z.strictObject({ id: nodeId, replicas: count, bytes })),
+          evenness,
+          not_converged: count,
+          in_error: count,
+          drift: z
+            .strictObject({
+              causes: z.array(z.strictObject({ cause: z.enum(driftCauses), text: z.string() })),
+              replicas: count,
+              bytes,
+              servers_added: z.array(nodeId),
+              servers_removed: z.array(nodeId),
+              servers: z.array(share),
+              evenness: z.strictObject({ before: evenness, after: evenness }),
+              checks: z.array(z.strictObject({ name: z.string(), result: z.enum(checkResults), message: z.string() })),
+              held: z
+                .strictObject({ code: z.enum(targetHolds), text: z.string(), approvable: z.boolean() })
+                .exactOptional(),
+              approved: z.boolean().exactOptional(),
+              parameters,
+              reason: z.enum(violationKinds).exactOptional(),
+              batch: batch.exactOptional(),
+              fingerprint: z.string(),
+              summary: z.record(z.string(), z.unknown()).exactOptional().describe('Pinot’s own summary, as it came.'),
+            })
+            .exactOptional()
+            .describe('What Pinot’s own rules would make of the table now.'),
+          job: z
+            .strictObject({
+              id: z.string(),
+              ours: z.boolean(),
+              started_at: time,
+              replicas_done: count.exactOptional(),
+              replicas_total: count.exactOptional(),
+              progress: z.number().exactOptional(),
+              bytes_done: bytes.exactOptional(),
+              bytes_total: bytes.exactOptional(),
+              text: z.string().exactOptional(),
+              broken: z.string().exactOptional(),
+            })
+            .exactOptional(),
+          asked: z.boolean().exactOptional(),
+          left_alone: z.strictObject({ until: time, text: z.string(), exhausted: z.boolean() }).exactOptional(),
+          controller: z.strictObject({ text: z.string(), at: time }).exactOptional(),
+        })
+        .meta({ id: 'Table' }),
+    ),
+  })
+  .meta({ id: 'Tables' })
+export type TablesAnswer = z.output<typeof tablesAnswer>
+
+export const clustersAnswer = z
+  .strictObject({
+    clusters: z.array(
+      z.strictObject({ name: z.string(), system: z.string().exactOptional(), status: z.enum(loopStatuses) }),
+    ),
+  })
+  .meta({ id: 'Clusters' })
+
+/** Why a request is not answered (RFC 9457). */
+export const problemAnswer = z
+  .strictObject({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: count,
+    detail: z.string().describe('One sentence for people.'),
+    code: z.enum(problemCodes).describe('Does not change.'),
+  })
+  .meta({ id: 'Problem' })

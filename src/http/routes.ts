@@ -1,0 +1,50 @@
+/** The API of the control listener, one table: the listener, the OpenAPI document and the tests are made from it. */
+import { z } from 'zod'
+import { clustersAnswer, movesAnswer, nodesAnswer, planAnswer, statusAnswer, tablesAnswer } from './answers.ts'
+import { actionRoutes } from './control-actions.ts'
+import { clustersJson, currentPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
+import { cluster, state, table, tenant } from './fields.ts'
+import { get, type Route } from './route.ts'
+import { tablesJson } from './tables-api.ts'
+
+const ofCluster = z.strictObject({ cluster })
+
+export const routes: readonly Route[] = [
+  get('/api/v1/clusters', {
+    summary: 'The clusters of this daemon.',
+    fields: z.strictObject({}),
+    answer: clustersAnswer,
+    respond: (_, { view }) => clustersJson(view),
+  }),
+  get('/api/v1/status', {
+    summary: 'What is going on in every cluster, or in one, and why.',
+    fields: ofCluster,
+    answer: statusAnswer,
+    respond: (fields, { view, configRefused }) => statusJson(view, fields, configRefused()),
+  }),
+  get('/api/v1/nodes', {
+    summary: 'The nodes of a cluster as they are and as the plan leaves them.',
+    fields: ofCluster,
+    answer: nodesAnswer,
+    respond: (fields, { view }) => nodesJson(view, fields),
+  }),
+  get('/api/v1/plan', {
+    summary: 'The plan of the last tick.',
+    fields: ofCluster,
+    answer: planAnswer,
+    respond: (fields, { view }) => currentPlanJson(view, fields),
+  }),
+  get('/api/v1/moves', {
+    summary: 'Waiting, running and lately ended moves.',
+    fields: z.strictObject({ cluster, state: state.exactOptional() }),
+    answer: movesAnswer,
+    respond: (fields, { view }) => movesJson(view, fields),
+  }),
+  get('/api/v1/tables', {
+    summary: 'The tables of a Pinot cluster: all, those of a tenant, or those of a name.',
+    fields: z.strictObject({ cluster, table: table.exactOptional(), tenant: tenant.exactOptional() }),
+    answer: tablesAnswer,
+    respond: (fields, { view }) => tablesJson(view, fields),
+  }),
+  ...actionRoutes,
+]

@@ -1,0 +1,16 @@
+/** A route asked without a listener; what it answers is held against its schema. */
+import { readFields } from '../../src/http/fields.ts'
+import type { RouteParts } from '../../src/http/route.ts'
+import { routes } from '../../src/http/routes.ts'
+
+export async function askRoute(
+  method: 'GET' | 'POST',
+  name: string,
+  given: object,
+  parts: RouteParts,
+): Promise<unknown> {
+  const route = routes.find((one) => one.method === method && one.path === `/api/v1/${name}`)
+  if (!route) throw new Error(`no route is called ${method} ${name}`)
+  const fields = readFields(method === 'GET' ? 'query' : 'body', route.fields, given)
+  return route.answer.parse(JSON.parse(JSON.stringify(await route.respond(fields, parts, 'local'))))
+}
