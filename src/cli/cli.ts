@@ -3,8 +3,10 @@ import { Command, CommanderError } from 'commander'
 import { messageOf } from '../lib/errors.ts'
 import { addCancel } from './cancel.ts'
 import { addCheckConfig } from './check-config.ts'
+import { addCompletion } from './completion.ts'
 import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { addHealthcheck } from './healthcheck.ts'
 import type { Ending, Io } from './io.ts'
 import { addMoves } from './moves.ts'
 import { addNodes } from './nodes.ts'
@@ -17,7 +19,15 @@ import { addRun } from './run.ts'
 import { addSnapshot } from './snapshot.ts'
 import { addStatus } from './status.ts'
 import { addTables } from './tables.ts'
-import { version } from './version.ts'
+import { addVersion, version } from './version.ts'
+
+/** As the help lists them. */
+const groups: Record<string, ((program: Command, io: Io, ending: Ending) => void)[]> = {
+  'The daemon:': [addRun, addCheckConfig, addPermissions, addHealthcheck],
+  'What is going on:': [addStatus, addNodes, addMoves, addPlan, addTables],
+  'What is to be done:': [addDrain, addPause, addCancel, addRebalance, addApprove],
+  'Tools:': [addSnapshot, addRelease, addVersion],
+}
 
 /** Runs one command. Never throws; resolves to the exit code. */
 export async function runCli(args: string[], io: Io): Promise<number> {
@@ -28,28 +38,11 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
-  program
-    .command('version')
-    .description('print the version')
-    .action(() => void io.out.write(`evenkeel ${version()}\n`))
-  const commands = [
-    addRun,
-    addCheckConfig,
-    addPlan,
-    addSnapshot,
-    addStatus,
-    addNodes,
-    addMoves,
-    addTables,
-    addRebalance,
-    addApprove,
-    addCancel,
-    addDrain,
-    addPause,
-    addRelease,
-    addPermissions,
-  ]
-  for (const add of commands) add(program, io, ending)
+  for (const [group, commands] of Object.entries(groups)) {
+    program.commandsGroup(group)
+    for (const add of commands) add(program, io, ending)
+  }
+  addCompletion(program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return ending.code

@@ -2,8 +2,9 @@
 import { type Command, Option } from 'commander'
 import type { MovesAnswer } from '../http/answers.ts'
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../lib/units.ts'
+import type { Paint } from '../observe/ansi.ts'
 import type { Io } from './io.ts'
-import { table } from './table.ts'
+import { stateCell, table } from './table.ts'
 import { addView, type ViewOptions } from './view-command.ts'
 
 export function addMoves(program: Command, io: Io): void {
@@ -30,7 +31,7 @@ const header = [
   'REASON',
 ]
 
-function movesText(answer: MovesAnswer): string {
+function movesText(answer: MovesAnswer, _: boolean, paint: Paint): string {
   if (answer.moves.length === 0) return 'no moves\n'
   const rows = answer.moves.map((move) => {
     const total = ('bytes_total' in move ? move.bytes_total : undefined) ?? ('bytes' in move ? move.bytes : 0)
@@ -41,7 +42,7 @@ function movesText(answer: MovesAnswer): string {
       move.kind,
       move.partition === undefined ? move.topic : `${move.topic}-${move.partition}`,
       ...ends(move),
-      move.state,
+      stateCell(move.state),
       total > 0 ? formatPercent(done / total) : '-',
       formatBytes(total),
       formatBytes(done),
@@ -51,7 +52,7 @@ function movesText(answer: MovesAnswer): string {
       move.reason,
     ]
   })
-  return table(header, rows, [5, 6, 7, 8, 9, 10])
+  return table(header, rows, [5, 6, 7, 8, 9, 10], paint)
 }
 
 /** Where it comes from and goes to; several nodes of a job that moves a topic as a whole. */

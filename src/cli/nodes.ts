@@ -2,8 +2,9 @@
 import type { Command } from 'commander'
 import type { NodesAnswer } from '../http/answers.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
+import type { Paint } from '../observe/ansi.ts'
 import type { Io } from './io.ts'
-import { table } from './table.ts'
+import { stateCell, table } from './table.ts'
 import { addView } from './view-command.ts'
 
 type Node = NodesAnswer['nodes'][number]
@@ -17,18 +18,27 @@ export function addNodes(program: Command, io: Io): void {
   })
 }
 
-function nodesText({ nodes }: NodesAnswer, wide: boolean): string {
+function nodesText({ nodes }: NodesAnswer, wide: boolean, paint: Paint): string {
   const header = ['NODE', 'RACK', 'STATE', 'DISK', 'CAPACITY', '%', 'REPLICAS', 'LEADERS']
   const right = [3, 4, 5, 6, 7]
-  if (!wide) return table(header, nodes.map(cells), right)
+  if (!wide) return table(header, nodes.map(cells), right, paint)
   const rows = nodes.map((node) => [...cells(node), node.moves.in, node.moves.out, dirsText(node)])
-  return table([...header, 'IN', 'OUT', 'DIRS'], rows, [...right, 8, 9])
+  return table([...header, 'IN', 'OUT', 'DIRS'], rows, [...right, 8, 9], paint)
 }
 
 function cells(node: Node) {
   const { id, rack = '-', disk_bytes: disk, capacity_bytes: capacity, replicas, leaders } = node
   const percent = capacity > 0 ? formatPercent(disk.now / capacity) : '-'
-  return [id, rack, stateText(node), formatBytes(disk.now), formatBytes(capacity), percent, replicas.now, leaders.now]
+  return [
+    id,
+    rack,
+    stateCell(stateText(node)),
+    formatBytes(disk.now),
+    formatBytes(capacity),
+    percent,
+    replicas.now,
+    leaders.now,
+  ]
 }
 
 /** A node that is to be emptied is that also while it is down. */

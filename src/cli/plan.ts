@@ -20,11 +20,9 @@ interface PlanArguments extends PlanSource {
 export function addPlan(program: Command, io: Io, ending: Ending): void {
   const plan = program
     .command('plan')
-    .description(
-      'show what would be done, for a live cluster (--config), a snapshot (--snapshot) or by the running daemon; starts nothing',
-    )
+    .description('show what would be done, for a live cluster (--config) or a snapshot (--snapshot); starts nothing')
   withAddressOptions(plan)
-    .option('-c, --config <file>', 'plan for a cluster of this config, whether or not a daemon runs')
+    .option('-c, --config <file>', 'config file')
     .option('--cluster <name>', 'which cluster of the config')
     .option('--snapshot <file>', 'plan for a snapshot instead of a live cluster')
     .addOption(new Option('--mode <mode>', 'plan under this mode').choices(modes))

@@ -3,9 +3,10 @@ import { type Command, Option } from 'commander'
 import { loopStatuses } from '../cluster/events.ts'
 import type { StatusAnswer } from '../http/answers.ts'
 import { formatBytes } from '../lib/units.ts'
+import type { Paint } from '../observe/ansi.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
-import { table } from './table.ts'
+import { stateCell, table } from './table.ts'
 import { addView, type ViewOptions } from './view-command.ts'
 import { drainText, pauseText } from './wish-texts.ts'
 
@@ -35,10 +36,10 @@ export function addStatus(program: Command, io: Io, ending: Ending): void {
     .option('--exit-code', `end with ${exitCodes.needsAttention} when a cluster, or the config, needs somebody`)
 }
 
-function statusText({ clusters, config_refused: refused }: Status): string {
+function statusText({ clusters, config_refused: refused }: Status, _: boolean, paint: Paint): string {
   const rows = clusters.map(({ name, status, mode, moves, bytes, verdict, error }) => [
     name,
-    status,
+    stateCell(status),
     mode ?? '-',
     moves.running,
     moves.pending,
@@ -55,5 +56,5 @@ function statusText({ clusters, config_refused: refused }: Status): string {
   )
   const config =
     refused === undefined ? [] : [`the config on disk is refused, what was before stays in force:\n${refused}\n`]
-  return [table(header, rows, [3, 4, 5]), wishes.join(''), ...config].filter((part) => part !== '').join('\n')
+  return [table(header, rows, [3, 4, 5], paint), wishes.join(''), ...config].filter((part) => part !== '').join('\n')
 }

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { type Clock, realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { parseDuration } from '../lib/units.ts'
-import { clearScreen } from '../observe/ansi.ts'
+import { clearScreen, type Paint, painter } from '../observe/ansi.ts'
+import { wantsColor } from '../observe/terminal.ts'
 import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
 import type { Io } from './io.ts'
 
@@ -11,6 +12,7 @@ type Format = 'table' | 'wide' | 'json' | 'yaml'
 
 export interface ViewOptions extends ClientOptions<Format> {
   watch?: string | true
+  color: boolean
 }
 
 export interface View<Answer, Options extends ViewOptions> {
@@ -19,7 +21,7 @@ export interface View<Answer, Options extends ViewOptions> {
   /** Asks for it. */
   ask: (client: DaemonClient, options: Options) => Promise<Answer>
   /** For people. */
-  text: (answer: Answer, wide: boolean) => string
+  text: (answer: Answer, wide: boolean, paint: Paint) => string
   /** Told of every answer; says whether there is to be another one where that is not for `--watch` to say. */
   seen?: (answer: Answer, options: Options) => 'enough' | 'more' | undefined
 }
@@ -34,13 +36,15 @@ export function addView<Answer, Options extends ViewOptions = ViewOptions>(
   const formats = wide ? ['table', 'wide', 'json', 'yaml'] : ['table', 'json', 'yaml']
   return withClientOptions(command, formats)
     .option('-w, --watch [interval]', `show it again whenever it changes; looks every ${DEFAULT_WATCH} unless told`)
+    .option('--no-color', 'without colours; so does the variable NO_COLOR')
     .action(async (...args: unknown[]) => {
       // The command itself comes last.
       const options = args.at(-2) as Options
-      const { output, watch } = options
+      const { output, watch, color } = options
       const client = new DaemonClient(options, io.signal)
+      const paint = painter(color && wantsColor(io.out, io.env))
       const shown = (answer: Answer) =>
-        output === 'json' || output === 'yaml' ? rawText(answer, output) : text(answer, output === 'wide')
+        output === 'json' || output === 'yaml' ? rawText(answer, output) : text(answer, output === 'wide', paint)
       const intervalMs = intervalOf(watch ?? true)
       const clock: Clock = io.clock ?? realClock
       let last: string | undefined
