@@ -1,5 +1,6 @@
 /** The control interface of a daemon that is not there, and a clock for those who wait for it. */
 import type { ClusterView, DaemonControl } from '../../src/daemon/view.ts'
+import type { Token } from '../../src/http/auth.ts'
 import { type Server, startServer } from '../../src/http/server.ts'
 import { type Clock, VirtualClock } from '../../src/lib/clock.ts'
 import { noon } from '../observe/support.ts'
@@ -8,17 +9,18 @@ interface Served {
   view: () => ClusterView
   control: DaemonControl
   configRefused?: () => string | undefined
+  tokens?: readonly Token[]
   /** 0: any that is free. */
   port?: number
 }
 
 export async function serveDaemon(served: Served): Promise<{ server: Server; url: string }> {
-  const { view, control, configRefused = () => undefined, port = 0 } = served
+  const { view, control, configRefused = () => undefined, tokens, port = 0 } = served
   const server = await startServer({
     view: { clusters: () => [view()] },
     control,
     clock: new VirtualClock(noon),
-    tokens: () => undefined,
+    tokens: () => tokens,
     onAction: () => undefined,
     configRefused,
     render: async () => ({ contentType: 'text/plain', body: '' }),
