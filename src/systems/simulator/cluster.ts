@@ -267,6 +267,7 @@ export class SimulatedCluster {
 
   /**
    * The new disk has nothing on it: what was on the old one is copied again, and what was nowhere else is lost.
+   * What was nowhere else is led again at once. Kafka sometimes leaves it without a leader until the next node starts.
    */
   #empty(node: Node, dir: Dir): void {
     dir.replaced = false
