@@ -93,6 +93,8 @@ export class ClusterLoop {
   /** Set when the plan in force is used up: the next tick need not wait for its time. */
   #due = true
   #wakeTick = new AbortController()
+  /** The last pulse failed. */
+  #pulseMissing = false
   #wakePulse = new AbortController()
   /** A tick is at work: what it finds is not overtaken by starting something meanwhile. */
   #thinking = false
@@ -410,10 +412,17 @@ export class ClusterLoop {
     try {
       const pulse = await withDeadline('the pulse', PULSE_DEADLINE_MS, signal, (s) => system.pulse(s))
       for (const change of this.#liveness.see(pulse.aliveNodes, clock.now())) this.#emit(change)
+      this.#pulseMissing = false
       return pulse
     } catch (error) {
-      // The executor gets no pulse and waits; the next tick says what is wrong.
-      if (!signal.aborted) this.#error = messageOf(error)
+      if (signal.aborted) return undefined
+      // The executor gets no pulse and waits; a tick says what is wrong, and it is brought forward for the first one that is missing.
+      this.#error = messageOf(error)
+      if (!this.#pulseMissing) {
+        this.#due = true
+        this.#wakeTick.abort()
+      }
+      this.#pulseMissing = true
       return undefined
     }
   }

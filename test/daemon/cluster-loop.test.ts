@@ -124,6 +124,18 @@ describe('a cluster that cannot be sampled', () => {
     expect(loop.of('move_started').length).toBeGreaterThan(seen)
   })
 
+  test('is told as soon as a pulse misses it, not at the next tick', async () => {
+    const { broken, between } = failing('sample', 'pulse')
+    const loop = start({ between })
+    await loop.advance(3 * MINUTE)
+    broken.by = new Error('gone')
+    await loop.advance(10 * MINUTE)
+    const failed = loop.of('sample_failed').map((event) => loop.at(event))
+    expect(failed[0]! - 3 * MINUTE).toBeLessThanOrEqual(3 * SECOND)
+    // Once; from then on the ticks come as usual.
+    expect(failed.length).toBeLessThanOrEqual(21)
+  })
+
   test('does not let time that nobody saw count towards a hold', async () => {
     const { broken, between } = failing('sample', 'pulse')
     const loop = start({ between, balance: { nodeAddHoldMs: 5 * MINUTE } })

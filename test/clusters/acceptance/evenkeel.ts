@@ -241,6 +241,15 @@ export class Evenkeel {
     return this.#process.output()
   }
 
+  /** Holds it still: nobody is answered, and its sessions end. */
+  freeze(): void {
+    this.#process.signal('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#process.signal('SIGCONT')
+  }
+
   /** kill -9, and waits until it is gone. */
   kill(): Promise<void> {
     return this.#process.end('SIGKILL')

@@ -1,7 +1,7 @@
 /** The daemon beside a real Pinot cluster, hurried, and what a test asks of both. */
 import { type Balancing, Evenkeel, type Status } from '../acceptance/evenkeel.ts'
 import type { PinotCluster } from './cluster.ts'
-import { observe } from './observer.ts'
+import { type Observation, observe } from './observer.ts'
 import { must } from './rest.ts'
 import { idealState } from './tables.ts'
 
@@ -47,15 +47,24 @@ export async function answered(daemon: Evenkeel, what: string, act: () => Promis
   return status
 }
 
+/** Observes tables while `work` runs. @returns what was seen of each, in their order */
+export async function observedDuring(
+  cluster: PinotCluster,
+  tables: string[],
+  work: () => Promise<unknown>,
+): Promise<Observation[]> {
+  const observers = await Promise.all(tables.map((table) => observe(cluster, table)))
+  await work()
+  return Promise.all(observers.map((observer) => observer.stop()))
+}
+
 /** Observes tables while `work` runs. @returns the fewest replicas that any segment had up at any moment */
 export async function lowestDuring(
   cluster: PinotCluster,
   tables: string[],
   work: () => Promise<unknown>,
 ): Promise<number> {
-  const observers = await Promise.all(tables.map((table) => observe(cluster, table)))
-  await work()
-  const seen = await Promise.all(observers.map((observer) => observer.stop()))
+  const seen = await observedDuring(cluster, tables, work)
   return Math.min(...seen.flatMap(({ lowest }) => Object.values(lowest)))
 }
 

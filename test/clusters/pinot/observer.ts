@@ -22,6 +22,8 @@ export interface Observation {
   lowest: Record<string, number>
   /** Segment → when that was, first. */
   lowestAtMs: Record<string, number>
+  /** Segment → the fewest replicas that were up and still wanted after any write that took some away: what dies by itself is no such write. */
+  leastLeft: Record<string, number>
   /** In the order in which they were written. */
   changes: PlacementChange[]
   /** `segment on server` → when it was first in ERROR. */
@@ -67,7 +69,7 @@ class Book {
   #wanted: Placement = {}
   #seen: Placement = {}
   readonly #up = new Set<string>()
-  readonly #result: Observation = { lowest: {}, lowestAtMs: {}, changes: [], errors: {}, reports: 0 }
+  readonly #result: Observation = { lowest: {}, lowestAtMs: {}, leastLeft: {}, changes: [], errors: {}, reports: 0 }
 
   enterWish(next: Placement, atMs: number, counts: boolean): void {
     const before = this.#wanted
@@ -75,7 +77,9 @@ class Book {
     for (const segment of counts ? new Set([...Object.keys(before), ...Object.keys(next)]) : []) {
       const from = Object.keys(before[segment] ?? {}).sort()
       const to = Object.keys(next[segment] ?? {}).sort()
-      if (from.join() !== to.join()) this.#result.changes.push({ atMs, segment, from, to })
+      if (from.join() === to.join()) continue
+      this.#result.changes.push({ atMs, segment, from, to })
+      if (to.length > 0 && from.some((server) => !to.includes(server))) this.#enterLeft(segment, to)
     }
     this.#weigh(atMs, counts)
   }
@@ -97,6 +101,12 @@ class Book {
     // Segments of which no report came are as they were in the beginning.
     for (const segment of this.#up) this.#result.lowest[segment] ??= upCount(this.#seen[segment])
     return this.#result
+  }
+
+  #enterLeft(segment: string, wanted: string[]): void {
+    const seen = Object.entries(this.#seen[segment] ?? {}).filter(([server]) => wanted.includes(server))
+    const { leastLeft } = this.#result
+    leastLeft[segment] = Math.min(leastLeft[segment] ?? Number.POSITIVE_INFINITY, upCount(Object.fromEntries(seen)))
   }
 
   #weigh(atMs: number, counts: boolean): void {

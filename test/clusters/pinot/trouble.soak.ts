@@ -103,9 +103,71 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       await setAll({})
       await atRest(daemon)
       expect((await startedOf('orders_OFFLINE')).map(({ id }) => id)).toEqual([theirs.jobId])
+      expect((await startedOf('clicks_OFFLINE')).map(({ statuses }) => statuses.at(-1))).toEqual(['DONE'])
       expect((await placed('clicks_OFFLINE'))[3]).toBeGreaterThan(0)
     })
   })
+
+  test('what somebody else began and gave up half-way, ours brings to its end', async () => {
+    await observed(async () => {
+      const known = (await startedOf('orders_OFFLINE')).length
+      const [, , , before] = await placed('orders_OFFLINE')
+      await setAll({ loadDelayMs: 500 })
+      // So that theirs is the first.
+      await daemon.command('pause', '--reason', 'somebody else is at it')
+      await updateTags(cluster, fourth(), untagged)
+      const theirs = await rebalance(cluster, 'orders_OFFLINE', { batchSizePerServer: 1, reassignInstances: true })
+      await says('theirs', ({ foreign_moves }) => foreign_moves === 1)
+      await daemon.command('resume')
+      await until('a part being done', 60_000, async () => (await placed('orders_OFFLINE'))[3]! < before!)
+      await must('DELETE', `${cluster.controllerUrl}/tables/orders/rebalance?type=OFFLINE`)
+      const [, , , left] = await placed('orders_OFFLINE')
+      expect(left).toBeGreaterThan(0)
+      await setAll({})
+      await says('theirs being over', ({ foreign_moves }) => foreign_moves === 0)
+      await atRest(daemon)
+      const [first, ...ours] = (await startedOf('orders_OFFLINE')).slice(known)
+      expect(first).toMatchObject({ id: theirs.jobId, statuses: ['IN_PROGRESS', 'CANCELLED'] })
+      expect(ours.map(({ statuses }) => statuses.at(-1))).toEqual(['DONE'])
+      expect((await placed('orders_OFFLINE'))[3]).toBe(0)
+    })
+  })
+
+  test('a job of ours whose controller died with us is recognised afterwards, cleared, and its table finished', async () => {
+    await observed(async () => {
+      const known = (await jobsLog(cluster)).jobs.length
+      await setAll({ loadDelayMs: 1000 })
+      await updateTags(cluster, fourth(), tagged)
+      await says('work', ({ moves }) => moves.running > 0)
+      await until('a part being there', 60_000, async () =>
+        (await Promise.all(tables.map(placed))).some(([, , , held]) => held! > 0),
+      )
+      await daemon.kill()
+      await cluster.kill('controller')
+      const ghosts = (await jobsLog(cluster)).jobs.slice(known)
+      expect(ghosts.map(({ statuses }) => statuses)).toContainEqual(['IN_PROGRESS'])
+      await setAll({})
+      await cluster.start('controller')
+      await cluster.waitReady()
+      await daemon.restart()
+      const seen = await says('it being recognised', ({ verdict }) => /has not been heard of/.test(`${verdict?.text}`))
+      console.log(seen.verdict!.text)
+      expect(seen.foreign_moves).toBe(0)
+      await daemon.reaches('it being cleared', 60_000, ({ verdict }) => !/not been heard of/.test(`${verdict?.text}`))
+      await atRest(daemon)
+      const log = (await jobsLog(cluster)).jobs.slice(known)
+      for (const { id, table, statuses } of ghosts) {
+        if (statuses.at(-1) !== 'IN_PROGRESS') continue
+        // By us: the controller itself would say that it is ABORTED.
+        expect(log.find((job) => job.id === id)!.statuses).toEqual(['IN_PROGRESS', 'CANCELLED'])
+        expect(log.filter((job) => job.table === table).map((job) => job.statuses.at(-1))).toEqual([
+          'CANCELLED',
+          'DONE',
+        ])
+      }
+      for (const table of tables) expect((await placed(table))[3]).toBeGreaterThan(0)
+    })
+  }, 240_000)
 
   test('a ghost of somebody else holds its table until a person ends it, and is told', async () => {
     await observed(async () => {

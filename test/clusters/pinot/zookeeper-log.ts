@@ -16,10 +16,23 @@ export interface Write {
   data: Buffer | undefined
 }
 
+/** A client's, over its life. */
+export interface Session {
+  /** In hexadecimal. */
+  id: string
+  /** Which it was given, whatever it asked for. */
+  timeoutMs: number
+  openedAtMs: number
+  /** Absent while it lasts. */
+  closedAtMs?: number
+}
+
 /** Numbers of transaction types. */
 const removing = new Set([2, 20])
 const creating = new Set([1, 15, 19, 21])
 const settingData = 5
+const opening = -10
+const closing = -11
 const several = 14
 
 /**
@@ -27,15 +40,31 @@ const several = 14
  * @param zkDir directory of a ZooKeeper that keeps its logs
  */
 export async function readWrites(zkDir: string, wanted: (path: string) => boolean): Promise<Write[]> {
+  const writes: Write[] = []
+  for await (const transaction of logged(zkDir)) writes.push(...writesOf(transaction))
+  return writes.filter(({ path }) => wanted(path))
+}
+
+/** Reads which sessions there have been so far, in the order in which they were opened. */
+export async function readSessions(zkDir: string): Promise<Session[]> {
+  const sessions = new Map<string, Session>()
+  for await (const reader of logged(zkDir)) {
+    const { session, atMs } = headerOf(reader)
+    const id = session.toString(16)
+    const type = reader.int()
+    if (type === opening) sessions.set(id, { id, timeoutMs: reader.int(), openedAtMs: atMs })
+    const known = sessions.get(id)
+    if (type === closing && known) known.closedAtMs = atMs
+  }
+  return [...sessions.values()]
+}
+
+async function* logged(zkDir: string): AsyncGenerator<Reader> {
   const dir = join(zkDir, 'version-2')
   const files = (await readdir(dir))
     .filter((name) => name.startsWith('log.'))
     .sort((a, b) => Number.parseInt(a.slice(4), 16) - Number.parseInt(b.slice(4), 16))
-  const writes: Write[] = []
-  for (const file of files) {
-    for (const transaction of transactions(await readFile(join(dir, file)))) writes.push(...writesOf(transaction))
-  }
-  return writes.filter(({ path }) => wanted(path))
+  for (const file of files) yield* transactions(await readFile(join(dir, file)))
 }
 
 /** A file is a header of 16 bytes, then checksum, length, transaction and an end mark for each, then zeros kept for more. */
@@ -51,10 +80,14 @@ function* transactions(file: Buffer): Generator<Reader> {
   }
 }
 
+function headerOf(reader: Reader): { session: bigint; zxid: bigint; atMs: number } {
+  const session = reader.long()
+  reader.skip(4) // its count of requests
+  return { session, zxid: reader.long(), atMs: Number(reader.long()) }
+}
+
 function writesOf(reader: Reader): Write[] {
-  reader.skip(12) // session and its count of requests
-  const zxid = reader.long()
-  const atMs = Number(reader.long())
+  const { zxid, atMs } = headerOf(reader)
   return changes(reader.int(), reader).map(({ path, data }) => ({ zxid, atMs, path, data }))
 }
 

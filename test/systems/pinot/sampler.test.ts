@@ -10,7 +10,7 @@ import { Inventory } from '../../../src/systems/pinot/read/inventory.ts'
 import { Servers } from '../../../src/systems/pinot/read/servers.ts'
 import { Sampler } from '../../../src/systems/pinot/sample/sampler.ts'
 import { fakeServers } from './fake-servers.ts'
-import { memoryCluster, root, serverName } from './memory-cluster.ts'
+import { jobEntry, memoryCluster, root, serverName } from './memory-cluster.ts'
 
 const { signal } = new AbortController()
 const decoder = new Decoder()
@@ -107,6 +107,14 @@ describe('who is there', () => {
       draining,
     ])
     expect([statesOf(result)[1], result.state.nodeExcluded[1], result.state.nodeDraining[1]]).toEqual(['alive', 0, 0])
+  })
+
+  test('a server that is gone is told at once, if it holds anything', async () => {
+    const { cluster, sample } = sampled({ s1: {}, s2: {}, s3: { live: false } })
+    cluster.setTable('t_OFFLINE', { a: 's1 s2' })
+    expect((await sample()).notes.join()).not.toContain('gone')
+    cluster.setLive('s2', false)
+    expect((await sample()).notes).toContain(`servers that are gone and hold segments: ${serverName('s2')}`)
   })
 
   test('a new server without tags is not draining, and of no domain but its own', async () => {
@@ -284,6 +292,27 @@ describe('segments, and what is wrong with them', () => {
     const result = await sample()
     expect([healthOf(result), [...result.state.topicExcluded]]).toEqual([healthy, [1]])
     expect(result.notes).toContain('tables that are disabled and left alone: t_OFFLINE')
+  })
+
+  test.each([
+    ['c1 c2', '', undefined],
+    ['c1', '', 'controllers that are gone: Controller_c2_9000'],
+    [
+      'c1',
+      'IN_PROGRESS',
+      'controllers that are gone, and with them every job that they ran, whatever the list of jobs says: Controller_c2_9000',
+    ],
+    ['', '', 'no controller is alive: no job gets on, and none can be begun (Controller_c1_9000, Controller_c2_9000)'],
+  ])('of the controllers c1 and c2 only %s live, with a job %s', async (live, status, note) => {
+    const { cluster, sample } = sampled()
+    for (const name of ['c1', 'c2']) {
+      const id = `Controller_${name}_9000`
+      cluster.znodes.set(`${root}/CONFIGS/PARTICIPANT/${id}`, { id, simpleFields: {}, mapFields: {}, listFields: {} })
+      if (live.includes(name)) cluster.znodes.set(`${root}/LIVEINSTANCES/${id}`)
+    }
+    if (status !== '') cluster.setJobs({ job: jobEntry('job', 't_OFFLINE', { status }) })
+    const told = (await sample()).notes.filter((each) => each.includes('controller'))
+    expect(told).toEqual(note === undefined ? [] : [note])
   })
 
   test('what arrives is folded into the disks at its full size', async () => {

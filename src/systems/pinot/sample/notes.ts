@@ -25,6 +25,8 @@ export function notesOf({ reading, tenants, layouts, holding, sizes, diskOf }: N
     ...unused(reading, tenants, holding),
     ...sharedDisks(reading, diskOf),
     ...switches(reading),
+    ...deadServers(reading, holding),
+    ...deadControllers(reading),
     ...ofTables(reading, layouts, sizes),
   ]
 }
@@ -77,6 +79,24 @@ function switches({ maintenance, paused, throttles, instances }: PinotReading): 
     servers.filter(({ live, queriesDisabled }) => live && queriesDisabled),
   )
   return notes
+}
+
+/** At once, whatever is made of it later. */
+function deadServers({ instances }: PinotReading, holding: ReadonlySet<string>): string[] {
+  const dead = instances.filter(({ role, live, name }) => role === 'server' && !live && holding.has(name))
+  return dead.length === 0 ? [] : [`servers that are gone and hold segments: ${firstFew(dead.map(({ name }) => name))}`]
+}
+
+/** Those that left for good have no entry any more. */
+function deadControllers({ instances, jobs }: PinotReading): string[] {
+  const controllers = instances.filter(({ role }) => role === 'controller')
+  const dead = controllers.filter(({ live }) => !live).map(({ name }) => name)
+  if (dead.length === 0) return []
+  if (dead.length === controllers.length)
+    return [`no controller is alive: no job gets on, and none can be begun (${firstFew(dead)})`]
+  const isMoving = jobs.some(({ status }) => status === 'IN_PROGRESS')
+  const those = isMoving ? ', and with them every job that they ran, whatever the list of jobs says' : ''
+  return [`controllers that are gone${those}: ${firstFew(dead)}`]
 }
 
 function ofTables({ tables }: PinotReading, layouts: NotesInput['layouts'], sizes: NotesInput['sizes']): string[] {

@@ -203,21 +203,25 @@ export class ZooKeeper {
     )
   }
 
-  /** A third of the session without an answer: the socket is as good as gone, and the next server is tried. */
+  /**
+   * A third of the session without an answer: the socket is as good as gone, and the next server is tried. A session is as long as
+   * ZooKeeper grants it, which may be much shorter than what was asked for.
+   */
   async #watch(): Promise<void> {
-    const { clock, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.#options
-    const everyMs = sessionTimeoutMs / 3
+    const { clock } = this.#options
     const { signal } = this.#closed
     while (!signal.aborted) {
-      await clock.sleep(everyMs, signal)
+      // Looked up each time: it is granted with the connection.
+      await clock.sleep(this.#client.getSessionTimeout() / 3, signal)
       if (signal.aborted) break
+      const sessionMs = this.#client.getSessionTimeout()
       if (!this.#connected) {
-        if (clock.now() - this.#lostMs > sessionTimeoutMs) this.#renew()
+        if (clock.now() - this.#lostMs > sessionMs) this.#renew()
         continue
       }
       const manager = this.#manager
       try {
-        await withDeadline('the watchdog', everyMs, signal, () =>
+        await withDeadline('the watchdog', sessionMs / 3, signal, () =>
           promised((done: Callback<[Stat | null]>) => this.#client.exists('/', done as Callback<[Stat]>)),
         )
       } catch {

@@ -1,0 +1,136 @@
+/** The daemon dies, and its session with ZooKeeper ends, while tables are rebalanced: what it began is taken up and not begun anew. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { guardLeaks } from '../leaks.ts'
+import { until } from '../wait.ts'
+import { endsOf, Filling, mostMissing, moveText, tables, toldMs } from './filling.ts'
+import { jobsLog } from './jobs-log.ts'
+import { observe } from './observer.ts'
+import { rebalance, rebalanced } from './tables.ts'
+import { readSessions } from './zookeeper-log.ts'
+
+guardLeaks()
+
+let filling: Filling
+beforeAll(async () => {
+  filling = await Filling.start()
+})
+afterAll(() => filling?.close())
+
+/** Whether ZooKeeper has ended a session. */
+const isOver = async (id: string): Promise<boolean> =>
+  (await readSessions(filling.cluster.zkDir)).find((session) => session.id === id)?.closedAtMs !== undefined
+
+/** Sessions that are open and were not before. */
+async function opened(before: ReadonlySet<string>) {
+  const sessions = await readSessions(filling.cluster.zkDir)
+  return sessions.filter(({ id, closedAtMs }) => !before.has(id) && closedAtMs === undefined)
+}
+
+const sessionIds = async () => new Set((await readSessions(filling.cluster.zkDir)).map(({ id }) => id))
+
+test('ZooKeeper freezes for longer than every session: that is told, and over by itself', async () => {
+  const { cluster, daemon, session } = filling
+  const frozenMs = 20_000
+  expect(session.timeoutMs).toBeLessThan(frozenMs)
+  const { seen, jobs } = await filling.turn(async () => {
+    const before = await Promise.all(tables.map((table) => observe(cluster, table)))
+    const began = performance.now()
+    cluster.freeze('zookeeper')
+    try {
+      await daemon.reaches('it being told', session.timeoutMs + toldMs, ({ status }) => status === 'unreachable')
+      console.log(`told after ${((performance.now() - began) / 1000).toFixed(1)} s, of ${session.timeoutMs} ms`)
+      await new Promise((resolve) => setTimeout(resolve, frozenMs - (performance.now() - began)))
+      const soFar = await Promise.all(before.map((observer) => observer.stop()))
+      expect(mostMissing(new Map(tables.map((table, at) => [table, soFar[at]!])))).toBeLessThanOrEqual(1)
+    } finally {
+      cluster.thaw('zookeeper')
+    }
+    const thawed = performance.now()
+    await daemon.reaches('it seeing again', 5_000, ({ status }) => status !== 'unreachable')
+    console.log(`seen again after ${((performance.now() - thawed) / 1000).toFixed(1)} s`)
+    await until('its session being over', session.timeoutMs, () => isOver(session.id))
+    await cluster.waitReady(60_000)
+  })
+  // Every server's session was over, and what their views said until they were back is not the daemon's doing; what was written is.
+  for (const [table, { lowest }] of seen)
+    console.log(`${table}: at worst ${Math.min(...Object.values(lowest))} listed as up`)
+  // Nothing was taken for failed, and nothing begun a second time.
+  for (const table of tables) expect(endsOf(jobs, table)).toEqual(['DONE'])
+}, 240_000)
+
+test('the daemon is killed at twenty moments: its jobs are taken up and not begun anew', async () => {
+  const { daemon } = filling
+  let seed = 20_261_127
+  const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+  const endings = new Set<string>()
+  const note = async () => {
+    for (const move of await daemon.moves('ended')) endings.add(moveText(move))
+  }
+  const moments = new Map<string, number>()
+  const { seen, jobs } = await filling.turn(
+    async () => {
+      await filling.setAll({ loadDelayMs: 2_000 })
+      // What ended before is not of these jobs.
+      await daemon.kill()
+      await daemon.restart()
+      for (let death = 0; death < 20; death++) {
+        await new Promise((resolve) => setTimeout(resolve, random() * 4_000))
+        await note()
+        const { status, moves } = await daemon.status()
+        const moment = `${status}, ${moves.running} running, ${moves.pending} pending`
+        moments.set(moment, (moments.get(moment) ?? 0) + 1)
+        await daemon.kill()
+        await daemon.restart()
+      }
+    },
+    { from: 'asked' },
+  )
+  await note()
+  console.log([...moments].map(([moment, times]) => `${times} × ${moment}`).join('; '))
+  console.log([...endings].join('; '))
+  expect(mostMissing(seen)).toBe(1)
+  // One job a table, and each came to its end.
+  for (const table of tables) expect(endsOf(jobs, table)).toEqual(['DONE'])
+  // One that died between writing down what it meant to do and doing it has done nothing.
+  expect([...endings].filter((text) => !/ done | failed it was never applied$/.test(text))).toEqual([])
+}, 240_000)
+
+test('the daemon sleeps for longer than its session: what happened meanwhile is seen, and nothing is done on what was before', async () => {
+  const { cluster, daemon } = filling
+  const asleep: { theirs?: string; ours?: string } = {}
+  const { seen, jobs } = await filling.turn(async () => {
+    const running = (await jobsLog(cluster)).jobs.filter(({ statuses }) => statuses.at(-1) === 'IN_PROGRESS')
+    expect(running).not.toEqual([])
+    asleep.ours = running[0]!.table
+    const [other] = tables.filter((table) => running.every((job) => job.table !== table))
+    const known = await sessionIds()
+    const own = (await readSessions(cluster.zkDir)).filter(
+      ({ timeoutMs, closedAtMs }) => closedAtMs === undefined && timeoutMs === filling.session.timeoutMs,
+    )
+    daemon.freeze()
+    try {
+      // The rest of ours is done by the controller alone, and another table by somebody else.
+      const begun = await rebalance(cluster, other!, { reassignInstances: true, minimizeDataMovement: 'ENABLE' })
+      asleep.theirs = begun.jobId
+      await filling.setAll({})
+      expect(await rebalanced(cluster, begun.jobId)).toBe('DONE')
+      for (const { id } of running) expect(await rebalanced(cluster, id)).toBe('DONE')
+      await until('a session being over', filling.session.timeoutMs * 2, async () =>
+        (await Promise.all(own.map(({ id }) => isOver(id)))).some(Boolean),
+      )
+    } finally {
+      daemon.thaw()
+    }
+    const fresh = await until('a new session', 10_000, async () => {
+      const found = await opened(known)
+      return found.length > 0 && found
+    })
+    expect(fresh).toHaveLength(1)
+  })
+  expect(mostMissing(seen)).toBe(1)
+  // One job a table, of which one was theirs.
+  for (const table of tables) expect(endsOf(jobs, table)).toEqual(['DONE'])
+  expect(jobs.map(({ id }) => id)).toContain(asleep.theirs)
+  const ended = (await daemon.moves('ended')).map(moveText)
+  expect(ended.filter((text) => text.startsWith(`table ${asleep.ours} done`))).not.toEqual([])
+}, 240_000)
