@@ -95,12 +95,10 @@ export interface KafkaConfig {
 }
 
 export interface PinotConfig {
-  /** URLs without a slash at the end. */
-  controllers: string[]
-  /** `host:port,host:port/path`. Absent: as the controllers say. */
-  zookeeper?: string
-  /** user:password. */
-  zookeeperDigest?: Secret
+  /** Without a slash at the end. */
+  controllerUrls: string[]
+  /** `connect` is `host:port,host:port/path`; absent: what is there is read through the controllers. `digest` is user:password. */
+  zookeeper?: { connect?: string; digest?: Secret }
   auth?: { username: string; password: Secret } | { token: Secret }
   /** Contents of the files named. */
   tls?: true | { ca?: string; cert?: string; key?: Secret; servername?: string }
@@ -133,12 +131,11 @@ function compileCluster(file: ConfigFile, cluster: ClusterBlock): ClusterConfig 
   const common = { name: cluster.name, ...compileSettings(layers) }
   if (cluster.system === 'simulator') return { ...common, system: 'simulator', simulator: cluster.simulator }
   if (cluster.system === 'pinot') {
-    const { controllers, zookeeper, zookeeper_digest_file: zookeeperDigest, auth, tls } = cluster
+    const { controller_urls: controllerUrls, zookeeper, auth, tls } = cluster
     const rebalance = compileRebalance([file.rebalance, cluster.rebalance])
     const pinot: PinotConfig = {
-      controllers,
+      controllerUrls,
       ...(zookeeper === undefined ? {} : { zookeeper }),
-      ...(zookeeperDigest === undefined ? {} : { zookeeperDigest }),
       ...(auth === undefined ? {} : { auth }),
       ...(tls === undefined ? {} : { tls }),
       rebalance,

@@ -1,6 +1,21 @@
 /** The text of a config as plain data that still knows where everything stands. */
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  isAlias as isYamlAlias,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { messageOf } from '../lib/errors.ts'
+import { namesOf } from './aliases.ts'
+import { substitute } from './environment.ts'
 import type { Override } from './override.ts'
 import { formatPath, type Place, type Problem } from './problem.ts'
 
@@ -40,7 +55,7 @@ export function readDocument(
       report(pos[0], `not valid YAML: ${describe(message)}`)
     }
     if (broken) return nothing
-    substitute(document, env, report)
+    substituteAll(document, env, report)
     data = document.toJS()
   } catch (error) {
     // Anchors that grow without end, or nesting deeper than the stack.
@@ -65,8 +80,8 @@ function describe(message: string): string {
   return message.split('\n')[0]!.replace(/: ".*$/, '')
 }
 
-/** Replaces `${NAME}` in every text value, `$${` standing for `${` itself. */
-function substitute(
+/** Puts the environment into every text value. */
+function substituteAll(
   document: Document.Parsed,
   env: Record<string, string | undefined>,
   report: (offset: number, message: string, path: string) => void,
@@ -74,14 +89,8 @@ function substitute(
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string') return
-      let problem: string | undefined
-      node.value = node.value.replace(/\$\$\{|\$\{([^}]*)\}?/g, (whole, name: string | undefined) => {
-        if (whole === '$${') return '${'
-        const value = name !== undefined && Object.hasOwn(env, name) ? env[name] : undefined
-        if (!/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(whole)) problem = 'expected ${NAME}; write $${ for a plain ${'
-        else if (value === undefined) problem = `the environment variable ${name} is not set`
-        return value ?? ''
-      })
+      const { text, problem } = substitute(node.value, env)
+      node.value = text
       if (problem) report(node.range?.[0] ?? 0, problem, formatPath(pathTo([...ancestors, node])))
     },
   })
@@ -103,7 +112,8 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[], of: '
     const last = index === path.length - 1
     let next: Node | undefined
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step)
+      const names = namesOf(String(path[index - 1]), String(step))
+      const pair = names.map((name) => pairOf(node as YAMLMap, name)).find((found) => found !== undefined)
       if (!pair) break
       nearest = startOf(pair.key) ?? nearest
       if (last && of === 'key') break
@@ -123,8 +133,12 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[], of: '
   return nearest
 }
 
+function pairOf(map: YAMLMap, name: string): Pair | undefined {
+  return map.items.find(({ key }) => isScalar(key) && String(key.value) === name)
+}
+
 function resolve(document: Document.Parsed, node: unknown): Node | undefined {
-  if (isAlias(node)) return node.resolve(document)
+  if (isYamlAlias(node)) return node.resolve(document)
   return isNode(node) ? node : undefined
 }
 

@@ -113,11 +113,11 @@ function kafkaSettings({ bootstrap, tls, sasl }: KafkaConfig): Setting[] {
   ]
 }
 
-function pinotSettings({ controllers, zookeeper, zookeeperDigest, auth, tls, rebalance }: PinotConfig): Setting[] {
+function pinotSettings({ controllerUrls, zookeeper, auth, tls, rebalance }: PinotConfig): Setting[] {
   return [
-    setting('controllers', listText(controllers)),
-    setting('zookeeper', zookeeper ?? 'absent'),
-    secret('zookeeper_digest_file', zookeeperDigest?.reveal()),
+    setting('controller_urls', listText(controllerUrls)),
+    setting('zookeeper.connect', zookeeper?.connect ?? 'absent'),
+    secret('zookeeper.digest_file', zookeeper?.digest?.reveal()),
     setting('auth.username', auth && 'username' in auth ? auth.username : 'absent'),
     secret('auth.password', auth && 'password' in auth ? auth.password.reveal() : undefined),
     secret('auth.token', auth && 'token' in auth ? auth.token.reveal() : undefined),
