@@ -77,6 +77,23 @@ line and column of everything that is not; \`config/evenkeel.schema.json\` lets 
   \`rebalance\` says of single tenants and tables stays, unless it is set itself: \`--set rebalance.tables.orders.bestEfforts=true\`.
 - The file is followed: what can be [changed while evenkeel runs](operations.md#change-the-config-while-it-runs), is.
 
+## What is in force
+
+\`evenkeel config show --config FILE\` lists every setting in force with its origin: \`default\`; \`FILE:LINE\`; before that in the same words
+\`cluster override\`, \`alias NAME\` or \`environment variable NAME\`; or \`--set\`, which it takes as \`run\` does. \`-o yaml\` writes it as a file that can be used as a
+config: secrets are \`<redacted>\`, unless a file holds them, which is named.
+
+\`\`\`
+$ evenkeel config show --config evenkeel.yaml --cluster orders
+CLUSTER  KEY                      VALUE          ORIGIN
+orders   system                   kafka          evenkeel.yaml:4
+orders   bootstrap_servers        [kafka-0:9092] evenkeel.yaml:5
+orders   sasl.password            <redacted>     environment variable KAFKA_PASSWORD (evenkeel.yaml:9)
+orders   balancing.mode           continuous     cluster override (evenkeel.yaml:11)
+orders   balancing.tick_interval  30s            default
+…
+\`\`\`
+
 ## The file
 
 ${top}

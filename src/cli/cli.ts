@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { messageOf } from '../lib/errors.ts'
 import { addCancel } from './cancel.ts'
 import { addCheckConfig } from './check-config.ts'
+import { addConfigShow } from './config-show.ts'
 import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
@@ -35,6 +36,7 @@ export async function runCli(args: string[], io: Io): Promise<number> {
   const commands = [
     addRun,
     addCheckConfig,
+    addConfigShow,
     addPlan,
     addSnapshot,
     addStatus,

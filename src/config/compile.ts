@@ -5,9 +5,12 @@ import type { Secret } from '../lib/secret.ts'
 import type { Address } from './address.ts'
 import { type BoundClass, defaults, type overridable } from './balancing-schema.ts'
 import type { ClusterBlock, ConfigFile } from './file-schema.ts'
+import type { Origins } from './origin.ts'
 import { compileRebalance, type RebalanceConfig } from './rebalance.ts'
 
 export interface CompiledConfig {
+  /** Of what is not as it is by default. */
+  origins: Origins
   clusters: ClusterConfig[]
   server: { metricsListen: Address; controlListen: Address }
   /** An absolute path. */
@@ -108,8 +111,8 @@ export interface PinotConfig {
 type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator']
 
 /** @param folder where relative paths start. */
-export function compile(file: ConfigFile, folder: string): CompiledConfig {
-  return deepFreeze({
+export function compile(file: ConfigFile, folder: string): Omit<CompiledConfig, 'origins'> {
+  return {
     clusters: file.clusters.map((cluster) => compileCluster(file, cluster)),
     server: {
       metricsListen: file.server?.metrics_listen ?? { host: '0.0.0.0', port: 9631 },
@@ -117,7 +120,7 @@ export function compile(file: ConfigFile, folder: string): CompiledConfig {
     },
     state: { directory: resolve(folder, file.state?.directory ?? '/var/lib/evenkeel') },
     log: { level: file.log?.level ?? 'info', format: file.log?.format ?? 'json' },
-  })
+  }
 }
 
 /** Other defaults for a system that loads segments, which are small, and has no leaders; racks are a matter of its own rules. */

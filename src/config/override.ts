@@ -11,6 +11,8 @@ export interface Override {
   apply(data: unknown): unknown
   /** Whether the path lies at or below the overridden key. */
   covers(path: readonly PropertyKey[]): boolean
+  /** What it says at a path that it covers; undefined for nothing. */
+  valueAt(path: readonly PropertyKey[]): unknown
   place(of: 'key' | 'value'): Place
 }
 
@@ -38,6 +40,10 @@ export function parseOverride(text: string): Override | Problem {
       return withValue({ ...(without(data, paths) as typeof data), ...ownless }, path, value.toJS())
     },
     covers: (other) => paths.some((one) => one.every((step, index) => other[index] === step)),
+    valueAt: (other) =>
+      other
+        .slice(path.length)
+        .reduce<unknown>((found, step) => (isRecord(found) ? found[String(step)] : undefined), value.toJS()),
     place: (of) => ({ file, line: 1, column: of === 'key' ? 1 : valueColumn }),
   }
 }

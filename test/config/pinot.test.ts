@@ -139,7 +139,7 @@ describe('a cluster of Pinot', () => {
       config('auth: { token: hunter3 }', 'rebalance: { lowDiskMode: true, tables: { orders: { priority: 1 } } }'),
     )
     expect(changes.map(({ key, before, after }) => `${key}: ${before} → ${after}`)).toEqual([
-      'auth.token: [redacted] → [redacted]',
+      'auth.token: <redacted> → <redacted>',
       'rebalance.lowDiskMode: false → true',
       'rebalance.tables.orders.priority: absent → 1',
     ])
