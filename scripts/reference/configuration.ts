@@ -2,6 +2,7 @@
  * docs/configuration.md: every key of the config file. Meanings are the schema's own descriptions, and what a value may
  * be is what the schema itself says when it is given something else.
  */
+import { isAlias } from '../../src/config/aliases.ts'
 import { defaultTexts } from '../../src/config/balancing-schema.ts'
 import { fileSchema } from '../../src/config/file-schema.ts'
 import { parseConfig } from '../../src/config/load.ts'
@@ -45,9 +46,10 @@ export function configurationPage(): string {
   }
   const top = section((path) => !path.includes('.') && !path.includes('['))
   const kafka = section((path) => /^clusters\[\]\.(name|system|bootstrap_servers|tls|sasl)\b/.test(path))
-  const pinot = section((path) => /^clusters\[\]\.(controllers|zookeeper|auth)/.test(path))
-  const balancing = section((path) => path.startsWith('balancing.'))
-  const leadership = section((path) => path.startsWith('leadership.'))
+  const pinot = section((path) => /^clusters\[\]\.(controller_urls|zookeeper|auth)/.test(path))
+  const aliases = section(isRedpandas)
+  const balancing = section((path) => path.startsWith('balancing.') && !isRedpandas(path))
+  const leadership = section((path) => path.startsWith('leadership.') && !isRedpandas(path))
   const throttle = section((path) => path.startsWith('throttle.'))
   const rebalance = section((path) => path.startsWith('rebalance.'))
   const process = section((path) => /^(server|state|log)\./.test(path))
@@ -64,12 +66,33 @@ One YAML file, given with \`--config\`. [config/kafka.yaml](../config/kafka.yaml
 line and column of everything that is not; \`config/evenkeel.schema.json\` lets editors do the same.
 
 - Values carry their unit: durations \`30s\`, \`5m\`; sizes \`10GiB\`; rates \`50MiB/s\`. Bare numbers are counts or end in \`_percent\`.
-- \`\${NAME}\` in a value stands for an environment variable; \`$\${\` for a plain \`\${\`.
+- \`\${NAME}\` in a value stands for an environment variable, \`\${NAME:-default}\` for it or, where it is not set or empty, for the default;
+  \`$\${\` for a plain \`\${\`. They are put in after parsing: what a variable holds is a value and never adds a key.
+- Secrets are best kept in files of their own: where a key takes one, the same key with \`_file\` takes the path of its file.
+- Quote \`"off"\`. Templates and YAML 1.1 make false of it unquoted, which is taken for it; they make a number of an unquoted time of day,
+  which is refused.
 - Relative paths start at the folder of the config file.
 - A key that is not listed here is an error.
 - \`--set BLOCK.KEY=VALUE\` of \`run\` and \`plan\` wins over the file, for keys of \`balancing\`, \`leadership\`, \`throttle\` and \`rebalance\`. What
   \`rebalance\` says of single tenants and tables stays, unless it is set itself: \`--set rebalance.tables.orders.bestEfforts=true\`.
 - The file is followed: what can be [changed while evenkeel runs](operations.md#change-the-config-while-it-runs), is.
+
+## What is in force
+
+\`evenkeel config show --config FILE\` lists every setting in force with its origin: \`default\`; \`FILE:LINE\`; before that in the same words
+\`cluster override\`, \`alias NAME\` or \`environment variable NAME\`; or \`--set\`, which it takes as \`run\` does. \`-o yaml\` writes it as a file that can be used as a
+config: secrets are \`<redacted>\`, unless a file holds them, which is named.
+
+\`\`\`
+$ evenkeel config show --config evenkeel.yaml --cluster orders
+CLUSTER  KEY                      VALUE          ORIGIN
+orders   system                   kafka          evenkeel.yaml:4
+orders   bootstrap_servers        [kafka-0:9092] evenkeel.yaml:5
+orders   sasl.password            <redacted>     environment variable KAFKA_PASSWORD (evenkeel.yaml:9)
+orders   balancing.mode           continuous     cluster override (evenkeel.yaml:11)
+orders   balancing.tick_interval  30s            default
+…
+\`\`\`
 
 ## The file
 
@@ -90,6 +113,12 @@ ${balancing}
 At the top for all clusters, or as \`clusters[].leadership\` for one, whose keys win.
 
 ${leadership}
+## Redpanda's names
+
+Lines of \`rpk cluster config export\` may be pasted into \`balancing\` and \`leadership\`: these names of Redpanda's own stand for keys above, with its
+units. Both at once are an error. A cluster may say by one name what the top says by the other.
+
+${aliases}
 ## Throttle
 
 At the top for all clusters, or as \`clusters[].throttle\` for one, whose keys win.
@@ -111,6 +140,11 @@ A cluster with \`system: simulator\` lives in the memory of evenkeel.
 
 ${simulator.trimEnd()}
 `
+}
+
+function isRedpandas(path: string): boolean {
+  const [block = '', key = ''] = path.split('.')
+  return isAlias(block, key)
 }
 
 function keysOf(schema: Schema, path: string): Key[] {

@@ -63,7 +63,7 @@ async function checkZooKeeper(
     )
     return true
   } catch (error) {
-    report.bad(`ZooKeeper ${zookeeper}: ${messageOf(error)}`, exitCodeOf(error))
+    report.bad(`ZooKeeper ${zookeeper?.connect}: ${messageOf(error)}`, exitCodeOf(error))
     return false
   }
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../lib/errors.ts'
 import { addCancel } from './cancel.ts'
 import { addCheckConfig } from './check-config.ts'
 import { addCompletion } from './completion.ts'
+import { addConfigShow } from './config-show.ts'
 import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { addHealthcheck } from './healthcheck.ts'
@@ -23,7 +24,7 @@ import { addVersion, version } from './version.ts'
 
 /** As the help lists them. */
 const groups: Record<string, ((program: Command, io: Io, ending: Ending) => void)[]> = {
-  'The daemon:': [addRun, addCheckConfig, addPermissions, addHealthcheck],
+  'The daemon:': [addRun, addCheckConfig, addConfigShow, addPermissions, addHealthcheck],
   'What is going on:': [addStatus, addNodes, addMoves, addPlan, addTables],
   'What is to be done:': [addDrain, addPause, addCancel, addRebalance, addApprove],
   'Tools:': [addSnapshot, addRelease, addVersion],

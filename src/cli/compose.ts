@@ -63,7 +63,7 @@ export async function createJournal(cluster: ClusterConfig, directory: string, c
 }
 
 function pinotConnection(name: string, pinot: PinotConfig, rebalance: PinotConnection['rebalance']): PinotConnection {
-  const { controllers: urls, zookeeper: connect, zookeeperDigest: digest, auth, tls } = pinot
+  const { controllerUrls: urls, zookeeper: { connect, digest } = {}, auth, tls } = pinot
   const own = tls === undefined || tls === true ? {} : tls
   const httpTls = {
     ...(own.ca === undefined ? {} : { ca: own.ca }),

@@ -1,6 +1,21 @@
 /** `balancing`, `leadership` and `throttle`: what they may say, here and per cluster, and what holds when neither says it. */
 import { z } from 'zod'
-import { block, bytes, count, duration, flag, list, oneOf, percent, quantity, rate, rules, text } from './values.ts'
+import { blockWithAliases } from './aliases.ts'
+import {
+  block,
+  bytes,
+  count,
+  duration,
+  flag,
+  list,
+  oneOf,
+  percent,
+  quantity,
+  rate,
+  rules,
+  text,
+  wordError,
+} from './values.ts'
 
 const secondMs = 1000
 const minuteMs = 60 * secondMs
@@ -8,9 +23,11 @@ const hourMs = 60 * minuteMs
 
 export const modes = ['off', 'node_add', 'continuous'] as const
 
-const mode = oneOf(modes, (input) =>
-  typeof input === 'boolean' ? 'expected a mode, not true or false: write "off" in quotes' : undefined,
-).describe('off: nothing is moved. node_add: added nodes are filled. continuous: the cluster is kept balanced.')
+/** Templates and YAML 1.1 turn an unquoted `off` into false before it comes here, and nothing else can be meant by that. */
+const mode = z
+  .union([z.literal(false), z.enum(modes)], { error: ({ input }) => wordError(modes, input) })
+  .transform((word) => (word === false ? 'off' : word))
+  .describe('off: nothing is moved. node_add: added nodes are filled. continuous: the cluster is kept balanced.')
 
 const excludeShape = {
   topics: list(
@@ -195,14 +212,14 @@ export const defaults = {
 
 /** The blocks as they stand at the top or under a cluster: every key may be absent. */
 export const overridable = {
-  balancing: block({
+  balancing: blockWithAliases('balancing', {
     mode: mode.exactOptional(),
     ...allOptional(balancingShape),
     exclude: block(allOptional(excludeShape)).describe('What balancing leaves alone.').exactOptional(),
   })
     .describe('When and how replicas are moved; a key under a cluster wins over the one at the top.')
     .exactOptional(),
-  leadership: block(allOptional(leadershipShape))
+  leadership: blockWithAliases('leadership', allOptional(leadershipShape))
     .describe('Which node leads a partition; a key under a cluster wins over the one at the top.')
     .exactOptional(),
   throttle: block(allOptional(throttleShape))

@@ -1,6 +1,7 @@
 /** What a config that was read anew changes, and how much of that can be had without a restart. */
 import { isDeepStrictEqual } from 'node:util'
 import { type CompiledConfig, deepFreeze } from './compile.ts'
+import { originsInForce } from './origins.ts'
 import { clusterSettings, processSettings, type Setting } from './words.ts'
 
 export interface Change {
@@ -50,8 +51,9 @@ function isLive(key: string, value: unknown): boolean {
 
 /** What is in force once the live part of `after` is: everything else is as it was. */
 export function withLive(before: CompiledConfig, after: CompiledConfig): CompiledConfig {
-  return deepFreeze({
-    ...before,
+  const { origins: _, ...rest } = before
+  const inForce = {
+    ...rest,
     clusters: before.clusters.map((cluster) => {
       const wanted = after.clusters.find(({ name }) => name === cluster.name)
       if (!wanted) return cluster
@@ -62,5 +64,6 @@ export function withLive(before: CompiledConfig, after: CompiledConfig): Compile
     }),
     server: { ...before.server, ...(after.server.tokens && { tokens: after.server.tokens }) },
     log: { ...before.log, level: after.log.level },
-  })
+  }
+  return deepFreeze({ ...inForce, origins: originsInForce(inForce, before, after) })
 }

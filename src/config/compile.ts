@@ -5,10 +5,13 @@ import type { Secret } from '../lib/secret.ts'
 import type { Address } from './address.ts'
 import { type BoundClass, defaults, type overridable } from './balancing-schema.ts'
 import type { ClusterBlock, ConfigFile } from './file-schema.ts'
+import type { Origins } from './origin.ts'
 import { compileRebalance, type RebalanceConfig } from './rebalance.ts'
 import type { TokenConfig } from './token-file.ts'
 
 export interface CompiledConfig {
+  /** Of what is not as it is by default. */
+  origins: Origins
   clusters: ClusterConfig[]
   server: {
     metricsListen: Address
@@ -101,12 +104,10 @@ export interface KafkaConfig {
 }
 
 export interface PinotConfig {
-  /** URLs without a slash at the end. */
-  controllers: string[]
-  /** `host:port,host:port/path`. Absent: as the controllers say. */
-  zookeeper?: string
-  /** user:password. */
-  zookeeperDigest?: Secret
+  /** Without a slash at the end. */
+  controllerUrls: string[]
+  /** `connect` is `host:port,host:port/path`; absent: what is there is read through the controllers. `digest` is user:password. */
+  zookeeper?: { connect?: string; digest?: Secret }
   auth?: { username: string; password: Secret } | { token: Secret }
   /** Contents of the files named. */
   tls?: true | { ca?: string; cert?: string; key?: Secret; servername?: string }
@@ -116,8 +117,8 @@ export interface PinotConfig {
 type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator']
 
 /** @param folder where relative paths start. */
-export function compile(file: ConfigFile, folder: string): CompiledConfig {
-  return deepFreeze({
+export function compile(file: ConfigFile, folder: string): Omit<CompiledConfig, 'origins'> {
+  return {
     clusters: file.clusters.map((cluster) => compileCluster(file, cluster)),
     server: {
       metricsListen: file.server?.metrics_listen ?? { host: '0.0.0.0', port: 9631 },
@@ -126,7 +127,7 @@ export function compile(file: ConfigFile, folder: string): CompiledConfig {
     },
     state: { directory: resolve(folder, file.state?.directory ?? '/var/lib/evenkeel') },
     log: { level: file.log?.level ?? 'info', format: file.log?.format ?? 'json' },
-  })
+  }
 }
 
 /** Other defaults for a system that loads segments, which are small, and has no leaders; racks are a matter of its own rules. */
@@ -140,12 +141,11 @@ function compileCluster(file: ConfigFile, cluster: ClusterBlock): ClusterConfig 
   const common = { name: cluster.name, ...compileSettings(layers) }
   if (cluster.system === 'simulator') return { ...common, system: 'simulator', simulator: cluster.simulator }
   if (cluster.system === 'pinot') {
-    const { controllers, zookeeper, zookeeper_digest_file: zookeeperDigest, auth, tls } = cluster
+    const { controller_urls: controllerUrls, zookeeper, auth, tls } = cluster
     const rebalance = compileRebalance([file.rebalance, cluster.rebalance])
     const pinot: PinotConfig = {
-      controllers,
+      controllerUrls,
       ...(zookeeper === undefined ? {} : { zookeeper }),
-      ...(zookeeperDigest === undefined ? {} : { zookeeperDigest }),
       ...(auth === undefined ? {} : { auth }),
       ...(tls === undefined ? {} : { tls }),
       rebalance,

@@ -1,4 +1,5 @@
 /** The two disk limits must fit together wherever each of them was written. */
+import { valueIn } from './aliases.ts'
 import { defaultTexts } from './balancing-schema.ts'
 import { isRecord } from './values.ts'
 
@@ -14,7 +15,8 @@ export function checkDiskLimits(data: Record<string, unknown>, layers: PropertyK
   for (const layer of layers) {
     const block = valueAt(data, [...layer, 'balancing'])
     if (!isRecord(block)) continue
-    const { max_disk_usage_percent: ownMax, hard_disk_usage_percent: ownHard } = block
+    const ownMax = valueIn('balancing', block, 'max_disk_usage_percent')
+    const ownHard = block['hard_disk_usage_percent']
     if (typeof ownMax === 'number') [max, place] = [ownMax, [...layer, 'balancing', 'max_disk_usage_percent']]
     if (typeof ownHard === 'number') [hard, place] = [ownHard, [...layer, 'balancing', 'hard_disk_usage_percent']]
   }

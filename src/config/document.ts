@@ -1,6 +1,21 @@
 /** The text of a config as plain data that still knows where everything stands. */
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  isAlias as isYamlAlias,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { messageOf } from '../lib/errors.ts'
+import { namesOf } from './aliases.ts'
+import { substitute } from './environment.ts'
 import type { Override } from './override.ts'
 import { formatPath, type Place, type Problem } from './problem.ts'
 
@@ -12,6 +27,18 @@ export interface ReadDocument {
   readable: boolean
   /** Where the value of a path stands, or its key; for what is not there, the nearest thing around it. */
   place(path: readonly PropertyKey[], of: 'key' | 'value'): Place
+  /** What stands at a path; undefined where nothing does. */
+  find(path: readonly PropertyKey[]): Written | undefined
+}
+
+/** A value that somebody has written. */
+export interface Written {
+  place: Place | '--set'
+  /** The last key of its path as it stands there: an alias, maybe. */
+  name: string
+  value: unknown
+  /** Whose values are in it. */
+  variables: string[]
 }
 
 export function readDocument(
@@ -27,10 +54,11 @@ export function readDocument(
     return { file, line: before.length, column: before.at(-1)!.length + 1 }
   }
   const report = (offset: number, message: string, path = '') => problems.push({ ...placeAt(offset), path, message })
-  const nothing = { data: undefined, problems, readable: false, place: () => placeAt(0) }
+  const nothing = { data: undefined, problems, readable: false, place: () => placeAt(0), find: () => undefined }
 
   let document: Document.Parsed
   let data: unknown
+  const variables = new Map<Node, string[]>()
   try {
     document = parseDocument(content, { prettyErrors: false, logLevel: 'error' })
     for (const { pos } of document.errors.filter(isDuplicate)) report(pos[0], 'this key appears twice')
@@ -40,7 +68,7 @@ export function readDocument(
       report(pos[0], `not valid YAML: ${describe(message)}`)
     }
     if (broken) return nothing
-    substitute(document, env, report)
+    substituteAll(document, env, variables, report)
     data = document.toJS()
   } catch (error) {
     // Anchors that grow without end, or nesting deeper than the stack.
@@ -53,7 +81,21 @@ export function readDocument(
     const override = overrides.findLast((candidate) => candidate.covers(path))
     return override ? override.place(of) : placeAt(offsetOf(document, path, of))
   }
-  return { data, problems, readable: true, place }
+  const find = (path: readonly PropertyKey[]): Written | undefined => {
+    // It also takes the place of what single clusters say.
+    const atTop = path[0] === 'clusters' ? path.slice(2) : path
+    const override = overrides.findLast((candidate) => candidate.covers(atTop))
+    if (override) {
+      const value = override.valueAt(atTop)
+      return value === undefined ? undefined : { place: '--set', name: String(path.at(-1)), value, variables: [] }
+    }
+    const found = nodeAt(document, path)
+    if (!found) return undefined
+    const { name, node } = found
+    const names = variablesIn(node, variables)
+    return { place: place(path, 'value'), name, value: node?.toJS(document), variables: names }
+  }
+  return { data, problems, readable: true, place, find }
 }
 
 function isDuplicate({ code }: { code: string }): boolean {
@@ -65,23 +107,19 @@ function describe(message: string): string {
   return message.split('\n')[0]!.replace(/: ".*$/, '')
 }
 
-/** Replaces `${NAME}` in every text value, `$${` standing for `${` itself. */
-function substitute(
+/** Puts the environment into every text value. */
+function substituteAll(
   document: Document.Parsed,
   env: Record<string, string | undefined>,
+  variables: Map<Node, string[]>,
   report: (offset: number, message: string, path: string) => void,
 ): void {
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string') return
-      let problem: string | undefined
-      node.value = node.value.replace(/\$\$\{|\$\{([^}]*)\}?/g, (whole, name: string | undefined) => {
-        if (whole === '$${') return '${'
-        const value = name !== undefined && Object.hasOwn(env, name) ? env[name] : undefined
-        if (!/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(whole)) problem = 'expected ${NAME}; write $${ for a plain ${'
-        else if (value === undefined) problem = `the environment variable ${name} is not set`
-        return value ?? ''
-      })
+      const { text, names, problem } = substitute(node.value, env)
+      node.value = text
+      if (names.length > 0) variables.set(node, names)
       if (problem) report(node.range?.[0] ?? 0, problem, formatPath(pathTo([...ancestors, node])))
     },
   })
@@ -103,7 +141,7 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[], of: '
     const last = index === path.length - 1
     let next: Node | undefined
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step)
+      const pair = pairOf(node, path, index)
       if (!pair) break
       nearest = startOf(pair.key) ?? nearest
       if (last && of === 'key') break
@@ -123,8 +161,44 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[], of: '
   return nearest
 }
 
+/** By one of the names of the key at the index of the path. */
+function pairOf(map: YAMLMap, path: readonly PropertyKey[], index: number): Pair | undefined {
+  for (const name of namesOf(String(path[index - 1]), String(path[index]))) {
+    const pair = map.items.find(({ key }) => isScalar(key) && String(key.value) === name)
+    if (pair) return pair
+  }
+  return undefined
+}
+
+/** The node of a value, undefined for an empty one, and the name of its key. */
+function nodeAt(
+  document: Document.Parsed,
+  path: readonly PropertyKey[],
+): { name: string; node: Node | undefined } | undefined {
+  let name = ''
+  let node = resolve(document, document.contents)
+  for (const [index, step] of path.entries()) {
+    if (isMap(node)) {
+      const pair = pairOf(node, path, index)
+      if (!pair) return undefined
+      name = isScalar(pair.key) ? String(pair.key.value) : ''
+      node = resolve(document, pair.value)
+    } else if (isSeq(node)) {
+      node = resolve(document, node.items[Number(step)])
+      if (!node) return undefined
+    } else return undefined
+  }
+  return { name, node }
+}
+
+function variablesIn(node: Node | undefined, variables: ReadonlyMap<Node, string[]>): string[] {
+  const names = new Set<string>()
+  if (node) visit(node, { Scalar: (_, scalar) => variables.get(scalar)?.forEach((name) => names.add(name)) })
+  return [...names]
+}
+
 function resolve(document: Document.Parsed, node: unknown): Node | undefined {
-  if (isAlias(node)) return node.resolve(document)
+  if (isYamlAlias(node)) return node.resolve(document)
   return isNode(node) ? node : undefined
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Address, address, isLoopback } from './address.ts'
+import { misplacedAliases, valueIn } from './aliases.ts'
 import { modes, overridable } from './balancing-schema.ts'
 import { checkDiskLimits } from './disk-limits.ts'
 import { kafkaShape } from './kafka-schema.ts'
@@ -13,7 +14,7 @@ import { block, expected, isRecord, list, oneOf, quantity, rules, text } from '.
 
 /** The whole file. Files that it names are read through `read`. */
 export function fileSchema(read: ReadText) {
-  const keys = block({
+  const shape = {
     version: z
       .literal(1, { error: expected('1, the version of this file’s format') })
       .describe('So that later formats can be told from this one.'),
@@ -42,11 +43,11 @@ export function fileSchema(read: ReadText) {
     })
       .describe('What evenkeel says while it runs, and how.')
       .exactOptional(),
-  })
-  return rules(keys, (file, problem) => {
+  }
+  return rules(block(shape, misplacedAliases), (file, problem) => {
     const { clusters, balancing } = file
     const names = new Set<unknown>()
-    const modeForAll = isRecord(balancing) && 'mode' in balancing
+    const modeForAll = valueIn('balancing', balancing, 'mode') !== undefined
     const wrongLimits = new Set<string>()
     const checkLayers = (...layers: PropertyKey[][]) =>
       checkDiskLimits(file, layers, (message, ...path) => {
@@ -61,7 +62,7 @@ export function fileSchema(read: ReadText) {
       const { name } = cluster
       if (name !== undefined && names.has(name)) problem('another cluster has this name', 'clusters', index, 'name')
       names.add(name)
-      const hasMode = isRecord(cluster['balancing']) && 'mode' in cluster['balancing']
+      const hasMode = valueIn('balancing', cluster['balancing'], 'mode') !== undefined
       if (modeForAll || hasMode) return
       const words = modes.map((mode) => (mode === 'off' ? '"off"' : mode)).join(', ')
       problem(`is missing: one of ${words}, here or in balancing at the top`, 'clusters', index, 'balancing', 'mode')

@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { overridable } from './balancing-schema.ts'
 import { type ClusterSettings, type CompiledConfig, compile, compileSettings, deepFreeze } from './compile.ts'
 import { checkDiskLimits } from './disk-limits.ts'
-import { readDocument } from './document.ts'
+import { type ReadDocument, readDocument } from './document.ts'
 import { fileSchema } from './file-schema.ts'
 import { problemsOf } from './issues.ts'
+import { originsOf } from './origins.ts'
 import { type Override, parseOverride } from './override.ts'
 import { ConfigError, type Problem } from './problem.ts'
 import { reasonOf } from './secret-files.ts'
@@ -39,7 +40,9 @@ export function readConfig(file: string): string {
  */
 export function parseConfig(content: string, file: string, options: LoadOptions = {}): CompiledConfig {
   const schema = fileSchema((path) => readFileSync(resolve(dirname(file), path), 'utf8'))
-  return compile(check(schema, content, file, options), dirname(file))
+  const { data, document } = check(schema, content, file, options)
+  const config = compile(data, dirname(file))
+  return deepFreeze({ ...config, origins: originsOf(config, document) })
 }
 
 /** The settings of a cluster that no config describes. @throws ConfigError when `set` is wrong. */
@@ -48,7 +51,7 @@ export function defaultSettings(
   set: readonly string[] = [],
 ): ClusterSettings {
   const schema = rules(block(overridable), (data, problem) => checkDiskLimits(data, [[]], problem))
-  const layer = check(schema, '{}', 'defaults', { set })
+  const { data: layer } = check(schema, '{}', 'defaults', { set })
   return deepFreeze(compileSettings([{ balancing: { mode } }, layer]))
 }
 
@@ -58,7 +61,12 @@ interface Schema<Output> {
 }
 type Issues = Parameters<typeof problemsOf>[0]
 
-function check<Output>(schema: Schema<Output>, content: string, file: string, options: LoadOptions): Output {
+function check<Output>(
+  schema: Schema<Output>,
+  content: string,
+  file: string,
+  options: LoadOptions,
+): { data: Output; document: ReadDocument } {
   const overrides: Override[] = []
   const problems: Problem[] = []
   for (const text of options.set ?? []) {
@@ -69,7 +77,7 @@ function check<Output>(schema: Schema<Output>, content: string, file: string, op
   const document = readDocument(file, content, options.env ?? {}, overrides)
   problems.push(...document.problems)
   const result = document.readable ? schema.safeParse(document.data) : undefined
-  if (result?.success && problems.length === 0) return result.data
+  if (result?.success && problems.length === 0) return { data: result.data, document }
   const known = new Set(problems.map(placeOf))
   if (result && !result.success) {
     // What could not even be read is not called wrong a second time.

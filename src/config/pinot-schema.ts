@@ -5,20 +5,29 @@ import { block, list, quantity, rules, text } from './values.ts'
 
 export function pinotShape(read: ReadText) {
   return {
-    controllers: list(controllerUrl, 'URLs of controllers')
+    controller_urls: list(controllerUrl, 'URLs of controllers')
       .min(1, { error: 'expected at least one URL of a controller' })
       .describe('Controllers, the first that answers being asked; all of one cluster.'),
-    zookeeper: quantity('host:port,host:port/path, such as zk-0:2181,zk-1:2181/pinot', zooKeeper)
-      .describe(
-        'Where the cluster keeps its state; the path is that of its `pinot.zk.server`. Absent: as the controllers say.',
-      )
-      .exactOptional(),
-    zookeeper_digest_file: secretFile(read)
-      .describe('File that holds user:password of the ZooKeeper scheme digest.')
-      .exactOptional(),
+    zookeeper: zooKeeperBlock(read).describe('How the state of the cluster is read at its source.').exactOptional(),
     auth: authBlock(read).describe('Who evenkeel is to the controllers. Absent: nobody.').exactOptional(),
     tls: tlsKey(read).describe('For https URLs. Absent or true: the system’s certificate authorities.').exactOptional(),
   }
+}
+
+function zooKeeperBlock(read: ReadText) {
+  return block({
+    connect: quantity('host:port,host:port/path, such as zk-0:2181,zk-1:2181/pinot', zooKeeper)
+      .describe(
+        'Where the cluster keeps its state; the path is that of its `pinot.zk.server`. Absent: it is read through the controllers.',
+      )
+      .exactOptional(),
+    digest_file: secretFile(read)
+      .describe('File that holds user:password of the ZooKeeper scheme digest, shown to `connect`.')
+      .exactOptional(),
+  }).transform(({ connect, digest_file }) => ({
+    ...(connect === undefined ? {} : { connect }),
+    ...(digest_file === undefined ? {} : { digest: digest_file }),
+  }))
 }
 
 /** → without a slash at its end. */

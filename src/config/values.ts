@@ -53,17 +53,14 @@ export function flag() {
   return z.boolean({ error: expected('true or false') })
 }
 
-export function oneOf<const Words extends readonly [string, ...string[]]>(
-  words: Words,
-  hint?: (input: unknown) => string | undefined,
-) {
-  return z.enum(words, {
-    error: (issue) => {
-      if (issue.input === undefined) return `is missing: one of ${words.join(', ')}`
-      const input = typeof issue.input === 'string' ? issue.input : ''
-      return hint?.(issue.input) ?? `expected one of ${words.join(', ')}${didYouMean(input, words)}`
-    },
-  })
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: ({ input }) => wordError(words, input) })
+}
+
+/** Message for what is none of the words. */
+export function wordError(words: readonly string[], input: unknown): string {
+  if (input === undefined) return `is missing: one of ${words.join(', ')}`
+  return `expected one of ${words.join(', ')}${didYouMean(typeof input === 'string' ? input : '', words)}`
 }
 
 export function count(min: number, max: number) {

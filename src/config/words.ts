@@ -1,6 +1,4 @@
 /** A compiled config in the words of a file, key by key: what a person who edits it would call a setting and its value. */
-import { formatBytes, formatDuration, parseBytes, parseDuration } from '../lib/units.ts'
-import type { Address } from './address.ts'
 import { weekdays } from './balancing-schema.ts'
 import type {
   BalancingConfig,
@@ -13,20 +11,28 @@ import type {
   WindowConfig,
 } from './compile.ts'
 import type { RebalanceLayer } from './rebalance.ts'
+import { simulatorWords } from './simulator-words.ts'
+import { addressText, bytesText, durationText, percentOf, rateText, timeText, yamlText } from './value-texts.ts'
 
 export interface Setting {
   /** `balancing.mode` of a cluster, `log.level` of the process. */
   key: string
+  /** The same step by step: names of tables may have dots in them. */
+  path: string[]
   /** What it is; two settings are alike when these are. May hold secrets. */
   value: unknown
-  /** For people, never with a secret in it. */
+  /** As a file says it, never with a secret in it; undefined where the file would say nothing, or says it by other keys. */
+  words: unknown
+  /** The words for people. */
   text: string
 }
+
+const redacted = '<redacted>'
 
 /** Every setting of one cluster but its name. */
 export function clusterSettings(cluster: ClusterConfig): Setting[] {
   return [
-    setting('system', cluster.system),
+    plain('system', cluster.system),
     ...ownSettings(cluster),
     ...inWords('balancing', balancingWords, cluster.balancing),
     ...inWords('leadership', leadershipWords, cluster.leadership),
@@ -40,96 +46,100 @@ function ownSettings(cluster: ClusterConfig): Setting[] {
 }
 
 /** Every setting that belongs to no cluster. */
-export function processSettings({ server, state, log }: CompiledConfig): Setting[] {
+export function processSettings({ server, state, log }: Omit<CompiledConfig, 'clusters' | 'origins'>): Setting[] {
   return [
-    setting('server.metrics_listen', addressText(server.metricsListen)),
-    setting('server.control_listen', addressText(server.controlListen)),
+    plain('server.metrics_listen', addressText(server.metricsListen)),
+    plain('server.control_listen', addressText(server.controlListen)),
     tokenSetting(server.tokens),
-    setting('state.directory', state.directory),
-    setting('log.level', log.level),
-    setting('log.format', log.format),
+    plain('state.directory', state.directory),
+    plain('log.level', log.level),
+    plain('log.format', log.format),
   ]
 }
 
 /** A key's name in a file and how its value is written there. Of each block all keys, so that none is forgotten. */
 type Words<Block> = {
-  [Key in keyof Block]-?: readonly [name: string, show: (value: NonNullable<Block[Key]>) => string]
+  [Key in keyof Block]-?: readonly [name: string, show: (value: NonNullable<Block[Key]>) => unknown]
 }
 
+const asItIs = (value: unknown) => value
+
 const balancingWords: Words<BalancingConfig> = {
-  mode: ['mode', String],
-  dryRun: ['dry_run', String],
+  mode: ['mode', asItIs],
+  dryRun: ['dry_run', asItIs],
   tickIntervalMs: ['tick_interval', durationText],
   pulseIntervalMs: ['pulse_interval', durationText],
   nodeAvailabilityTimeoutMs: ['node_availability_timeout', durationText],
   nodeAddHoldMs: ['node_add_hold', durationText],
-  nodeAddBelow: ['node_add_below_percent', percentText],
-  maxDiskUsage: ['max_disk_usage_percent', percentText],
-  hardDiskUsage: ['hard_disk_usage_percent', percentText],
-  diskBalance: ['disk_balance_percent', percentText],
-  concurrentMoves: ['concurrent_moves', String],
-  concurrentMovesPerNode: ['concurrent_moves_per_node', String],
+  nodeAddBelow: ['node_add_below_percent', percentOf],
+  maxDiskUsage: ['max_disk_usage_percent', percentOf],
+  hardDiskUsage: ['hard_disk_usage_percent', percentOf],
+  diskBalance: ['disk_balance_percent', percentOf],
+  concurrentMoves: ['concurrent_moves', asItIs],
+  concurrentMovesPerNode: ['concurrent_moves_per_node', asItIs],
   bytesInFlightPerNode: ['bytes_in_flight_per_node', bytesText],
   maxBytesPerDay: ['max_bytes_per_day', bytesText],
-  topicAware: ['topic_aware', String],
-  rackAwareness: ['rack_awareness', String],
+  topicAware: ['topic_aware', asItIs],
+  rackAwareness: ['rack_awareness', asItIs],
   unknownOutcomeHoldMs: ['unknown_outcome_hold', durationText],
   targetGraceMs: ['target_grace', durationText],
-  windows: ['windows', (windows) => listText(windows.map(windowText))],
-  excludeTopics: ['exclude.topics', (topics) => listText(topics.map(({ source }) => JSON.stringify(source)))],
-  excludeNodes: ['exclude.nodes', (nodes) => listText(nodes.map(String))],
-  excludeHard: ['exclude.hard', String],
+  windows: ['windows', (windows) => windows.map(windowWords)],
+  excludeTopics: ['exclude.topics', (topics) => topics.map(({ source }) => source)],
+  excludeNodes: ['exclude.nodes', asItIs],
+  excludeHard: ['exclude.hard', asItIs],
 }
 
 const leadershipWords: Words<LeadershipConfig> = {
-  enabled: ['enabled', String],
-  strategy: ['strategy', String],
-  by: ['by', String],
+  enabled: ['enabled', asItIs],
+  strategy: ['strategy', asItIs],
+  by: ['by', asItIs],
   idleTimeoutMs: ['idle_timeout', durationText],
   muteTimeoutMs: ['mute_timeout', durationText],
-  maxTransfersPerTick: ['max_transfers_per_tick', String],
+  maxTransfersPerTick: ['max_transfers_per_tick', asItIs],
 }
 
 const throttleWords: Words<ThrottleConfig> = {
   ratePerNode: ['rate_per_node', rateText],
   maxRatePerNode: ['max_rate_per_node', rateText],
-  headroom: ['headroom_percent', percentText],
+  headroom: ['headroom_percent', percentOf],
 }
 
 function inWords<Block extends object>(block: string, words: Words<Block>, values: Block): Setting[] {
   return (Object.keys(words) as (keyof Block)[]).map((key) => {
     const [name, show] = words[key]
     const value = values[key]
-    return { key: `${block}.${name}`, value, text: value === undefined || value === null ? 'null' : show(value) }
+    return setting([block, ...name.split('.')], value, value === undefined || value === null ? null : show(value))
   })
 }
 
 function kafkaSettings({ bootstrap, tls, sasl }: KafkaConfig): Setting[] {
   return [
-    setting('bootstrap_servers', listText(bootstrap.map(addressText))),
+    plain('bootstrap_servers', bootstrap.map(addressText)),
     ...tlsSettings(tls),
-    setting('sasl.mechanism', sasl?.mechanism ?? 'absent'),
-    setting('sasl.username', sasl?.username ?? 'absent'),
+    plain('sasl.mechanism', sasl?.mechanism.toUpperCase()),
+    plain('sasl.username', sasl?.username),
     secret('sasl.password', sasl?.password.reveal()),
   ]
 }
 
-function pinotSettings({ controllers, zookeeper, zookeeperDigest, auth, tls, rebalance }: PinotConfig): Setting[] {
+function pinotSettings({ controllerUrls, zookeeper, auth, tls, rebalance }: PinotConfig): Setting[] {
   return [
-    setting('controllers', listText(controllers)),
-    setting('zookeeper', zookeeper ?? 'absent'),
-    secret('zookeeper_digest_file', zookeeperDigest?.reveal()),
-    setting('auth.username', auth && 'username' in auth ? auth.username : 'absent'),
+    plain('controller_urls', controllerUrls),
+    plain('zookeeper.connect', zookeeper?.connect),
+    secret('zookeeper.digest_file', zookeeper?.digest?.reveal()),
+    plain('auth.username', auth && 'username' in auth ? auth.username : undefined),
     secret('auth.password', auth && 'password' in auth ? auth.password.reveal() : undefined),
     secret('auth.token', auth && 'token' in auth ? auth.token.reveal() : undefined),
     ...tlsSettings(tls),
-    ...layerSettings('rebalance', rebalance.base),
-    ...Object.entries(rebalance.tenants).flatMap(([name, layer]) => layerSettings(`rebalance.tenants.${name}`, layer)),
-    ...Object.entries(rebalance.tables).flatMap(([name, layer]) => layerSettings(`rebalance.tables.${name}`, layer)),
+    ...layerSettings(['rebalance'], rebalance.base),
+    ...Object.entries(rebalance.tenants).flatMap(([name, layer]) =>
+      layerSettings(['rebalance', 'tenants', name], layer),
+    ),
+    ...Object.entries(rebalance.tables).flatMap(([name, layer]) => layerSettings(['rebalance', 'tables', name], layer)),
   ]
 }
 
-function layerSettings(block: string, layer: RebalanceLayer): Setting[] {
+function layerSettings(block: string[], layer: RebalanceLayer): Setting[] {
   const { parameters, onPrecheckWarn, untagDeadServers, resetErrorSegments, priority } = layer
   const values = {
     ...parameters,
@@ -139,77 +149,59 @@ function layerSettings(block: string, layer: RebalanceLayer): Setting[] {
     priority,
   }
   return Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [setting(`${block}.${name}`, String(value))],
+    value === undefined ? [] : [setting([...block, name], value, value)],
   )
 }
 
 function tlsSettings(tls: KafkaConfig['tls']): Setting[] {
   const { ca, cert, key, servername } = tls === undefined || tls === true ? {} : tls
+  const isBlock = tls !== undefined && tls !== true
   return [
-    setting('tls', tls === undefined ? 'absent' : tls === true ? 'true' : 'a block'),
+    isBlock ? { ...plain('tls', undefined), value: 'a block', text: 'a block' } : plain('tls', tls),
     content('tls.ca_file', ca),
     content('tls.cert_file', cert),
     secret('tls.key_file', key?.reveal()),
-    setting('tls.server_name', servername ?? 'absent'),
+    plain('tls.server_name', servername),
   ]
 }
 
 function simulatorSettings(simulator: object): Setting[] {
-  return Object.entries(simulator).map(([name, value]) => {
-    const text = JSON.stringify(value)
-    return { key: `simulator.${name}`, value, text: text.length > 60 ? `${text.slice(0, 60)}…` : text }
+  return Object.entries(simulatorWords(simulator)).map(([name, words]) => {
+    const whole = setting(['simulator', name], words, words)
+    return whole.text.length > 60 ? { ...whole, text: `${whole.text.slice(0, 60)}…` } : whole
   })
 }
 
 function tokenSetting(tokens: CompiledConfig['server']['tokens']): Setting {
   const value = tokens?.map(({ role, token, name }) => [role, token.reveal(), name])
-  const text = tokens === undefined ? 'absent' : listText(tokens.map(({ role, name }) => `${role} ${name}`))
-  return { key: 'server.auth.bearer_token_file', value, text }
+  const words = tokens?.map(({ role, name }) => `${role} ${name}`)
+  return setting(['server', 'auth', 'bearer_token_file'], value, words)
 }
 
-function setting(key: string, text: string): Setting {
-  return { key, value: text, text }
+function windowWords({ days, fromMinute, toMinute, timezone, classes }: WindowConfig) {
+  return {
+    ...(days.length === weekdays.length ? {} : { days: days.map((day) => weekdays[day]) }),
+    from: timeText(fromMinute),
+    to: timeText(toMinute),
+    timezone,
+    classes,
+  }
 }
 
+function setting(path: string[], value: unknown, words: unknown): Setting {
+  const text = words === undefined ? 'absent' : typeof words === 'string' ? words : yamlText(words)
+  return { key: path.join('.'), path, value, words, text }
+}
+
+function plain(key: string, words: unknown): Setting {
+  return setting(key.split('.'), words, words)
+}
+
+/** Of a file that is no secret, but says nothing to people. */
 function content(key: string, text: string | undefined): Setting {
-  return { key, value: text, text: text === undefined ? 'absent' : `a file of ${text.length} characters` }
+  return setting(key.split('.'), text, text === undefined ? undefined : `a file of ${text.length} characters`)
 }
 
 function secret(key: string, text: string | undefined): Setting {
-  return { key, value: text, text: text === undefined ? 'absent' : '[redacted]' }
-}
-
-function durationText(ms: number): string {
-  const text = formatDuration(ms)
-  return parseDuration(text) === ms ? text : `${ms}ms`
-}
-
-function bytesText(bytes: number): string {
-  const text = formatBytes(bytes)
-  return parseBytes(text) === bytes ? text : `${bytes}B`
-}
-
-function rateText(bytesPerSecond: number): string {
-  return `${bytesText(bytesPerSecond)}/s`
-}
-
-function percentText(ratio: number): string {
-  return String(Number((ratio * 100).toPrecision(12)))
-}
-
-function windowText({ days, fromMinute, toMinute, timezone, classes }: WindowConfig): string {
-  const names = days.length === weekdays.length ? 'every day' : days.map((day) => weekdays[day]).join(' ')
-  return `${names} ${timeText(fromMinute)}-${timeText(toMinute)} ${timezone} for ${classes.join(' ')}`
-}
-
-function timeText(minute: number): string {
-  return [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
-}
-
-function addressText({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function listText(items: string[]): string {
-  return `[${items.join(', ')}]`
+  return setting(key.split('.'), text, text === undefined ? undefined : redacted)
 }

@@ -11,7 +11,7 @@ const config = (urls: string[], more = '') =>
 clusters:
   - name: analytics
     system: pinot
-    controllers: [${urls.join(', ')}]
+    controller_urls: [${urls.join(', ')}]
     ${more}
 balancing: { mode: "off" }
 `,
@@ -88,7 +88,7 @@ describe('check-config of a Pinot cluster', () => {
     const silent = await listen(createTcp((socket) => void socket.on('error', () => undefined).destroy()))
     const url = await controller([await admin()])
     const digest = file('digest', 'user:hunter2\n')
-    const more = `zookeeper: 127.0.0.1:${silent}\n    zookeeper_digest_file: ${digest}`
+    const more = `zookeeper: { connect: "127.0.0.1:${silent}", digest_file: ${digest} }`
     const { code, out, err } = await check([url], more)
     expect([code, err]).toEqual([5, `analytics: ZooKeeper 127.0.0.1:${silent}: it did not answer within 8000 ms\n`])
     expect(out).not.toContain('nodes')

@@ -9,7 +9,7 @@ import { admin, controller } from './scripted-pinot.ts'
 function config(url: string, batch: number): ClusterConfig {
   const rebalance = `{ bestEfforts: ${batch > 5}, batchSizePerServer: ${batch} }`
   const text = `version: 1
-clusters: [{ name: a, system: pinot, controllers: [${url}], rebalance: ${rebalance} }]
+clusters: [{ name: a, system: pinot, controller_urls: [${url}], rebalance: ${rebalance} }]
 balancing: { mode: "off" }
 `
   return parseConfig(text, 'c.yaml').clusters[0]!

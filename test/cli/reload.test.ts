@@ -102,7 +102,7 @@ describe('a config that was read anew', () => {
 
 describe('a cluster of Pinot', () => {
   const analytics = (own: string, controller = 'http://a:9000') =>
-    config(`{ name: analytics, system: pinot, controllers: [${controller}], ${own} }`)
+    config(`{ name: analytics, system: pinot, controller_urls: [${controller}], ${own} }`)
 
   it('is rebalanced as the new config says from the next tick on, which is asked for', () => {
     start(analytics('rebalance: { batchSizePerServer: 5 }'))
@@ -126,7 +126,7 @@ describe('a cluster of Pinot', () => {
     )
     const [cluster] = reload.inForce.clusters
     if (cluster?.system !== 'pinot') throw new Error('no cluster of Pinot')
-    expect(cluster.pinot.controllers).toEqual(['http://a:9000'])
+    expect(cluster.pinot.controllerUrls).toEqual(['http://a:9000'])
     expect(cluster.pinot.rebalance.base.parameters['downtime']).toBe(true)
     expect(lines.at(-1)).toBe('evenkeel  the config was read anew: 1 setting changed, 2 need a restart')
     expect(lines.join()).not.toMatch(/first|other/)

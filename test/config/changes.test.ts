@@ -77,13 +77,13 @@ log: { level: debug }`),
       'orders balancing.disk_balance_percent: null → 9',
       'orders balancing.concurrent_moves: 50 → 7',
       'orders balancing.concurrent_moves_per_node: 5 → 2',
-      'orders balancing.bytes_in_flight_per_node: null → 50.0 GiB',
+      'orders balancing.bytes_in_flight_per_node: null → 50GiB',
       'orders balancing.topic_aware: true → false',
       'orders balancing.rack_awareness: prefer → require',
       'orders balancing.unknown_outcome_hold: 1m30s → 2m',
       'orders balancing.target_grace: 5m → 10m',
-      'orders balancing.windows: [] → [mon fri 22:00-05:00 Europe/Berlin for disk_skew leader_skew, every day 00:00-24:00 UTC for rack_violation]',
-      'orders balancing.exclude.topics: [] → ["^__"]',
+      'orders balancing.windows: [] → [{days: [mon, fri], from: "22:00", to: "05:00", timezone: Europe/Berlin, classes: [disk_skew, leader_skew]}, {from: "00:00", to: "24:00", timezone: UTC, classes: [rack_violation]}]',
+      'orders balancing.exclude.topics: [] → [^__]',
       'orders balancing.exclude.nodes: [] → [1, x]',
       'orders balancing.exclude.hard: false → true',
       'orders leadership.enabled: true → false',
@@ -116,9 +116,9 @@ log: { level: debug }`),
     expect(changes(after)).toEqual([
       'orders tls: absent → a block at a restart',
       'orders tls.server_name: absent → kafka at a restart',
-      'orders sasl.mechanism: absent → plain at a restart',
+      'orders sasl.mechanism: absent → PLAIN at a restart',
       'orders sasl.username: absent → me at a restart',
-      'orders sasl.password: absent → [redacted] at a restart',
+      'orders sasl.password: absent → <redacted> at a restart',
       ' server.metrics_listen: 0.0.0.0:9631 → [::1]:1 at a restart',
       ' server.control_listen: 127.0.0.1:9632 → 127.0.0.1:2 at a restart',
       ' state.directory: /var/lib/evenkeel → /x at a restart',
@@ -129,7 +129,7 @@ log: { level: debug }`),
   it('sees another secret and shows neither', () => {
     const sasl = (password: string) => config('', `sasl: { mechanism: PLAIN, username: me, password: ${password} }`)
     expect(changes(sasl('hunter3'), sasl('hunter2'))).toEqual([
-      'orders sasl.password: [redacted] → [redacted] at a restart',
+      'orders sasl.password: <redacted> → <redacted> at a restart',
     ])
     expect(JSON.stringify(changesBetween(sasl('hunter2'), sasl('hunter3')))).not.toContain('hunter')
   })
@@ -175,6 +175,7 @@ describe('what is in force then', () => {
     const inForce = withLive(before, after)
     expect(inForce).toEqual({
       ...before,
+      origins: inForce.origins,
       clusters: [
         { ...before.clusters[0], balancing: after.clusters[0]!.balancing, leadership: after.clusters[0]!.leadership },
       ],

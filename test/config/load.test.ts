@@ -45,7 +45,7 @@ clusters:
 
 describe('a config', () => {
   it('needs no more than a version, a name, a system, an address and a mode', () => {
-    const config = parseConfig(kafka(''), 'c.yaml')
+    const { origins: _, ...config } = parseConfig(kafka(''), 'c.yaml')
     expect(config).toEqual({
       clusters: [
         {
@@ -99,8 +99,13 @@ describe('a config', () => {
     expect(() => config.clusters[0]!.balancing.excludeNodes.push(1)).toThrow(TypeError)
   })
 
-  it('takes an unquoted off as the text it is in YAML 1.2', () => {
-    expect(problems(kafka('').replace('"off"', 'off'))).toEqual([])
+  it('takes off unquoted, and the false that YAML 1.1 and templates make of it', () => {
+    for (const mode of ['off', 'false']) {
+      const [orders] = parseConfig(kafka('').replace('"off"', mode), 'c.yaml').clusters
+      expect(orders!.balancing.mode).toBe('off')
+    }
+    expect(parseConfig(kafka(''), 'c.yaml', { set: ['balancing.mode=false'] }).clusters[0]!.balancing.mode).toBe('off')
+    expect(problems(kafka('').replace('"off"', 'no'))).toHaveLength(1)
   })
 
   it('merges the blocks of a cluster over those at the top, key by key', () => {
@@ -174,6 +179,24 @@ clusters:
     expect(`${inspect(orders, { depth: 9 })}${JSON.stringify(orders)}`).not.toContain('hunter2')
   })
 
+  it('replaces ${NAME:-default} by the default where the variable is not set, or to nothing', () => {
+    const host = (text: string, env: NonNullable<LoadOptions['env']>) => {
+      const file = kafka('').replace('kafka-0:9092', `"${text}"`)
+      const [orders] = parseConfig(file, 'c.yaml', { env }).clusters
+      return orders?.system === 'kafka' ? `${orders.kafka.bootstrap[0]?.host}:${orders.kafka.bootstrap[0]?.port}` : ''
+    }
+    expect(host('${HOST:-kafka-1}:${PORT:-9093}', {})).toBe('kafka-1:9093')
+    expect(host('${HOST:-kafka-1}:${PORT:-9093}', { HOST: 'a', PORT: '' })).toBe('a:9093')
+    expect(host('${HOST}${PORT:-:1}${NOTHING:-}', { HOST: 'a' })).toBe('a:1')
+  })
+
+  it('cannot be given keys by the environment', () => {
+    const env = { LEVEL: 'info }\nstate: { directory: /x' }
+    expect(problems(kafka('log: { level: "${LEVEL}" }'), { env })).toEqual([
+      'c.yaml:7:15: log.level: expected one of debug, info, warn, error',
+    ])
+  })
+
   it('describes a simulated cluster', () => {
     const [sim] = parseConfig(
       simulator(`seed: 3
@@ -237,9 +260,17 @@ describe('a broken config', () => {
       ['c.yaml:3:5: clusters[0].system: is missing: kafka, pinot or simulator'],
     ],
     [
-      'a mode that YAML 1.1 tools turned into false',
-      kafka('').replace('"off"', 'false'),
-      ['c.yaml:6:20: balancing.mode: expected a mode, not true or false: write "off" in quotes'],
+      'a mode that is true, or "false" in quotes',
+      cluster('').replace('"off"', '"false"') + '\nbalancing: { mode: true }',
+      [
+        'c.yaml:6:24: clusters[0].balancing.mode: expected one of off, node_add, continuous',
+        'c.yaml:8:20: balancing.mode: expected one of off, node_add, continuous',
+      ],
+    ],
+    [
+      'false where no mode is meant',
+      kafka('').replace('"off"', '"off", rack_awareness: false'),
+      ['c.yaml:6:43: balancing.rack_awareness: expected one of require, prefer, ignore'],
     ],
     [
       'no mode anywhere: at the cluster',
@@ -398,10 +429,11 @@ describe('a broken config', () => {
     ],
     [
       'variables that are not set or not written as such',
-      cluster('sasl: { mechanism: PLAIN, username: "${NOBODY}", password: "${A B}${" }'),
+      cluster('sasl: { mechanism: PLAIN, username: "${NOBODY}", password: "${A B}${" }\nlog: { level: "${:-info}" }'),
       [
         'c.yaml:7:41: clusters[0].sasl.username: the environment variable NOBODY is not set',
-        'c.yaml:7:64: clusters[0].sasl.password: expected ${NAME}; write $${ for a plain ${',
+        'c.yaml:7:64: clusters[0].sasl.password: expected ${NAME} or ${NAME:-default}; write $${ for a plain ${',
+        'c.yaml:8:15: log.level: expected ${NAME} or ${NAME:-default}; write $${ for a plain ${',
       ],
     ],
     [
@@ -484,7 +516,7 @@ describe('--set', () => {
 clusters:
   - name: a
     system: pinot
-    controllers: [http://a:9000]
+    controller_urls: [http://a:9000]
     rebalance: { bestEfforts: false, batchSizePerServer: 3, tables: { orders: { batchSizePerServer: 4 } } }
 balancing: { mode: "off" }
 `

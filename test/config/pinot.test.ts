@@ -10,7 +10,7 @@ const text = (own = '', top = '') => `version: 1
 clusters:
   - name: analytics
     system: pinot
-    controllers: [http://a:9000]
+    controller_urls: [http://a:9000]
     ${own}
 balancing: { mode: "off" }
 ${top}`
@@ -34,7 +34,7 @@ function problems(file: string): string[] {
 describe('a cluster of Pinot', () => {
   it('needs no more than a controller', () => {
     expect(pinot()).toEqual({
-      controllers: ['http://a:9000'],
+      controllerUrls: ['http://a:9000'],
       rebalance: {
         base: {
           parameters: {
@@ -72,15 +72,17 @@ describe('a cluster of Pinot', () => {
 
   it('has its addresses and who we are', () => {
     const { auth, ...rest } = pinot(
-      'zookeeper: zk-0:2181,[::1]:2181/pinot/a\n    auth: { username: me, password: hunter2 }',
+      'zookeeper: { connect: "zk-0:2181,[::1]:2181/pinot/a" }\n    auth: { username: me, password: hunter2 }',
     )
-    expect(rest).toMatchObject({ zookeeper: 'zk-0:2181,[::1]:2181/pinot/a' })
+    expect(rest).toMatchObject({ zookeeper: { connect: 'zk-0:2181,[::1]:2181/pinot/a' } })
     expect(auth).toMatchObject({ username: 'me' })
     expect(auth && 'password' in auth && auth.password.reveal()).toBe('hunter2')
     const bearer = pinot('auth: { token: hunter2 }').auth
     expect(bearer && 'token' in bearer && bearer.token.reveal()).toBe('hunter2')
     expect(JSON.stringify(bearer)).not.toContain('hunter2')
-    expect(pinot('', '', text().replace('http://a:9000', 'https://a/pinot/')).controllers).toEqual(['https://a/pinot'])
+    expect(pinot('', '', text().replace('http://a:9000', 'https://a/pinot/')).controllerUrls).toEqual([
+      'https://a/pinot',
+    ])
   })
 
   it('takes keys of rebalance from the top, the cluster, the tenant and the table, the later winning', () => {
@@ -137,7 +139,7 @@ describe('a cluster of Pinot', () => {
       config('auth: { token: hunter3 }', 'rebalance: { lowDiskMode: true, tables: { orders: { priority: 1 } } }'),
     )
     expect(changes.map(({ key, before, after }) => `${key}: ${before} → ${after}`)).toEqual([
-      'auth.token: [redacted] → [redacted]',
+      'auth.token: <redacted> → <redacted>',
       'rebalance.lowDiskMode: false → true',
       'rebalance.tables.orders.priority: absent → 1',
     ])
@@ -169,27 +171,29 @@ describe('a wrong config of Pinot', () => {
   const cases: [what: string, file: string, expected: string[]][] = [
     [
       'no controllers',
-      text().replace('controllers: [http://a:9000]', 'controllers: []'),
-      ['c.yaml:5:18: clusters[0].controllers: expected at least one URL of a controller'],
+      text().replace('[http://a:9000]', '[]'),
+      ['c.yaml:5:22: clusters[0].controller_urls: expected at least one URL of a controller'],
     ],
     [
       'controllers that are no URLs, or have secrets in them',
       text().replace('[http://a:9000]', '[a:9000, ftp://a, "http://me:hunter2@a", "http://a?b"]'),
-      [19, 27, 36, 59].map((column, index) => {
+      [23, 31, 40, 63].map((column, index) => {
         const what = 'expected an http or https URL such as https://pinot-controller:9000'
-        return `c.yaml:5:${column}: clusters[0].controllers[${index}]: ${what}`
+        return `c.yaml:5:${column}: clusters[0].controller_urls[${index}]: ${what}`
       }),
     ],
     [
       'a wrong address of ZooKeeper',
-      text('zookeeper: zk-0'),
-      ['c.yaml:6:16: clusters[0].zookeeper: expected host:port,host:port/path, such as zk-0:2181,zk-1:2181/pinot'],
+      text('zookeeper: { connect: zk-0 }'),
+      [
+        'c.yaml:6:27: clusters[0].zookeeper.connect: expected host:port,host:port/path, such as zk-0:2181,zk-1:2181/pinot',
+      ],
     ],
     [
       'a digest file that is not there',
-      text('zookeeper_digest_file: nowhere'),
+      text('zookeeper: { digest_file: nowhere }'),
       [
-        'c.yaml:6:28: clusters[0].zookeeper_digest_file: the file cannot be read: no such file (a relative path starts at the folder of the config)',
+        'c.yaml:6:31: clusters[0].zookeeper.digest_file: the file cannot be read: no such file (a relative path starts at the folder of the config)',
       ],
     ],
     [
@@ -215,7 +219,7 @@ describe('a wrong config of Pinot', () => {
       'rebalance under a cluster of Kafka',
       text('rebalance: {}')
         .replace('pinot', 'kafka')
-        .replace('controllers: [http://a:9000]', 'bootstrap_servers: [a:1]'),
+        .replace('controller_urls: [http://a:9000]', 'bootstrap_servers: [a:1]'),
       ['c.yaml:6:5: clusters[0].rebalance: unknown key'],
     ],
     [

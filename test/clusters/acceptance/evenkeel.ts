@@ -63,8 +63,8 @@ export type Access = KafkaAccess | PinotAccess
 
 export interface PinotAccess {
   system: 'pinot'
-  controllers: string[]
-  zookeeper?: string
+  controller_urls: string[]
+  zookeeper?: { connect: string }
 }
 
 export interface KafkaAccess {

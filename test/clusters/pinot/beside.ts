@@ -11,9 +11,9 @@ export function startBeside(
   { rebalance, ...more }: Partial<Balancing> = {},
   throughZooKeeper = true,
 ): Promise<Evenkeel> {
-  const zookeeper = throughZooKeeper ? { zookeeper: cluster.zkConnect } : {}
+  const zookeeper = throughZooKeeper ? { zookeeper: { connect: cluster.zkConnect } } : {}
   return Evenkeel.startAt(
-    { system: 'pinot', controllers: [cluster.controllerUrl], ...zookeeper },
+    { system: 'pinot', controller_urls: [cluster.controllerUrl], ...zookeeper },
     {
       mode: 'continuous',
       unknown_outcome_hold: '5s',

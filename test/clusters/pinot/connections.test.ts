@@ -27,10 +27,10 @@ afterAll(() => cluster?.close())
 
 const configFile = () => join(cluster.dir, 'evenkeel.yaml')
 
-function check(zookeeper?: string) {
+function check(connect?: string) {
   const file = configFile()
-  const own = { name: 'test', system: 'pinot', controllers: [cluster.controllerUrl] }
-  const clusters = [{ ...own, ...(zookeeper === undefined ? {} : { zookeeper }) }]
+  const own = { name: 'test', system: 'pinot', controller_urls: [cluster.controllerUrl] }
+  const clusters = [{ ...own, ...(connect === undefined ? {} : { zookeeper: { connect } }) }]
   writeFileSync(file, stringify({ version: 1, clusters, balancing: { mode: 'continuous' } }))
   return cli('check-config', file)
 }
