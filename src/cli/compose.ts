@@ -2,6 +2,7 @@
 import type { BalanceSettings } from '../cluster/settings.ts'
 import type { ClusterConfig, ClusterSettings, KafkaConfig, PinotConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
+import { DecisionFile, type DecisionStore } from '../execute/journal/decision-file.ts'
 import { forgetfulJournal, type Journal } from '../execute/journal/journal.ts'
 import { openJournal } from '../execute/journal/journal-file.ts'
 import { type Clock, realClock } from '../lib/clock.ts'
@@ -60,6 +61,11 @@ export function openPinotProbe({ name, pinot }: ClusterConfig & { system: 'pinot
 export async function createJournal(cluster: ClusterConfig, directory: string, clock: Clock): Promise<Journal> {
   if (cluster.system === 'simulator') return forgetfulJournal()
   return openJournal({ directory, cluster: cluster.name, clock })
+}
+
+/** Beside the journal; what is simulated has none. */
+export function createDecisionStore(cluster: ClusterConfig, directory: string): { decisions?: DecisionStore } {
+  return cluster.system === 'simulator' ? {} : { decisions: new DecisionFile(directory, cluster.name) }
 }
 
 function pinotConnection(name: string, pinot: PinotConfig, rebalance: PinotConnection['rebalance']): PinotConnection {

@@ -15,7 +15,7 @@ import { logEvents } from '../observe/log-events.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createTerminalView, wantsColor } from '../observe/terminal.ts'
 import { WorkerPlanner } from '../plan/planner.ts'
-import { createJournal, createSystem, loopOptions, settingsInForce } from './compose.ts'
+import { createDecisionStore, createJournal, createSystem, loopOptions, settingsInForce } from './compose.ts'
 import type { Io } from './io.ts'
 import { Reload } from './reload.ts'
 import { version } from './version.ts'
@@ -142,7 +142,7 @@ async function manage(
   const problem = journal.problem()
   if (problem !== undefined)
     logger.error({ cluster: name, event: 'state_unavailable' }, `nothing is started: ${problem}`)
-  return { name, system, journal, options: loopOptions(cluster) }
+  return { name, system, journal, ...createDecisionStore(cluster, state.directory), options: loopOptions(cluster) }
 }
 
 function announce(

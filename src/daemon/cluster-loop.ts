@@ -13,7 +13,9 @@ import type { Assessment } from '../assess/assess.ts'
 import { grownSince } from '../assess/gates.ts'
 import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
+import type { Decision } from '../cluster/decision.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
+import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { Memory } from '../cluster/memory.ts'
 import { type Move, totalBytes } from '../cluster/move.ts'
 import { nodeStates } from '../cluster/reasons.ts'
@@ -23,6 +25,7 @@ import type { ClusterState, NodeId } from '../cluster/state.ts'
 import { pauseAt } from '../cluster/wishes.ts'
 import { writeRates } from '../cluster/write-rates.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
+import type { DecisionStore } from '../execute/journal/decision-file.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
 import { approvedOf, askedOf, drainsOf, fulfilled, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
@@ -30,7 +33,10 @@ import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { Breaker } from './breaker.ts'
+import { Decisions } from './decisions.ts'
 import { drainViews } from './drain-view.ts'
+import { Explainer } from './explain/explainer.ts'
+import type { Surroundings } from './explain/picture.ts'
 import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
 import { Recollection } from './recollection.ts'
@@ -52,6 +58,8 @@ export interface LoopParts {
   planner: Planner
   /** What must survive the process: wishes, read at every tick, what is under way or changed, and what is remembered. */
   journal: Journal
+  /** Where decisions are kept; absent: in memory only. */
+  decisions?: DecisionStore
   clock: Clock
   emit: (event: LoopEvent) => void
 }
@@ -81,6 +89,8 @@ export class ClusterLoop {
   readonly #recollection = new Recollection()
   readonly #strangers = new StrangersWatch()
   readonly #kept: KeptMemory
+  readonly #decisions: Decisions
+  readonly #explainer = new Explainer()
   #options: LoopOptions
   #status: LoopStatus = 'starting'
   #statusSinceMs: number
@@ -112,6 +122,7 @@ export class ClusterLoop {
     this.#options = options
     this.#statusSinceMs = parts.clock.now()
     const { system, journal, clock } = parts
+    this.#decisions = new Decisions(parts.decisions, () => journal.problem() !== undefined)
     this.#kept = new KeptMemory(journal, this.#liveness, this.#recollection, this.#breaker)
     const emit = (event: ExecutorEvent) => this.#executed(event)
     this.#executor = new Executor({ system, journal, clock, emit }, options.execution)
@@ -119,7 +130,9 @@ export class ClusterLoop {
 
   /** Runs until the signal aborts. Moves in flight are left to the cluster. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#decisions.load()
     await Promise.all([this.#ticks(signal), this.#pulses(signal)])
+    await this.#decisions.close()
   }
 
   async #ticks(signal: AbortSignal): Promise<void> {
@@ -172,7 +185,10 @@ export class ClusterLoop {
       this.#hurry()
       return
     }
+    if (event.type === 'move_started') this.#decisions.began(event.progress, event.adopted === true)
     if (event.type === 'move_ended') {
+      const { progress, result, durationMs } = event
+      this.#decisions.ended(progress, result, durationMs, this.#parts.clock.now())
       this.#remember(event.progress)
       this.#breaker.moveEnded(event, this.#parts.clock.now())
       if (this.#thinking) this.#endedMeanwhile.push(event.progress.move)
@@ -270,6 +286,30 @@ export class ClusterLoop {
     }
   }
 
+  /** Newest first. */
+  get decisions(): Decision[] {
+    return this.#decisions.list()
+  }
+
+  /** @throws EvenkeelError `usage` for what the cluster does not have, `sample_incomplete` before the first round. */
+  explain(subject: ExplainSubject): Promise<Explanation> {
+    return this.#explainer.explain(subject, () => this.#surroundings())
+  }
+
+  #surroundings(): Surroundings {
+    const { journal, clock } = this.#parts
+    return {
+      view: this.view(),
+      decisions: this.decisions,
+      tries: journal.read('tries'),
+      coolDowns: journal.read('cool_down'),
+      limits: this.#options.execution,
+      movesPerNode: this.#executor.movesPerNode,
+      tooLow: this.#executor.tooLow,
+      nowMs: clock.now(),
+    }
+  }
+
   /** One tick. Public for scenarios, which call it by hand. */
   async tick(signal: AbortSignal): Promise<void> {
     const { system, planner, journal, clock } = this.#parts
@@ -288,7 +328,10 @@ export class ClusterLoop {
     const sampleMs = tickWatch()
     await surveyed
     const { clusterId } = sample.state.cluster
-    if (clusterId !== undefined) await journal.bind(clusterId)
+    if (clusterId !== undefined) {
+      await journal.bind(clusterId)
+      this.#decisions.bind(clusterId)
+    }
     this.#kept.takeOver(clock.now())
     this.#see(sample)
     this.#executor.adopt()
@@ -361,11 +404,8 @@ export class ClusterLoop {
     for (const reason of said) this.#emit({ type: 'paused', by: 'circuit_breaker', reason })
   }
 
-  #conclude(
-    { sample, settings, circumstances, nowMs }: Question,
-    thought: Thought,
-    took: { sampleMs: number; tickMs: number },
-  ): void {
+  #conclude(question: Question, thought: Thought, took: { sampleMs: number; tickMs: number }): void {
+    const { sample, settings, circumstances, nowMs } = question
     const { assessment, plan, problems } = thought
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
@@ -399,10 +439,12 @@ export class ClusterLoop {
       foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
       foreignJobs,
       throttle: this.#executor.throttle,
-      notes: [...thought.notes, ...this.#executor.notes],
+      notes: [...thought.notes, ...this.#executor.notes, ...this.#decisions.notes],
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
+    this.#decisions.round(this.#report, nowMs)
+    this.#explainer.consider({ question, assessment, report: this.#report })
     this.#emit({ type: 'tick', report: this.#report })
   }
 

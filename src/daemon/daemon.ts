@@ -1,8 +1,11 @@
 /** Runs one loop per cluster, each isolated from the others, and stops them in order. */
+import type { Decision } from '../cluster/decision.ts'
 import type { LoopEvent } from '../cluster/events.ts'
+import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Target } from '../cluster/target.ts'
 import type { Pause } from '../cluster/wishes.ts'
+import type { DecisionStore } from '../execute/journal/decision-file.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
 import { nodeKey } from '../execute/journal/records.ts'
 import { pauseOf } from '../execute/journal/wishes.ts'
@@ -13,16 +16,18 @@ import { EvenkeelError } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { ClusterLoop, type LoopOptions } from './cluster-loop.ts'
-import type { ClusterView, DaemonControl, DaemonView } from './view.ts'
+import type { ClusterView, DaemonControl, DaemonExplanations, DaemonView } from './view.ts'
 
 export interface ManagedCluster {
   name: string
   system: System
   journal: Journal
+  /** Absent: decisions are kept in memory only. */
+  decisions?: DecisionStore
   options: LoopOptions
 }
 
-export class Daemon implements DaemonView, DaemonControl {
+export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
   readonly events: Emitter<LoopEvent>
   readonly #clusters: { name: string; system: System; journal: Journal; loop: ClusterLoop }[]
   readonly #clock: Clock
@@ -34,11 +39,11 @@ export class Daemon implements DaemonView, DaemonControl {
     this.events = new Emitter(onObserverError)
     this.#clock = clock
     const emit = (event: LoopEvent) => this.events.emit(event)
-    this.#clusters = clusters.map(({ name, system, journal, options }) => ({
+    this.#clusters = clusters.map(({ name, system, journal, decisions, options }) => ({
       name,
       system,
       journal,
-      loop: new ClusterLoop({ name, system, planner, journal, clock, emit }, options),
+      loop: new ClusterLoop({ name, system, planner, journal, clock, emit, ...(decisions && { decisions }) }, options),
     }))
   }
 
@@ -128,6 +133,14 @@ export class Daemon implements DaemonView, DaemonControl {
     if (found) return found.loop
     const names = this.#clusters.map(({ name }) => name).join(', ')
     throw new EvenkeelError('usage', `no cluster is called ${cluster}; there are: ${names}`)
+  }
+
+  decisions(cluster: string): Decision[] {
+    return this.#loop(cluster).decisions
+  }
+
+  async explain(cluster: string, subject: ExplainSubject): Promise<Explanation> {
+    return this.#loop(cluster).explain(subject)
   }
 
   clusters(): ClusterView[] {

@@ -1,5 +1,7 @@
 /** What the daemon shows of itself to the outside (http, terminal): plain data, read at any moment. */
+import type { Decision } from '../cluster/decision.ts'
 import type { LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
+import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { Hold } from '../cluster/memory.ts'
 import type { Move } from '../cluster/move.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -41,6 +43,20 @@ export interface ClusterView {
 
 export interface DaemonView {
   clusters(): ClusterView[]
+}
+
+/** Why things are as they are: of what a cluster's last round came to, and of the rounds before it. */
+export interface DaemonExplanations {
+  /**
+   * The last rounds that came to something else than the one before them, newest first.
+   * @throws EvenkeelError `usage` for an unknown cluster.
+   */
+  decisions(cluster: string): Decision[]
+  /**
+   * @throws EvenkeelError `usage` for an unknown cluster, partition, table or node; `sample_incomplete` before the first
+   * complete round.
+   */
+  explain(cluster: string, subject: ExplainSubject): Promise<Explanation>
 }
 
 /**

@@ -135,7 +135,7 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets everything that is ready run: a macrotask comes only after all microtasks. */
-function settle(): Promise<void> {
+export function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
   })

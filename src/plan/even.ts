@@ -10,25 +10,9 @@
  * Against ping-pong the source must stay above the target after the move (tikv/pd compares both ends the same way,
  * with the move's own size as tolerance).
  */
-import type { ViolationKind } from '../cluster/reasons.ts'
 import type { Filters } from './filters.ts'
 import type { Model } from './model.ts'
-
-/** What to even out: the nodes of one domain, the band of each and what may be done. */
-export interface EvenTask {
-  reason: ViolationKind
-  /** Nodes whose violation is to be fixed. */
-  fix: number[]
-  /** Nodes that may give. */
-  sources: number[]
-  /** Nodes that may receive. */
-  targets: number[]
-  /** Least and most bytes of each node, by index. */
-  lower: Float64Array
-  upper: Float64Array
-  /** Bytes under which a fix that does not bring its node into the band is not worth a move. */
-  minGainBytes: number
-}
+import { type EvenTask, scoreStep, Worth } from './worth.ts'
 
 /** Scores in 5 % steps (40 is two bytes fixed for each byte copied), tried from the best down. */
 const scoreSteps = [38, 34, 30, 25, 20, 19, 17, 14, 10, 6, 3, 1]
@@ -64,12 +48,14 @@ class Evener {
   /** Sources fullest first, targets emptiest first. */
   readonly #sources: number[]
   readonly #targets: number[]
+  readonly #worth: Worth
   #best: Choice | undefined
 
   constructor(model: Model, filters: Filters, task: EvenTask) {
     this.#model = model
     this.#filters = filters
     this.#task = task
+    this.#worth = new Worth(model, task)
     this.#sources = [...task.sources]
     this.#targets = task.targets.filter((node) => filters.open(node))
   }
@@ -88,16 +74,12 @@ class Evener {
     }
   }
 
-  #violation(node: number, used: number): number {
-    return Math.max(0, used - this.#task.upper[node]!) + Math.max(0, this.#task.lower[node]! - used)
-  }
-
   /** The node with the largest violation that is not stuck at this step; -1 when there is none. */
   #worst(stuck: Set<number>): number {
     let worst = -1
     let most = 0
     for (const node of this.#task.fix) {
-      const violation = this.#violation(node, this.#model.usedBytes[node]!)
+      const violation = this.#worth.violation(node, this.#model.usedBytes[node]!)
       if (violation > most && !stuck.has(node)) {
         most = violation
         worst = node
@@ -203,41 +185,16 @@ class Evener {
     return nodes.reduce((most, node) => Math.max(most, measure(node)), 0)
   }
 
-  #fix(from: number, to: number, bytes: number): number {
-    const { usedBytes } = this.#model
-    return (
-      this.#violation(from, usedBytes[from]!) +
-      this.#violation(to, usedBytes[to]!) -
-      this.#violation(from, usedBytes[from]! - bytes) -
-      this.#violation(to, usedBytes[to]! + bytes)
-    )
-  }
-
   #worthwhile(replica: number, partition: number, from: number, to: number, step: number): boolean {
-    const { columns, shares, usedBytes } = this.#model
-    const bytes = columns.replicaBytes[replica]!
-    const fix = this.#fix(from, to, bytes)
-    if (scoreStep(fix, bytes) < step) return false
-    const sourceAfter = (usedBytes[from]! - bytes) / shares.capacityBytes[from]!
-    const targetAfter = (usedBytes[to]! + bytes) / shares.capacityBytes[to]!
-    if (sourceAfter < targetAfter) return false
-    if (fix >= this.#task.minGainBytes || this.#settles(from, to, bytes)) return true
-    this.#model.rejections.add('min_gain', partition, from, to)
-    return false
-  }
-
-  /** Whether the move brings one of its ends into the band, however little is left to fix. */
-  #settles(from: number, to: number, bytes: number): boolean {
-    const { usedBytes } = this.#model
-    const settles = (node: number, after: number) =>
-      this.#violation(node, usedBytes[node]!) > 0 && this.#violation(node, after) === 0
-    return settles(from, usedBytes[from]! - bytes) || settles(to, usedBytes[to]! + bytes)
+    const worth = this.#worth.of(from, to, this.#model.columns.replicaBytes[replica]!, step)
+    if (worth === 'min_gain') this.#model.rejections.add('min_gain', partition, from, to)
+    return worth === 'helps'
   }
 
   #consider(replica: number, partition: number, from: number, to: number): void {
     const { columns, topicReplicas, request } = this.#model
     const bytes = columns.replicaBytes[replica]!
-    const fix = this.#fix(from, to, bytes)
+    const fix = this.#worth.fix(from, to, bytes)
     const row = columns.partitionTopic[partition]! * columns.nodeCount
     const choice: Choice = {
       replica,
@@ -250,11 +207,6 @@ class Evener {
     }
     if (!this.#best || better(choice, this.#best)) this.#best = choice
   }
-}
-
-/** Violation fixed per byte, in steps of 5 %. The epsilon keeps a perfect move from falling a step by rounding. */
-function scoreStep(fix: number, bytes: number): number {
-  return bytes > 0 ? Math.floor((fix / bytes) * 20 + 1e-9) : 0
 }
 
 /**

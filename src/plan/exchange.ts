@@ -7,9 +7,9 @@
  * rule against ping-pong holds: the giver stays above the receiver, and the node between is not worse off than before.
  */
 import { Effort } from './effort.ts'
-import type { EvenTask } from './even.ts'
 import type { Filters } from './filters.ts'
 import type { Model } from './model.ts'
+import type { EvenTask } from './worth.ts'
 
 /** Replicas of the giving node, partner nodes, nodes between, and replicas of each partner that are looked at. */
 const REPLICAS = 40

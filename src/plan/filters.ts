@@ -17,6 +17,9 @@ export function limitOf(kind: ViolationKind): Limit {
   return isUrgent(kind) || kind === 'disk_over_limit' ? 'hard' : 'max'
 }
 
+/** `holds`: the node has a replica of the partition, or gave one by this plan. */
+export type FilterAnswer = 'allowed' | 'holds' | RejectReason
+
 export class Filters {
   readonly racks: RackRules
   readonly #model: Model
@@ -96,12 +99,16 @@ export class Filters {
 
   /** Whether the candidate may go to the node; a no is counted. */
   allows(to: number): boolean {
+    const answer = this.answer(to)
+    if (answer === 'allowed') return true
     // Holding the partition already is not a candidate that was rejected: it is none.
-    if (this.#holds[to] === this.#stamp) return false
-    const reason = this.#rejects(to)
-    if (reason === undefined) return true
-    this.#model.rejections.add(reason, this.#partition, this.#from, to)
+    if (answer !== 'holds') this.#model.rejections.add(answer, this.#partition, this.#from, to)
     return false
+  }
+
+  /** The same for whoever only asks: nothing is counted. */
+  answer(to: number): FilterAnswer {
+    return this.#holds[to] === this.#stamp ? 'holds' : (this.#rejects(to) ?? 'allowed')
   }
 
   /** Whether nothing but the want of room speaks against the node. */

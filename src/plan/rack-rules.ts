@@ -61,6 +61,11 @@ export class RackRules {
     return this.others(to) <= this.#limit
   }
 
+  /** Most other replicas of its partition that the candidate may join in a rack; Infinity where racks do not bind it. */
+  get limit(): number {
+    return this.#limit
+  }
+
   /** Other replicas of the candidate's partition in the rack of the node. */
   others(node: number): number {
     return this.matter ? this.#others[this.#model.columns.nodeRack[node]! + 1]! : 0

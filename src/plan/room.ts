@@ -49,6 +49,19 @@ export class Room {
     return this.#needs(node, this.#arriving[node]! + withIndex(bytes)) <= this.#fullest[limit][node]!
   }
 
+  /** How full the fullest dir it may choose would be with `bytes` more, and how full it may be: what `fits` compares. */
+  filled(node: number, bytes: number, limit: Limit): { dir: number; bytes: number; most: number } {
+    let fullest = -1
+    for (let dir = this.#columns.nodeDirStart[node]!; dir < this.#columns.nodeDirStart[node + 1]!; dir += 1) {
+      if (!this.usable(dir)) continue
+      if (fullest === -1 || this.#roomOf(dir, limit) < this.#roomOf(fullest, limit)) fullest = dir
+    }
+    if (fullest === -1) return { dir: -1, bytes: Number.POSITIVE_INFINITY, most: 0 }
+    const most = this.#most(fullest, limit)
+    const needs = this.#needs(node, this.#arriving[node]! + withIndex(bytes))
+    return { dir: fullest, bytes: most - this.#roomOf(fullest, limit) + needs, most }
+  }
+
   /** Whether `bytes` more fit in that dir. */
   fitsIn(dir: number, bytes: number, limit: Limit): boolean {
     if (!this.usable(dir)) return false
