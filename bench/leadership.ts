@@ -44,6 +44,8 @@ function measured(
     dirMoves: true,
     left: [],
     muted: [],
+    orders: [],
+    placed: [],
     leadership: { strategy, by, seed: 1 },
   }
   const shares = sharesOf(columns)

@@ -46,6 +46,8 @@ for (const shape of shapes) {
       dirMoves: true,
       left: [],
       muted: [],
+      orders: [],
+      placed: [],
       leadership: { strategy: 'random_hill_climbing', by: 'count', seed: 1 },
     }
     globalThis.gc?.()

@@ -8,6 +8,7 @@
  * leadership begins at 10 % and ends at 5 % off the mean.
  */
 import type { Memory } from '../cluster/memory.ts'
+import type { Order } from '../cluster/orders.ts'
 import { type Goals, noGoals, type Violation } from '../cluster/plan.ts'
 import { rackFigures } from '../cluster/racks.ts'
 import { type ViolationKind, violationKinds } from '../cluster/reasons.ts'
@@ -17,7 +18,7 @@ import { type ClusterState, type NodeId, partitionLabel } from '../cluster/state
 import { formatCount } from '../lib/units.ts'
 import { overFullDirs } from './disks.ts'
 import { driftOf, noTargets, type Targets } from './drift.ts'
-import { type Circumstances, type Gate, gateFor, gateForAll } from './gates.ts'
+import { type Circumstances, type Gate, gateFor, gateForAll, gateForOrder } from './gates.ts'
 import { Judge } from './judge.ts'
 import { leadersUneven } from './leaders.ts'
 import { massFailure } from './mass-failure.ts'
@@ -31,6 +32,8 @@ export interface Assessment {
   goals: Goals
   /** Holds everything; absent when nothing does. */
   gate?: Gate
+  /** What people ask for, as far as it is to be planned. */
+  byHand: ByHand
   /** Conditions that must last a while longer before they count, one sentence each. */
   holding: string[]
   /** What is as good as it can be without being good, one sentence each. */
@@ -40,6 +43,12 @@ export interface Assessment {
   /** Nodes whose filling has begun and that cannot be judged now: dead, back too lately, or full only with what is on its way. Remembered in any case. */
   waiting: NodeId[]
   memory: Memory
+}
+
+export interface ByHand {
+  orders: readonly Order[]
+  /** Why none of them is carried out now: what is planned of them is only shown. */
+  gate?: Gate
 }
 
 export function assess(
@@ -63,7 +72,8 @@ export function assess(
   const skew = skewedDomains(state, shares, settings, judge)
   const { balanceLeaders, ...leaders } = leadersUneven(state, shares, settings, judge)
 
-  const forAll = gateForAll(settings, now, massFailure(state, holdings.replicas), nowMs)
+  const failure = massFailure(state, holdings.replicas)
+  const forAll = gateForAll(settings, now, failure, nowMs)
   for (const violation of judge.violations) {
     const gate = forAll ?? held.get(violation.subject) ?? gateFor(violation, settings, now, memory.baseline, nowMs)
     if (gate) violation.gate = gate
@@ -85,6 +95,9 @@ export function assess(
     violations: inOrder(judge.violations),
     goals: goalsNow(goals, judge.violations),
     ...(forAll && { gate: forAll }),
+    byHand: byHand(memory.orders, judge.violations, (order) =>
+      gateForOrder(order, settings, now, failure, memory.baseline, nowMs),
+    ),
     holding: judge.holding,
     notes: racks.notes,
     rackFaults: racks.needless,
@@ -99,6 +112,18 @@ export function assess(
       pending: judge.pending,
     },
   }
+}
+
+/** Orders that may be carried out; where none may, all of them, unless something else may: that must not build on them. */
+function byHand(
+  orders: readonly Order[],
+  violations: readonly Violation[],
+  gateOf: (order: Order) => Gate | undefined,
+): ByHand {
+  const gates = orders.map(gateOf)
+  const free = orders.filter((_, index) => gates[index] === undefined)
+  if (free.length > 0 || orders.length === 0) return { orders: free }
+  return { orders: violations.some(({ gate }) => gate === undefined) ? [] : orders, gate: gates[0]! }
 }
 
 /** Disks come in one go, critical ones first and the others where they belong. */

@@ -3,6 +3,7 @@
  * else stopped only by health that got worse since we began and by windows that name them; the rest also waits for calm.
  */
 import { partitionName, type RunningMove } from '../cluster/move.ts'
+import type { Order } from '../cluster/orders.ts'
 import type { Violation } from '../cluster/plan.ts'
 import { isUrgent, type VerdictCode, type ViolationKind } from '../cluster/reasons.ts'
 import type { Health } from '../cluster/sample.ts'
@@ -115,6 +116,23 @@ export function gateFor(
     return { code: 'foreign_moves', text }
   }
   if (now.dayFull !== undefined && kind !== 'leader_skew') return { code: 'budget_full', text: now.dayFull }
+  return undefined
+}
+
+/** What holds an order of a person: what holds all, but for the mode where it was overridden, health, and the bytes of the day. */
+export function gateForOrder(
+  { kind, override }: Order,
+  settings: BalanceSettings,
+  now: Circumstances,
+  massFailure: string | undefined,
+  baseline: Baseline,
+  nowMs: number,
+): Gate | undefined {
+  const forAll = gateForAll(override ? { ...settings, mode: 'continuous' } : settings, now, massFailure, nowMs)
+  if (forAll) return forAll
+  const grown = grownSince(baseline, now.health)
+  if (grown !== undefined) return { code: 'unhealthy', text: grown }
+  if (now.dayFull !== undefined && kind === 'replica') return { code: 'budget_full', text: now.dayFull }
   return undefined
 }
 

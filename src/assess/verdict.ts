@@ -1,6 +1,6 @@
 /** Act, or do not act because of one code and one sentence with the number that decides. */
 import type { LoopStatus } from '../cluster/events.ts'
-import { foreignJobText, type Move, type RunningJob, totalBytes } from '../cluster/move.ts'
+import { foreignJobText, type Move, type RunningJob, routeOf, subjectOf, totalBytes } from '../cluster/move.ts'
 import type { Plan, Verdict, Violation } from '../cluster/plan.ts'
 import type { VerdictCode, ViolationKind } from '../cluster/reasons.ts'
 import type { BalanceSettings } from '../cluster/settings.ts'
@@ -13,6 +13,8 @@ export interface Findings {
   plan: Plan
   /** Our moves in flight. */
   running: number
+  /** Those of them that people asked for. */
+  runningByHand: readonly Move[]
   /** Why some of those do not get on; undefined when all do. */
   stalled?: string | undefined
   /** Nodes that could take part. */
@@ -28,6 +30,46 @@ export interface Findings {
 }
 
 export function verdictOf(found: Findings): Verdict {
+  const { assessment, plan, problems } = found
+  const { gate } = assessment.byHand
+  const planned = gate ? [] : plan.moves.filter(isByHand)
+  if (planned.length > 0 && problems.length > 0) return rejected(problems)
+  const held = assessment.gate !== undefined && assessment.gate.code !== 'mode_off'
+  const running = held ? [] : found.runningByHand
+  const rest = { ...found, plan: { ...plan, moves: plan.moves.filter((move) => !isByHand(move)) } }
+  if (planned.length + running.length > 0) return byHandVerdict(rest, planned, running)
+  const quiet = found.running === 0 && assessment.violations.length === 0
+  if (gate && !assessment.gate && quiet) return no(gate.code, `${gate.text}; what a person asked for waits`)
+  return verdictOfRest(found)
+}
+
+/** A person asked for it: that is done, whatever else is. */
+function byHandVerdict(rest: Findings, planned: readonly Move[], running: readonly Move[]): Verdict {
+  const { running: count, runningByHand } = rest
+  const others = verdictOfRest({ ...rest, running: count - runningByHand.length })
+  const asked = [
+    ...(running.length > 0 ? [`${formatCount(running.length, 'move')} running as a person asked (${few(running)})`] : []),
+    ...(planned.length > 0 ? [`${movesText(planned)} as a person asked (${few(planned)})`] : []),
+  ].join(', then ')
+  const tooLow = rest.tooLow !== undefined && count === 0 && planned.some(({ kind }) => kind === 'replica')
+  if (tooLow && !others.act) return no('rate_too_low', `${rest.tooLow}; ${asked}`)
+  const besides = others.act || others.code !== 'balanced' ? `; besides that: ${others.text}` : ''
+  return { act: true, code: 'acting', text: `${asked}${besides}` }
+}
+
+function few(moves: readonly Move[]): string {
+  const named = moves.slice(0, 3).map((move) => {
+    const { from, to } = routeOf(move)
+    return move.kind === 'leader' ? `leadership of ${subjectOf(move)} to ${to}` : `${subjectOf(move)} from ${from} to ${to}`
+  })
+  return `${named.join(', ')}${moves.length > named.length ? ', …' : ''}`
+}
+
+function isByHand({ reason }: Move): boolean {
+  return reason === 'manual'
+}
+
+function verdictOfRest(found: Findings): Verdict {
   const { assessment, plan } = found
   const { violations, gate } = assessment
   const why = violations.map((violation) => violation.text).join('; ')
@@ -43,9 +85,7 @@ export function verdictOf(found: Findings): Verdict {
   const held = violations.filter((violation) => violation.gate !== undefined)
   const first = held[0]?.gate
   if (held.length === violations.length && found.running === 0) return no(first!.code, `${first!.text}; ${why}`)
-  if (found.problems.length > 0) {
-    return no('plan_rejected', `the plan failed its own verification and was dropped: ${found.problems[0]}`)
-  }
+  if (found.problems.length > 0) return rejected(found.problems)
   const waiting =
     held.length === 0 ? '' : `; ${held.map(({ kind, gate }) => `${kind} waits: ${gate!.text}`).join('; ')}`
   const open = violations.filter((violation) => violation.gate === undefined)
@@ -62,13 +102,12 @@ export function verdictOf(found: Findings): Verdict {
   return { act: true, code: 'acting', text: `${underWay}${planText(plan)}: ${whyOpen}${waiting}` }
 }
 
-/** Whether moves of the plan may be started. */
-export function mayStart({ assessment, problems }: Findings): boolean {
-  return (
-    assessment.gate === undefined &&
-    problems.length === 0 &&
-    assessment.violations.some((violation) => violation.gate === undefined)
-  )
+/** Moves of the plan that may be started; those that people asked for come first in it, and do not need the others. */
+export function startable(found: Findings): Move[] {
+  const { assessment, plan, problems } = found
+  if (problems.length > 0) return []
+  const others = assessment.gate === undefined && assessment.violations.some(({ gate }) => gate === undefined)
+  return plan.moves.filter((move) => (isByHand(move) ? assessment.byHand.gate === undefined : others))
 }
 
 /** One code for all, with what would be done where it is shown for that. */
@@ -77,7 +116,7 @@ function heldAltogether({ assessment, plan }: Findings, why: string): Verdict {
   if (code === 'sample_incomplete') return no(code, text)
   const would = plan.moves.length === 0 ? '' : `; would make ${planText(plan)}`
   const holding = assessment.holding.map((sentence) => `; ${sentence}`).join('')
-  if (code === 'dry_run' && why === '') {
+  if (code === 'dry_run' && why === '' && would === '') {
     return assessment.holding.length > 0
       ? no('holding', assessment.holding.join('; '))
       : no('balanced', 'no violation is open')
@@ -130,8 +169,12 @@ export function statusOf(found: Findings, verdict: Verdict): LoopStatus {
 
 const stalledCodes: readonly VerdictCode[] = ['no_capacity', 'too_few_nodes', 'rate_too_low', 'retry_exhausted']
 
-function planText(plan: Plan): string {
-  const of = (kind: Move['kind']) => plan.moves.filter((move) => move.kind === kind)
+function planText({ moves }: Plan): string {
+  return movesText(moves)
+}
+
+function movesText(moves: readonly Move[]): string {
+  const of = (kind: Move['kind']) => moves.filter((move) => move.kind === kind)
   const replicas = of('replica')
   const tables = of('table')
   const leaders = of('leader').length
@@ -147,6 +190,10 @@ function planText(plan: Plan): string {
     ...(brokers > 0 ? [formatCount(brokers, 'broker list')] : []),
   ]
   return parts.join(' and ')
+}
+
+function rejected([first]: readonly string[]): Verdict {
+  return no('plan_rejected', `the plan failed its own verification and was dropped: ${first}`)
 }
 
 function no(code: Verdict['code'], text: string): Verdict {

@@ -9,6 +9,7 @@ import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { addHealthcheck } from './healthcheck.ts'
 import type { Ending, Io } from './io.ts'
+import { addMove, addTransferLeadership } from './move.ts'
 import { addMoves } from './moves.ts'
 import { addNodes } from './nodes.ts'
 import { addPause } from './pause.ts'
@@ -26,7 +27,7 @@ import { addVersion, version } from './version.ts'
 const groups: Record<string, ((program: Command, io: Io, ending: Ending) => void)[]> = {
   'The daemon:': [addRun, addCheckConfig, addConfigShow, addPermissions, addHealthcheck],
   'What is going on:': [addStatus, addNodes, addMoves, addPlan, addTables],
-  'What is to be done:': [addDrain, addPause, addCancel, addRebalance, addApprove],
+  'What is to be done:': [addMove, addTransferLeadership, addDrain, addPause, addCancel, addRebalance, addApprove],
   'Tools:': [addSnapshot, addRelease, addVersion],
 }
 

@@ -13,6 +13,7 @@ export const exitCodes = {
 
 const byError: Partial<Record<ErrorCode, number>> = {
   usage: exitCodes.usage,
+  not_found: exitCodes.usage,
   bad_config: exitCodes.badConfig,
   auth: exitCodes.notPermitted,
   not_permitted: exitCodes.notPermitted,

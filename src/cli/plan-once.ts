@@ -83,7 +83,7 @@ async function judge(
   const participants = thought.plan.nodes.filter((node) => node.state === 'alive').length
   const foreignJobs = sample.jobs ?? []
   const { tableJobs } = capabilities
-  const found = { settings: balance, ...thought, running: 0, participants, tableJobs, foreignJobs }
+  const found = { settings: balance, ...thought, running: 0, runningByHand: [], participants, tableJobs, foreignJobs }
   const verdict = verdictOf(found)
   return reportTick(sample, thought.assessment, thought.plan, verdict, {
     sampleMs,

@@ -8,7 +8,7 @@ import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
 import { stateCell, table } from './table.ts'
 import { addView, type ViewOptions } from './view-command.ts'
-import { drainText, pauseText } from './wish-texts.ts'
+import { drainText, orderText, pauseText, placedText } from './wish-texts.ts'
 
 export type Status = StatusAnswer
 
@@ -47,11 +47,13 @@ function statusText({ clusters, config_refused: refused }: Status, _: boolean, p
     error ?? verdict?.text ?? '-',
   ])
   const header = ['CLUSTER', 'STATUS', 'MODE', 'RUNNING', 'PENDING', 'BYTES-REMAINING', 'WHY']
-  const wishes = clusters.flatMap(({ name, pause, drains, asked }) =>
+  const wishes = clusters.flatMap(({ name, pause, drains, asked, orders = [], placed = [] }) =>
     [
       ...(pause ? [pauseText(pause)] : []),
       ...drains.map(drainText),
       ...(asked ? [`asked for: ${asked.join(', ')}`] : []),
+      ...orders.map(orderText),
+      ...(placed.length > 0 ? [placedText(placed)] : []),
     ].map((text) => `${name}: ${text}\n`),
   )
   const config =

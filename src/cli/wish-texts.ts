@@ -11,6 +11,29 @@ export function drainText({ node, replicas, bytes, safe_to_stop: safe }: Drain):
   return replicas === 0 ? `${left}, not safe to stop yet` : left
 }
 
+export type Order = NonNullable<ClusterStatus['orders']>[number]
+export type Placement = NonNullable<ClusterStatus['placed']>[number]
+
+/** `t-3 from 1 to 4`, `leadership of t-3 to 2`. */
+export function orderName({ kind, partition, from, to, to_dir: toDir }: Omit<Order, 'reason' | 'since' | 'state'>): string {
+  if (kind === 'leader') return `leadership of ${partition} to ${to}`
+  return toDir === undefined ? `${partition} from ${from} to ${to}` : `${partition} to ${toDir} of ${to}`
+}
+
+export function orderText(order: Order): string {
+  const states = { waits: 'waits', planned: 'waits for its turn', running: 'is under way' } as const
+  return `${orderName(order)} was asked for (${order.reason}) and ${states[order.state]}`
+}
+
+/** The first few by name. */
+export function placedText(placed: readonly Placement[]): string {
+  const named = placed.slice(0, 5).map(({ partition, kind, node, until }) => {
+    const what = kind === 'leader' ? `leadership of ${partition}` : partition
+    return `${what} on ${node} until ${until}`
+  })
+  return `stays where a person put it: ${named.join(', ')}${placed.length > named.length ? `, and ${placed.length - named.length} more` : ''}`
+}
+
 export function pauseText({ by, reason, since, until }: NonNullable<ClusterStatus['pause']>): string {
   const whom = by === 'operator' ? 'by an operator' : 'by evenkeel itself'
   const end = until === undefined ? 'until `evenkeel resume`' : `until ${until}`

@@ -10,7 +10,7 @@ import { formatTime } from '../lib/iso-time.ts'
 import type { LoopStatus, Mode, MoveResult } from './events.ts'
 import type { Move } from './move.ts'
 import type { Blocked, Verdict, Violation } from './plan.ts'
-import type { ViolationKind } from './reasons.ts'
+import type { MoveReason } from './reasons.ts'
 import type { NodeId, PartitionId } from './state.ts'
 
 /** What is kept of a move. */
@@ -22,7 +22,7 @@ export interface DecidedMove {
   from?: NodeId
   to?: NodeId
   bytes: number
-  reason: ViolationKind
+  reason: MoveReason
 }
 
 /** A move that began after the decision, and what became of it. */

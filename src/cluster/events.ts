@@ -1,5 +1,6 @@
 /** What a cluster's loop says as it works. Observers subscribe; the loop knows none of them. */
 import type { Move, RunningJob } from './move.ts'
+import type { Order } from './orders.ts'
 import type { Plan, Verdict, Violation } from './plan.ts'
 import type { RejectReason } from './reasons.ts'
 import type { Health } from './sample.ts'
@@ -154,5 +155,7 @@ export type LoopEvent = OfCluster &
     | ({ type: 'settings_changed' } & SettingChanges)
     /** `movedBytes` counts from the start of the loop. */
     | { type: 'progress'; moves: MoveProgress[]; pending: number; pendingBytes: number; movedBytes: number }
+    /** What a person asked for is not possible any more and given up. */
+    | { type: 'order_refused'; order: Order; text: string }
     | { type: 'candidates_rejected'; counts: Partial<Record<RejectReason, number>> }
   )

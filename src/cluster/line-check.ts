@@ -206,6 +206,23 @@ const shapes: Record<string, Check> = {
       'topics?': list(shape({ topic: text, until: moment, exhausted: flag, why: text })),
       nodes: list(shape({ node: id, until: moment })),
     }),
+    'orders?': list(
+      shape({
+        kind: oneOf(['replica', 'leader']),
+        topic: text,
+        partition: id,
+        'from?': id,
+        to: id,
+        'from_dir?': text,
+        'to_dir?': text,
+        reason: text,
+        at: moment,
+        'override?': flag,
+        'failures?': amount,
+        'until?': moment,
+      }),
+    ),
+    'placed?': list(shape({ what: oneOf(['replica', 'leader']), topic: text, partition: id, node: id, until: moment })),
     'baseline?': shape({ offline: amount, under_min_isr: amount }),
   }),
   target: shape({

@@ -159,10 +159,38 @@ export interface MemoryLine {
     topics?: { topic: string; until: string; exhausted: boolean; why: string }[]
     nodes: { node: NodeId; until: string }[]
   }
+  /** What people asked to be moved. */
+  orders?: OrderLine[]
+  /** What they have put somewhere. */
+  placed?: PlacementLine[]
   /** Health when the moves in flight began. */
   baseline?: { offline: number; under_min_isr: number }
   /** First moment each open violation was seen. */
   since?: Record<string, string>
+}
+
+export interface OrderLine {
+  kind: 'replica' | 'leader'
+  topic: string
+  partition: PartitionId
+  /** Of a replica. */
+  from?: NodeId
+  to: NodeId
+  from_dir?: string
+  to_dir?: string
+  reason: string
+  at: string
+  override?: boolean
+  failures?: number
+  until?: string
+}
+
+export interface PlacementLine {
+  what: 'replica' | 'leader'
+  topic: string
+  partition: PartitionId
+  node: NodeId
+  until: string
 }
 
 /** What the adapter judged beside the placement: gates depend on it. */

@@ -4,6 +4,8 @@
  */
 import { formatTime, parseTime } from '../lib/iso-time.ts'
 import type { MemoryLine } from './lines.ts'
+import type { Order, Placement } from './orders.ts'
+import { orderLine, placementLine, readOrder, readPlacement } from './order-lines.ts'
 import type { NodeId, PartitionId } from './state.ts'
 
 export interface PartitionRef {
@@ -47,6 +49,10 @@ export interface Memory {
   /** Partitions whose leadership is left alone until then, for a transfer of it failed. */
   muted: (PartitionRef & { untilMs: number })[]
   hold: Hold
+  /** What people asked to be moved and is not under way, in the order in which they asked. */
+  orders: readonly Order[]
+  /** What was moved so, and stays for a while. */
+  placed: readonly Placement[]
   /** Unexplained health when the moves in flight began; kept after their end for as long as it is worse than that. */
   baseline?: { offline: number; underMinIsr: number }
 }
@@ -62,6 +68,8 @@ export const emptyMemory: Memory = {
   left: [],
   muted: [],
   hold: noHold,
+  orders: [],
+  placed: [],
 }
 
 /** Of a loop that begins: what must be seen several times has not been seen yet. */
@@ -86,6 +94,8 @@ export function memoryLine(memory: Memory): MemoryLine {
       topics: memory.hold.topics.map(({ untilMs, ...rest }) => ({ ...rest, until: formatTime(untilMs) })),
       nodes: memory.hold.nodes.map(({ node, untilMs }) => ({ node, until: formatTime(untilMs) })),
     },
+    ...(memory.orders.length > 0 && { orders: memory.orders.map(orderLine) }),
+    ...(memory.placed.length > 0 && { placed: memory.placed.map(placementLine) }),
     ...(baseline === undefined ? {} : { baseline: { offline: baseline.offline, under_min_isr: baseline.underMinIsr } }),
   }
 }
@@ -108,6 +118,8 @@ export function readMemory(line: MemoryLine): Memory {
       topics: (line.hold?.topics ?? []).map(({ until, ...rest }) => ({ ...rest, untilMs: parseTime(until) })),
       nodes: (line.hold?.nodes ?? []).map(({ node, until }) => ({ node, untilMs: parseTime(until) })),
     },
+    orders: (line.orders ?? []).map(readOrder),
+    placed: (line.placed ?? []).map(readPlacement),
     ...(baseline === undefined ? {} : { baseline: { offline: baseline.offline, underMinIsr: baseline.under_min_isr } }),
   }
 }

@@ -1,7 +1,7 @@
 /** A move: the smallest thing the planner proposes and the executor carries out. */
 
 import { sameList } from '../lib/lists.ts'
-import type { DriftCause, ViolationKind } from './reasons.ts'
+import type { DriftCause, MoveReason } from './reasons.ts'
 import type { NodeId, PartitionId } from './state.ts'
 import type { NodeShare } from './target.ts'
 
@@ -11,7 +11,7 @@ interface AnyMove {
   /** Moves of one group are planned, budgeted, verified and stopped as one. */
   group?: string
   topic: string
-  reason: ViolationKind
+  reason: MoveReason
 }
 
 interface MoveOfPartition extends AnyMove {

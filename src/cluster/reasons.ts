@@ -17,13 +17,17 @@ export const violationKinds = [
 ] as const
 export type ViolationKind = (typeof violationKinds)[number]
 
+/** Why something is moved: it mends a breach, or a person asked for it, which comes before all others. */
+export const moveReasons = ['manual', ...violationKinds] as const
+export type MoveReason = (typeof moveReasons)[number]
+
 /**
  * Repair, drain and what keeps a disk from failing: they may use the whole of a node's budget, are stopped only by health
  * that got worse since we began, and are bound by a window only when it names them.
  */
-const urgentKinds: readonly ViolationKind[] = ['disk_critical', 'node_unavailable', 'node_draining']
+const urgentKinds: readonly MoveReason[] = ['disk_critical', 'node_unavailable', 'node_draining']
 
-export function isUrgent(kind: ViolationKind): boolean {
+export function isUrgent(kind: MoveReason): boolean {
   return urgentKinds.includes(kind)
 }
 
@@ -40,6 +44,9 @@ export const violationText: Record<ViolationKind, string> = {
   disk_skew: 'disk use is outside the configured band around the mean',
   leader_skew: 'partition leadership is uneven over the nodes',
 }
+
+/** What each reason to move something means, for people. */
+export const moveReasonText: Record<MoveReason, string> = { manual: 'a person asked for it', ...violationText }
 
 /** Why a table is not where its own rules put it, the weightiest first. */
 export const driftCauses = [
@@ -185,6 +192,7 @@ export const rejectReasons = [
   'retry_wait',
   'retry_exhausted',
   'target_held',
+  'moved_by_hand',
 ] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
@@ -206,6 +214,8 @@ export const rejectText: Record<RejectReason, string> = {
   retry_wait: 'a move of the partition failed or was taken back: it is left alone for a while',
   retry_exhausted: 'three moves of the partition failed within a day: it is left alone until a day after the first',
   target_held: 'policy or a person must allow what the system would do to the table',
+  moved_by_hand:
+    'a person put the replica, or the leadership, there: for a day only repair, drain and critical disks move it away',
 }
 
 /** Why a partition must stay as it is; an index into this list is kept per partition, 0 meaning movable. */

@@ -69,6 +69,8 @@ export const LEADER_SAMPLES_OFF = 2
 export const RELIEF_MARGIN = 0.01
 /** A partition is not moved back to a node that it left less than this ago, by us or by anybody. */
 export const RETURN_WINDOW_MS = 3_600_000
+/** What a person put somewhere is left there for so long by all that can wait. */
+export const PLACED_MS = 24 * 3_600_000
 /** What a plan assumes a node can take in, to know how much logs grow while it is carried out. */
 export const ASSUMED_COPY_RATE = 50 * 1024 * 1024
 /** Room kept free in a dir that also holds the broker's metadata: a broker that cannot write those stops. */

@@ -11,13 +11,14 @@
  */
 import type { Assessment } from '../assess/assess.ts'
 import { grownSince } from '../assess/gates.ts'
-import { type Findings, mayStart, statusOf, verdictOf } from '../assess/verdict.ts'
+import { type Findings, startable, statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
 import type { Decision } from '../cluster/decision.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { Memory } from '../cluster/memory.ts'
-import { type Move, totalBytes } from '../cluster/move.ts'
+import { type Move, partitionName, subjectOf, totalBytes } from '../cluster/move.ts'
+import type { Order } from '../cluster/orders.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
@@ -27,6 +28,7 @@ import { writeRates } from '../cluster/write-rates.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
 import type { DecisionStore } from '../execute/journal/decision-file.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
+import { ordering } from '../execute/journal/by-hand.ts'
 import { approvedOf, askedOf, drainsOf, fulfilled, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
@@ -39,11 +41,12 @@ import { Explainer } from './explain/explainer.ts'
 import type { Surroundings } from './explain/picture.ts'
 import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
+import { endOf, Orders, orderViews, weighed } from './orders.ts'
 import { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
 import { StrangersWatch } from './strangers.ts'
 import { type Question, type Thought, think } from './think.ts'
-import type { ClusterView } from './view.ts'
+import type { ClusterView, Weighed } from './view.ts'
 
 export interface LoopOptions {
   balance: BalanceSettings
@@ -90,6 +93,7 @@ export class ClusterLoop {
   readonly #strangers = new StrangersWatch()
   readonly #kept: KeptMemory
   readonly #decisions: Decisions
+  readonly #orders = new Orders()
   readonly #explainer = new Explainer()
   #options: LoopOptions
   #status: LoopStatus = 'starting'
@@ -108,7 +112,7 @@ export class ClusterLoop {
   #wakePulse = new AbortController()
   /** A tick is at work: what it finds is not overtaken by starting something meanwhile. */
   #thinking = false
-  /** Moves that ended since the tick at work began: its sample may still show their middle. */
+  /** Moves that ended since the last tick began: its sample may still show their middle. */
   #endedMeanwhile: Move[] = []
   #surveyedAtMs = Number.NEGATIVE_INFINITY
   /** What is being done about the last pulse; undefined while nothing is. */
@@ -191,7 +195,7 @@ export class ClusterLoop {
       this.#decisions.ended(progress, result, durationMs, this.#parts.clock.now())
       this.#remember(event.progress)
       this.#breaker.moveEnded(event, this.#parts.clock.now())
-      if (this.#thinking) this.#endedMeanwhile.push(event.progress.move)
+      this.#endedMeanwhile.push(event.progress.move)
       this.#carriedOut(event.progress)
     }
     this.#emit(event)
@@ -242,11 +246,31 @@ export class ClusterLoop {
     const cancelled = { subject, why: `cancelled by an operator: ${reason}` }
     await this.wish((journal) => {
       const changes = this.#executor.cancellation(cancelled)
-      if (journal.read('asked').has(subject)) changes.push({ kind: 'asked', key: subject, value: undefined })
+      for (const kind of ['asked', 'order'] as const) {
+        if (journal.read(kind).has(subject)) changes.push({ kind, key: subject, value: undefined })
+      }
       if (changes.length === 0) throw new EvenkeelError('usage', `nothing of ${subject} is under way or waits`)
       return changes
     })
     this.#executor.cancel(cancelled)
+  }
+
+  /** @throws EvenkeelError `not_found` or `usage` when it may not be moved, as far as the last sample shows. */
+  async order(order: Order, signal: AbortSignal): Promise<void> {
+    // What has moved since then the next tick judges.
+    const stale = this.#endedMeanwhile.some((move) => subjectOf(move) === partitionName(order))
+    if (!stale) await this.weigh(order, signal)
+    await this.wish((journal) => ordering(journal, order, this.#parts.clock.now()))
+  }
+
+  /** @throws as `order` does */
+  weigh(order: Order, signal: AbortSignal): Promise<Weighed> {
+    const { system, planner } = this.#parts
+    const { balance: settings } = this.#options
+    const { inFlight, holds: hold } = this.#executor
+    const memory = { hold, ...this.#executor.byHand() }
+    const ground = { state: this.#recollection.state, inFlight, memory, settings, capabilities: system.capabilities() }
+    return weighed(order, ground, planner, signal)
   }
 
   /** @throws EvenkeelError `usage` when the node is not one of the cluster. */
@@ -274,6 +298,8 @@ export class ClusterLoop {
       drains: drainViews(drainsOf(journal), known, this.#executor.inFlight),
       ...(pause && { pause }),
       ...some('asked', askedOf(journal)),
+      ...some('orders', orderViews(journal, this.#executor.inFlight, this.#executor.pending)),
+      ...some('placed', [...this.#executor.byHand().placed]),
       ...some('approved', [...approvedOf(journal)]),
       ...some('waiting', this.#executor.holds.topics),
       status: this.#status,
@@ -354,7 +380,7 @@ export class ClusterLoop {
     const question: Question = {
       sample,
       inFlight: [...this.#executor.inFlight, ...this.#endedMeanwhile],
-      memory,
+      memory: { ...memory, ...this.#executor.byHand(this.#endedMeanwhile) },
       drains,
       settings: this.#options.balance,
       circumstances: {
@@ -376,6 +402,7 @@ export class ClusterLoop {
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
     this.#recollection.keep(sample)
     await this.#kept.saveBegun(thought.assessment.memory)
+    await this.#settleOrders(thought, now)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
     if (changes !== this.#changes) this.#executor.withdraw()
   }
@@ -415,6 +442,7 @@ export class ClusterLoop {
       assessment,
       plan,
       running: this.#executor.inFlight.length,
+      runningByHand: this.#executor.inFlight.filter(({ reason }) => reason === 'manual'),
       stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
       participants: plan.nodes.filter((node) => node.state === 'alive').length,
       tooLow: this.#executor.tooLow,
@@ -425,8 +453,9 @@ export class ClusterLoop {
     const verdict = verdictOf(found)
     this.#executor.outOfUse.mayEmpty = assessment.gate === undefined
     this.#executor.outOfUse.lost = lostIn(sample.state, assessment)
-    if (assessment.gate) this.#executor.withdraw()
-    else this.#executor.offer(mayStart(found) ? plan.moves : [])
+    const moves = startable(found)
+    if (assessment.gate && moves.length === 0) this.#executor.withdraw()
+    else this.#executor.offer(moves)
     const settled =
       this.#executor.inFlight.length === 0 && sample.state.nodeState.every((state) => HERE.includes(state))
     this.#recollection.conclude(thought, settled, nowMs)
@@ -439,7 +468,7 @@ export class ClusterLoop {
       foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
       foreignJobs,
       throttle: this.#executor.throttle,
-      notes: [...thought.notes, ...this.#executor.notes, ...this.#decisions.notes],
+      notes: [...thought.notes, ...this.#executor.notes, ...this.#orders.notes(nowMs), ...this.#decisions.notes],
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
@@ -498,6 +527,16 @@ export class ClusterLoop {
     const key = move.topic
     if (!this.#parts.journal.read('asked').has(key)) return
     void this.#change(() => [{ kind: 'asked', key, value: undefined }]).catch(() => undefined)
+  }
+
+  /** Orders that are over: done already, or not possible any more. */
+  async #settleOrders(thought: Thought, nowMs: number): Promise<void> {
+    const { over, refused } = this.#orders.settle(thought, nowMs)
+    if (over.length > 0) await this.#change((journal) => over.flatMap((one) => endOf(journal, one, nowMs)))
+    for (const { order, text, progress } of refused) {
+      this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
+      this.#emit({ type: 'order_refused', order, text })
+    }
   }
 
   /** Wishes that are over, unless a job of theirs is still under way. */

@@ -2,6 +2,7 @@
 import type { Decision } from '../cluster/decision.ts'
 import type { LoopEvent } from '../cluster/events.ts'
 import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
+import type { Order } from '../cluster/orders.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Target } from '../cluster/target.ts'
 import type { Pause } from '../cluster/wishes.ts'
@@ -16,7 +17,7 @@ import { EvenkeelError } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { ClusterLoop, type LoopOptions } from './cluster-loop.ts'
-import type { ClusterView, DaemonControl, DaemonExplanations, DaemonView } from './view.ts'
+import type { ClusterView, DaemonControl, DaemonExplanations, DaemonView, Weighed } from './view.ts'
 
 export interface ManagedCluster {
   name: string
@@ -115,6 +116,14 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
 
   async cancel(cluster: string, subject: string, reason: string): Promise<void> {
     await this.#loop(cluster).cancel(subject, reason)
+  }
+
+  async order(cluster: string, order: Order): Promise<void> {
+    await this.#loop(cluster).order(order, this.#stop.signal)
+  }
+
+  async weigh(cluster: string, order: Order): Promise<Weighed> {
+    return this.#loop(cluster).weigh(order, this.#stop.signal)
   }
 
   async approve(cluster: string, targets: readonly Pick<Target, 'topic' | 'fingerprint'>[]): Promise<void> {

@@ -11,6 +11,7 @@ import { foldInFlight } from '../cluster/influence.ts'
 import { foldJobs } from '../cluster/job-influence.ts'
 import type { Memory } from '../cluster/memory.ts'
 import type { Move } from '../cluster/move.ts'
+import type { JudgedOrder } from '../cluster/orders.ts'
 import { noGoals, type Plan } from '../cluster/plan.ts'
 import { approvableHolds } from '../cluster/reasons.ts'
 import type { Sample } from '../cluster/sample.ts'
@@ -19,6 +20,7 @@ import type { NodeId } from '../cluster/state.ts'
 import type { Target } from '../cluster/target.ts'
 import { stopwatch } from '../lib/clock.ts'
 import { describePlan, withTables } from '../plan/describe.ts'
+import { judgedOrders } from '../plan/order-texts.ts'
 import type { Planner } from '../plan/planner.ts'
 import { planRequest } from '../plan/request.ts'
 import { planTables } from '../plan/tables.ts'
@@ -45,6 +47,8 @@ export interface Question {
 export interface Thought {
   assessment: Assessment
   plan: Plan
+  /** What became of each order that was planned for. */
+  orders: JudgedOrder[]
   /** What the verifier found wrong: such a plan is never carried out. */
   problems: string[]
   /** What is worth knowing of the plan, one sentence each. */
@@ -67,7 +71,8 @@ export async function think(question: Question, planner: Planner, signal: AbortS
   const { capabilities } = question
   // Where single replicas cannot be moved the passes have nothing to do; what is now is forecast all the same.
   const goals = capabilities.replicaMoves ? assessment.goals : noGoals
-  const request = planRequest(state, goals, settings, memory, capabilities.dirMoves)
+  const { orders } = assessment.byHand
+  const request = planRequest(state, goals, settings, { ...memory, orders }, capabilities.dirMoves)
   const watch = stopwatch()
   const result = await planner.plan(state, request, signal)
   const plan = describePlan(state, result, watch())
@@ -81,7 +86,13 @@ export async function think(question: Question, planner: Planner, signal: AbortS
     hardDiskUsage,
     maxDiskUsage,
   })
-  return { assessment, plan: withTables(plan, tables), problems: result.problems, notes: tables.notes }
+  return {
+    assessment,
+    plan: withTables(plan, tables),
+    orders: judgedOrders(state, orders, result.orders),
+    problems: result.problems,
+    notes: tables.notes,
+  }
 }
 
 function letRun(target: Target, approved: ReadonlySet<string> | undefined): Target {

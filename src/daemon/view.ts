@@ -3,7 +3,9 @@ import type { Decision } from '../cluster/decision.ts'
 import type { LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { Hold } from '../cluster/memory.ts'
-import type { Move } from '../cluster/move.ts'
+import type { Move, PartitionMove } from '../cluster/move.ts'
+import type { Order, Placement } from '../cluster/orders.ts'
+import type { NodeForecast } from '../cluster/plan.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Target } from '../cluster/target.ts'
 import type { Pause } from '../cluster/wishes.ts'
@@ -27,6 +29,10 @@ export interface ClusterView {
   approved?: string[]
   /** Topics that are left alone for a while; absent: none. */
   waiting?: Hold['topics']
+  /** What people asked to be moved by hand; absent: nothing. */
+  orders?: OrderView[]
+  /** What they have put where it is, and that stays there for a while; absent: nothing. */
+  placed?: Placement[]
   status: LoopStatus
   statusSinceMs: number
   /** The last complete tick; absent before the first. */
@@ -39,6 +45,19 @@ export interface ClusterView {
   ended: MoveProgress[]
   /** Why the last sample or tick failed; absent when it did not. */
   error?: string
+}
+
+export interface OrderView {
+  order: Order
+  /** `waits`: for the next tick, for a try that failed, or for what holds everything. */
+  state: 'waits' | 'planned' | 'running'
+}
+
+/** What would come of an order. */
+export interface Weighed {
+  move: PartitionMove
+  /** With their disks at the peak and in the end. */
+  nodes: NodeForecast[]
 }
 
 export interface DaemonView {
@@ -80,6 +99,14 @@ export interface DaemonControl {
    * @throws EvenkeelError `usage` when nothing of it is under way or waits.
    */
   cancel(cluster: string, subject: string, reason: string): Promise<void>
+  /**
+   * Has one replica or leadership moved because a person wants it, as what may be moved at all; it is left there for a day by all that
+   * can wait. Replaces what was asked for of the partition before.
+   * @throws EvenkeelError `not_found` for a partition that there is not, `usage` with the reason when it may not be moved.
+   */
+  order(cluster: string, order: Order): Promise<void>
+  /** What would come of it as things are. @throws EvenkeelError as `order` does */
+  weigh(cluster: string, order: Order): Promise<Weighed>
   /** Lets targets run although they are held, as they are now: another target of the same topic is held anew. */
   approve(cluster: string, targets: readonly Pick<Target, 'topic' | 'fingerprint'>[]): Promise<void>
 }

@@ -34,10 +34,12 @@ export function choose(pending: readonly Move[], room: Room): Choice {
   let { transfersLeft } = room
   for (const moves of inGroups(pending)) {
     const urgent = moves.every((move) => isUrgent(move.reason))
-    const transfers = moves.filter((move) => move.kind === 'leader').length
+    // What a person asked for waits neither for strangers nor for copies of other partitions.
+    const byHand = moves.every((move) => move.reason === 'manual')
+    const transfers = byHand ? 0 : moves.filter((move) => move.kind === 'leader').length
     const free = moves.every((move) => !busy.has(subjectOf(move)))
     // What somebody else began since the plan was made is a reason to plan anew, unless it cannot wait.
-    const may = free && (transfers === 0 || transfers <= transfersLeft) && (urgent || !foreign)
+    const may = free && (transfers === 0 || transfers <= transfersLeft) && (urgent || byHand || !foreign)
     const tooLow = may ? tooLowOf(moves, need) : undefined
     if (tooLow !== undefined) choice.tooLow = tooLow
     const affordable = urgent || affords(moves, choice.chosen)

@@ -10,7 +10,7 @@
  * not at all.
  */
 import type { MoveProgress, MoveResult, ThrottleReport } from '../cluster/events.ts'
-import type { Hold } from '../cluster/memory.ts'
+import type { Hold, Memory } from '../cluster/memory.ts'
 import {
   copies,
   isDirMove,
@@ -33,6 +33,7 @@ import { choose, isCopy } from './choose.ts'
 import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
 import type { Change, Journal } from './journal/journal.ts'
+import { afterOrdered, byHandOf, outdatedPlacements } from './journal/by-hand.ts'
 import { moveKey, type RecordKind, type Records } from './journal/records.ts'
 import { Operator } from './operator.ts'
 import { OutOfUse } from './out-of-use.ts'
@@ -192,6 +193,11 @@ export class Executor {
     return holdsAt(this.#known, this.#clock.now())
   }
 
+  /** What people ask to be moved of partitions that do not move now, and what they have put where it is. */
+  byHand(endedMeanwhile: readonly Move[] = []): Pick<Memory, 'orders' | 'placed'> {
+    return byHandOf(this.#known, [...this.inFlight, ...endedMeanwhile], this.#clock.now())
+  }
+
   /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
   get throttle(): ThrottleReport | undefined {
     return this.#ledger?.report()
@@ -296,6 +302,7 @@ export class Executor {
     if (failed || (result === 'failed' && refusal === 'rejected')) this.slowDown()
     this.#owed.push({ kind: 'intent', key: moveKey(move), value: undefined })
     if (copies(move)) this.#owed.push(...this.#lesson(operator, result, refusal, failed, now))
+    this.#owed.push(...afterOrdered(this.#known, move, result, now))
     this.#emit({
       type: 'move_ended',
       progress: operator.progress(),
@@ -517,7 +524,9 @@ export class Executor {
   async #pay(): Promise<void> {
     if (this.#journal.problem() !== undefined) return
     // What is forgotten comes first: the same may have happened once more.
-    const forgotten = [...outdated(this.#journal, this.#clock.now()), ...this.#day.outdated()]
+    const now = this.#clock.now()
+    const journal = this.#journal
+    const forgotten = [...outdated(journal, now), ...outdatedPlacements(journal, now), ...this.#day.outdated()]
     const paid = [...forgotten, ...this.#owed]
     if (paid.length === 0) return
     await this.#journal.write(paid)

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { loopStatuses, modes, operatorStates } from '../cluster/events.ts'
 import { moveKinds } from '../cluster/move.ts'
-import { driftCauses, rejectReasons, targetHolds, verdictCodes, violationKinds } from '../cluster/reasons.ts'
+import { driftCauses, moveReasons, rejectReasons, targetHolds, verdictCodes, violationKinds } from '../cluster/reasons.ts'
 import { checkResults } from '../cluster/target.ts'
 import { problemCodes } from './problem.ts'
 
@@ -64,7 +64,7 @@ const moveShape = {
   before: z.array(nodeId).exactOptional().describe('A list of brokers as it was.'),
   after: z.array(nodeId).exactOptional(),
   bytes: bytes.exactOptional(),
-  reason: z.enum(violationKinds),
+  reason: z.enum(moveReasons),
 }
 
 const nodeShape = {
@@ -95,6 +95,37 @@ export const statusAnswer = z
             .strictObject({ by: z.string(), reason: z.string(), since: time, until: time.exactOptional() })
             .exactOptional(),
           asked: z.array(z.string()).exactOptional().describe('Tables that somebody wants rebalanced.'),
+          orders: z
+            .array(
+              z
+                .strictObject({
+                  partition: z.string().describe('As in `t-3`.'),
+                  kind: z.enum(['replica', 'leader']),
+                  from: nodeId.exactOptional(),
+                  to: nodeId,
+                  to_dir: z.string().exactOptional(),
+                  reason: z.string(),
+                  since: time,
+                  override: z.boolean().exactOptional(),
+                  state: z.enum(['waits', 'planned', 'running']),
+                })
+                .meta({ id: 'Order' }),
+            )
+            .exactOptional()
+            .describe('What people want moved by hand.'),
+          placed: z
+            .array(
+              z
+                .strictObject({
+                  partition: z.string().describe('As in `t-3`.'),
+                  kind: z.enum(['replica', 'leader']),
+                  node: nodeId,
+                  until: time,
+                })
+                .meta({ id: 'Placement' }),
+            )
+            .exactOptional()
+            .describe('What people have put where it is: all that can wait leaves it there until then.'),
           moves: z.strictObject({ running: count, pending: count }),
           bytes: z.strictObject({ done: bytes, remaining: bytes }),
           missing_nodes: z.array(nodeId),
@@ -146,6 +177,15 @@ export const planAnswer = z
     planning_seconds: z.number(),
   })
   .meta({ id: 'Plan' })
+
+/** What would come of a move by hand. */
+export const weighedAnswer = z
+  .strictObject({
+    move: z.strictObject(moveShape),
+    nodes: z.array(z.strictObject(nodeShape)).describe('Those that take part, with their disks on the way and in the end.'),
+  })
+  .meta({ id: 'Weighed' })
+export type WeighedAnswer = z.output<typeof weighedAnswer>
 
 export const movesAnswer = z
   .strictObject({
@@ -203,7 +243,7 @@ export const tablesAnswer = z
                 .exactOptional(),
               approved: z.boolean().exactOptional(),
               parameters,
-              reason: z.enum(violationKinds).exactOptional(),
+              reason: z.enum(moveReasons).exactOptional(),
               batch: batch.exactOptional(),
               fingerprint: z.string(),
               summary: z.record(z.string(), z.unknown()).exactOptional().describe('Pinot’s own summary, as it came.'),

@@ -1,15 +1,15 @@
 /** What may be asked of a running daemon: what each action takes, and what becomes of it. */
 import { z } from 'zod'
-import { copies, subjectOf } from '../cluster/move.ts'
+import { copies, partitionName, subjectOf } from '../cluster/move.ts'
 import { approvableHolds } from '../cluster/reasons.ts'
-import type { NodeId } from '../cluster/state.ts'
 import { tableNames } from '../cluster/table-json.ts'
 import type { ClusterView } from '../daemon/view.ts'
-import { codeOf, messageOf } from '../lib/errors.ts'
 import { statusAnswer } from './answers.ts'
 import { only, statusJson } from './control-api.ts'
 import * as fields from './fields.ts'
-import { Problem } from './problem.ts'
+import { knownNode } from './known-node.ts'
+import { mayOrder, type Ordered, orderFields, orderOf } from './orders-api.ts'
+import { Problem, problemOf } from './problem.ts'
 import { type Action, post, type Route, type RouteParts } from './route.ts'
 import { topicsFor } from './tables-api.ts'
 
@@ -88,6 +88,16 @@ const specs = {
       return { about: { tables }, run: () => control.approve(cluster.name, targets) }
     },
   }),
+  move: spec({
+    summary: 'Moves a replica because a person wants it elsewhere, as far as it may be; there it stays for a day.',
+    fields: z.strictObject({ ...orderFields.move, cluster, reason: fields.reason, override }),
+    call: ordering,
+  }),
+  'transfer-leadership': spec({
+    summary: 'Has a partition led by another of its replicas because a person wants it; there it stays for a day.',
+    fields: z.strictObject({ ...orderFields['transfer-leadership'], cluster, reason: fields.reason, override }),
+    call: ordering,
+  }),
   cancel: spec({
     summary: 'Takes back what is under way of a partition or of a table, and leaves it alone for an hour.',
     fields: z.strictObject({ subject, reason: fields.reason, cluster }),
@@ -123,6 +133,13 @@ export const actionRoutes: Route[] = Object.entries(specs).map(([name, { summary
   }),
 )
 
+/** It is looked at, and refused where it is not possible, as part of asking for it. */
+function ordering(cluster: ClusterView, asked: Ordered & { reason: string; override?: boolean }, parts: RouteParts): Call {
+  const order = orderOf(cluster, asked, parts)
+  mayOrder(cluster, asked)
+  return { about: { subjects: [partitionName(order)] }, run: () => parts.control.order(cluster.name, order) }
+}
+
 /** What every action takes. */
 interface Asked {
   cluster?: string
@@ -138,9 +155,10 @@ function spec<Fields extends z.ZodObject>({ call, ...rest }: Spec<Fields>) {
 }
 
 /** What of that name is under way, waits or was asked for: a partition, a table, or both tables of a name. @throws Problem */
-function cancellable({ running, pending, asked = [] }: ClusterView, subject: string): string[] {
+function cancellable({ running, pending, asked = [], orders = [] }: ClusterView, subject: string): string[] {
   const moves = [...running.map(({ move }) => move), ...pending].filter(copies).map(subjectOf)
-  const found = [...new Set([...moves, ...asked])].filter((name) => tableNames(subject).includes(name))
+  const ordered = orders.map(({ order }) => partitionName(order))
+  const found = [...new Set([...moves, ...asked, ...ordered])].filter((name) => tableNames(subject).includes(name))
   if (found.length > 0) return found
   throw new Problem('not_possible', `nothing of ${subject} is under way or waits that could be cancelled`)
 }
@@ -168,21 +186,3 @@ function approvable({ report }: ClusterView, tables: readonly string[]): { topic
   return may.map(({ topic, fingerprint }) => ({ topic, fingerprint }))
 }
 
-function problemOf(error: unknown): unknown {
-  if (codeOf(error) === 'usage') return new Problem('not_possible', messageOf(error))
-  if (codeOf(error) === 'state_unavailable') return new Problem('state_unavailable', messageOf(error))
-  return error
-}
-
-/**
- * Ids that look like numbers may come as text: the one that the cluster has is meant.
- * @param must whether the cluster has to have it; what is to be taken back may concern a node that is gone for good.
- */
-function knownNode({ report, drains }: ClusterView, node: NodeId, must: boolean): NodeId {
-  const ids = report?.plan.nodes.map(({ id }) => id)
-  const known = [...(ids ?? []), ...drains.map((drain) => drain.node)].find((id) => String(id) === String(node))
-  if (known === undefined && must && ids) {
-    throw new Problem('unknown_node', `no node has this id; there are: ${ids.join(', ')}`)
-  }
-  return known ?? node
-}

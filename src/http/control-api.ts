@@ -8,6 +8,7 @@ import type { ClusterView, DaemonView } from '../daemon/view.ts'
 import { formatTime } from '../lib/iso-time.ts'
 import type { MovesAnswer, NodesAnswer, StatusAnswer } from './answers.ts'
 import type { moveGroups } from './fields.ts'
+import { orderJson, placementJson } from './order-json.ts'
 import { Problem } from './problem.ts'
 
 /** Which cluster is meant; absent: the only one. */
@@ -90,7 +91,7 @@ export function notSampled(name: string): Problem {
 }
 
 function clusterJson(view: ClusterView) {
-  const { name, status, statusSinceMs, report, running, pending, drains, pause, asked, error } = view
+  const { name, status, statusSinceMs, report, running, pending, drains, pause, asked, orders, placed, error } = view
   return {
     name,
     status,
@@ -114,6 +115,8 @@ function clusterJson(view: ClusterView) {
     })),
     ...(pause === undefined ? {} : { pause: pauseJson(pause) }),
     ...(asked && { asked }),
+    ...(orders && { orders: orders.map(orderJson) }),
+    ...(placed && { placed: placed.map(placementJson) }),
     moves: { running: running.length, pending: pending.length },
     bytes: {
       done: sum(running.map(({ bytesDone }) => bytesDone)),

@@ -3,6 +3,7 @@
  * words. What was given is never repeated: it may be a secret in the wrong place.
  */
 import { z } from 'zod'
+import { parsePartition } from '../cluster/orders.ts'
 import { parseDuration } from '../lib/units.ts'
 import { Problem } from './problem.ts'
 
@@ -25,6 +26,19 @@ export const node = field('a node id', (error) =>
 export const table = name('the name of a table')
 export const tenant = name('the name of a tenant')
 export const subject = name('a partition such as t-3, or a table')
+/** → topic and partition. */
+export const partition = field('a partition such as t-3', (error) =>
+  z
+    .string(error)
+    .max(300, error)
+    .transform((text, context) => {
+      const found = parsePartition(text)
+      if (found) return found
+      context.addIssue({ code: 'custom', message: error.error })
+      return z.NEVER
+    }),
+)
+export const dir = field('the path of a log dir', (error) => z.string(error).min(1, error).max(1000, error))
 export const override = field('true or false', (error) => z.boolean(error))
 export const reason = field('one line of text of at most 500 characters', (error) =>
   z

@@ -1,3 +1,5 @@
+import { codeOf, type ErrorCode, messageOf } from '../lib/errors.ts'
+
 /** Why a request is not answered: a problem document (RFC 9457) with a code that does not change. */
 export class Problem extends Error {
   readonly status: number
@@ -34,6 +36,7 @@ const problems = {
   not_found: { status: 404, title: 'Not found' },
   unknown_cluster: { status: 404, title: 'Unknown cluster' },
   unknown_table: { status: 404, title: 'Unknown table' },
+  unknown_partition: { status: 404, title: 'Unknown partition' },
   unknown_node: { status: 404, title: 'Unknown node' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_possible: { status: 409, title: 'Not possible' },
@@ -45,3 +48,16 @@ const problems = {
 } as const
 export type ProblemCode = keyof typeof problems
 export const problemCodes = Object.keys(problems) as ProblemCode[]
+
+/** What the daemon refuses to do, as a problem; anything else as it is. */
+export function problemOf(error: unknown): unknown {
+  const code = byError[codeOf(error)]
+  return code === undefined ? error : new Problem(code, messageOf(error))
+}
+
+const byError: Partial<Record<ErrorCode, ProblemCode>> = {
+  usage: 'not_possible',
+  not_found: 'unknown_partition',
+  state_unavailable: 'state_unavailable',
+  sample_incomplete: 'not_sampled_yet',
+}

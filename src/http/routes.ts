@@ -1,10 +1,19 @@
 /** The API of the control listener, one table: the listener, the OpenAPI document and the tests are made from it. */
 import { z } from 'zod'
-import { clustersAnswer, movesAnswer, nodesAnswer, planAnswer, statusAnswer, tablesAnswer } from './answers.ts'
+import {
+  clustersAnswer,
+  movesAnswer,
+  nodesAnswer,
+  planAnswer,
+  statusAnswer,
+  tablesAnswer,
+  weighedAnswer,
+} from './answers.ts'
 import { actionRoutes } from './control-actions.ts'
 import { clustersJson, currentPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
 import { cluster, state, table, tenant } from './fields.ts'
 import { get, type Route } from './route.ts'
+import { orderFields, weighedJson } from './orders-api.ts'
 import { tablesJson } from './tables-api.ts'
 
 const ofCluster = z.strictObject({ cluster })
@@ -45,6 +54,18 @@ export const routes: readonly Route[] = [
     fields: z.strictObject({ cluster, table: table.exactOptional(), tenant: tenant.exactOptional() }),
     answer: tablesAnswer,
     respond: (fields, { view }) => tablesJson(view, fields),
+  }),
+  get('/api/v1/move', {
+    summary: 'What would come of moving a replica by hand; nothing is asked for.',
+    fields: z.strictObject({ ...orderFields.move, cluster }),
+    answer: weighedAnswer,
+    respond: (fields, parts) => weighedJson(fields, parts),
+  }),
+  get('/api/v1/transfer-leadership', {
+    summary: 'What would come of transferring leadership by hand; nothing is asked for.',
+    fields: z.strictObject({ ...orderFields['transfer-leadership'], cluster }),
+    answer: weighedAnswer,
+    respond: (fields, parts) => weighedJson(fields, parts),
   }),
   ...actionRoutes,
 ]

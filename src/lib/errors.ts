@@ -2,6 +2,7 @@
  * Every error that evenkeel itself raises carries one code of this closed list.
  *
  * - `usage`: the command line or a request asks for something that cannot be.
+ * - `not_found`: a request is about something that is not there.
  * - `bad_config`: a config file is wrong; the message names file, line and column.
  * - `bad_input`: a snapshot, request body or answer is malformed; the message names the place.
  * - `sample_incomplete`: a reading of a cluster lacks something; the message names what, and what would show it.
@@ -18,6 +19,7 @@
  */
 export type ErrorCode =
   | 'usage'
+  | 'not_found'
   | 'bad_config'
   | 'bad_input'
   | 'sample_incomplete'

@@ -10,7 +10,7 @@ import {
 } from '../cluster/events.ts'
 import { moveKinds } from '../cluster/move.ts'
 import type { NodeForecast } from '../cluster/plan.ts'
-import { nodeStates, rejectReasons, verdictCodes, violationKinds } from '../cluster/reasons.ts'
+import { moveReasons, nodeStates, rejectReasons, verdictCodes, violationKinds } from '../cluster/reasons.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Instruments, Labels } from './families.ts'
 import { WorkSeries } from './work-series.ts'
@@ -127,10 +127,8 @@ export class ClusterSeries {
       this.#count('evaluations_total', 0, { outcome })
     for (const reason of rejectReasons) this.#count('rejected_candidates_total', 0, { reason })
     for (const code of verdictCodes) if (code !== 'acting') this.#set('blocked', 0, { reason: code })
-    for (const violation of violationKinds) {
-      this.#set('violations', 0, { violation })
-      this.#count('plans_total', 0, { trigger: violation })
-    }
+    for (const violation of violationKinds) this.#set('violations', 0, { violation })
+    for (const trigger of moveReasons) this.#count('plans_total', 0, { trigger })
     for (const kind of moveKinds) {
       for (const result of moveResults) this.#count('moves_finished_total', 0, { kind, result })
     }
@@ -247,7 +245,7 @@ export class ClusterSeries {
     this.#observe('evaluation_duration_seconds', plan.planningMs)
     const outcome = verdict.act ? 'planned' : verdict.code === 'balanced' ? 'no_action' : 'blocked'
     this.#count('evaluations_total', 1, { outcome })
-    const trigger = violationKinds.find((kind) => plan.moves.some((move) => move.reason === kind))
+    const trigger = moveReasons.find((reason) => plan.moves.some((move) => move.reason === reason))
     if (verdict.act && trigger) this.#count('plans_total', 1, { trigger })
     for (const code of verdictCodes) {
       if (code !== 'acting') this.#set('blocked', Number(!verdict.act && verdict.code === code), { reason: code })

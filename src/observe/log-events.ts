@@ -1,5 +1,5 @@
 import type { LoopEvent, MoveProgress, TickReport } from '../cluster/events.ts'
-import { copies, isOfPartition } from '../cluster/move.ts'
+import { copies, isOfPartition, partitionName } from '../cluster/move.ts'
 import { formatDuration } from '../lib/units.ts'
 import type { Logger, LogLevel } from './log.ts'
 import { eventSentence } from './sentences.ts'
@@ -66,6 +66,9 @@ class ClusterLog {
         this.#say(event.result === 'done' ? 'info' : 'warn', event, fields)
         break
       }
+      case 'order_refused':
+        this.#say('warn', event, { partition: partitionName(event.order), reason: event.order.reason })
+        break
       case 'settings_changed':
         this.#settingsChanged(event)
         break

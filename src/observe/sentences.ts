@@ -1,6 +1,7 @@
 /** Events as sentences for people: the same words in the terminal view and in the log. */
 import type { LoopEvent, MoveProgress, MoveResult, SettingChanges } from '../cluster/events.ts'
 import { copies, type Move, routeOf, subjectOf } from '../cluster/move.ts'
+import { orderName } from '../cluster/orders.ts'
 import { rejectReasons } from '../cluster/reasons.ts'
 import { formatBytes, formatCount, formatDuration } from '../lib/units.ts'
 
@@ -34,6 +35,8 @@ export function eventSentence(event: LoopEvent): string | undefined {
       return settings(event)
     case 'move_ended':
       return ended(event.progress, event.result, event.durationMs)
+    case 'order_refused':
+      return `${orderName(event.order)} was asked for by a person and is given up: ${event.text}`
     case 'candidates_rejected':
       return rejected(event.counts)
     default:

@@ -4,7 +4,7 @@
  * A candidate is opened once and then asked for many targets: what depends on the replica alone (who holds the
  * partition, its racks, its legal nodes) is worked out once.
  */
-import { isUrgent, nodeStates, type RejectReason, type ViolationKind } from '../cluster/reasons.ts'
+import { isUrgent, type MoveReason, nodeStates, type RejectReason } from '../cluster/reasons.ts'
 import { REMOVING } from '../cluster/state.ts'
 import type { Model } from './model.ts'
 import { RackRules } from './rack-rules.ts'
@@ -12,9 +12,9 @@ import type { Limit } from './room.ts'
 
 const ALIVE = nodeStates.indexOf('alive')
 
-/** Repair, drain and relief may fill a dir further than balance and racks may. */
-export function limitOf(kind: ViolationKind): Limit {
-  return isUrgent(kind) || kind === 'disk_over_limit' ? 'hard' : 'max'
+/** Repair, drain, relief and a person may fill a dir further than balance and racks may. */
+export function limitOf(kind: MoveReason): Limit {
+  return isUrgent(kind) || kind === 'disk_over_limit' || kind === 'manual' ? 'hard' : 'max'
 }
 
 /** `holds`: the node has a replica of the partition, or gave one by this plan. */
@@ -68,8 +68,8 @@ export class Filters {
     return this.#open[node] === 1
   }
 
-  /** Takes up a candidate for a move that mends a violation of that kind; the following `allows` are about it. */
-  candidate(replica: number, partition: number, kind: ViolationKind): void {
+  /** Takes up a candidate for a move for that reason; the following `allows` are about it. */
+  candidate(replica: number, partition: number, kind: MoveReason): void {
     const { columns, replicaNode } = this.#model
     this.#stamp += 1
     this.#partition = partition
@@ -92,8 +92,8 @@ export class Filters {
       // Who gave one of its replicas by this plan takes no other: one move would have done for both.
       this.#holds[columns.replicaNode[other]!] = this.#stamp
     }
-    // What must leave a node may go wherever it can; everything else has the choice.
-    if (!isUrgent(kind)) for (const node of this.#leftOf.get(partition) ?? []) this.#left[node] = this.#stamp
+    // What must leave a node may go wherever it can, and a person knows where it was; everything else has the choice.
+    if (!isUrgent(kind) && kind !== 'manual') for (const node of this.#leftOf.get(partition) ?? []) this.#left[node] = this.#stamp
     this.racks.candidate(replica, partition, kind)
   }
 

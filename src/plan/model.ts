@@ -6,6 +6,7 @@ import {
   dirStates,
   immovableReasons,
   isUrgent,
+  type MoveReason,
   nodeStates,
   type RejectReason,
   type ViolationKind,
@@ -53,6 +54,12 @@ export class Model {
   readonly topicReplicas: Uint16Array
   /** 1: the replica was moved by this plan and is not moved again. */
   readonly moved: Uint8Array
+  /** 1: a person put the replica where it is: only what cannot wait moves it. */
+  readonly #placed: Uint8Array
+  /** The same of leadership. */
+  readonly #leaderPlaced: Uint8Array
+  /** Partitions that this plan moves because a person asked for it: nothing else of them is moved. */
+  readonly ordered = new Set<number>()
   readonly #fewReplicas: number
   #groups = 0
   /** For urgent reasons and for the others: those may not move what is excluded. */
@@ -73,6 +80,9 @@ export class Model {
     this.leader = Int32Array.from(columns.partitionLeader)
     this.moved = new Uint8Array(columns.replicaCount)
     this.topicReplicas = new Uint16Array(columns.topicCount * columns.nodeCount)
+    this.#placed = new Uint8Array(columns.replicaCount)
+    this.#leaderPlaced = new Uint8Array(columns.partitionCount)
+    for (const placed of request.placed) this.#place(placed)
     const participants = this.shares.participates.reduce((count, one) => count + one, 0)
     this.#fewReplicas = (columns.replicaCount / Math.max(1, participants)) * FEW
     for (let dir = 0; dir < columns.dirCount; dir += 1) {
@@ -86,6 +96,27 @@ export class Model {
         this.topicReplicas[row + columns.replicaNode[replica]!]! += 1
       }
     }
+  }
+
+  #place({ what, partition, node }: PlanRequest['placed'][number]): void {
+    const { partitionLeader, partitionReplicaStart, replicaNode } = this.columns
+    if (what === 'leader' && partitionLeader[partition] !== node) return
+    if (what === 'leader') this.#leaderPlaced[partition] = 1
+    // A leader's own replica takes the leadership with it.
+    for (let r = partitionReplicaStart[partition]!; r < partitionReplicaStart[partition + 1]!; r += 1) {
+      if (replicaNode[r] === node) this.#placed[r] = 1
+    }
+  }
+
+  /** Whether a person put the replica where it is, and nothing that can wait may move it for this reason. */
+  staysPlaced(replica: number, kind: MoveReason): boolean {
+    return this.#placed[replica] === 1 && !isUrgent(kind) && kind !== 'manual'
+  }
+
+  /** Whether a person had the partition led by who leads it: as long as that one is not to be emptied. */
+  leaderPlaced(partition: number): boolean {
+    const leader = this.columns.partitionLeader[partition]!
+    return this.#leaderPlaced[partition] === 1 && this.columns.nodeDraining[leader] === 0
   }
 
   /** Partition of each replica, by binary search. */
@@ -146,7 +177,9 @@ export class Model {
         // What lies in a failed dir is not among the bytes that are evened out.
         const dir = columns.replicaDir[replica]!
         if (reason !== '') this.rejections.add(reason, partition, columns.replicaNode[replica]!, -1)
-        else if (dir === -1 || columns.dirState[dir] === 0) {
+        else if (this.staysPlaced(replica, kind)) {
+          this.rejections.add('moved_by_hand', partition, columns.replicaNode[replica]!, -1)
+        } else if (dir === -1 || columns.dirState[dir] === 0) {
           movable[replica] = 1
           start[columns.replicaNode[replica]! + 1]! += 1
         }
@@ -175,10 +208,12 @@ export class Model {
    * Why no replica of the partition may move for this reason; empty when they may. What is not fully in sync is a matter
    * of repair alone, and Kafka 3.9 does not end a move while another replica of the partition is offline (seen).
    */
-  stays(partition: number, kind: ViolationKind): RejectReason | '' {
+  stays(partition: number, kind: MoveReason): RejectReason | '' {
     const { columns, request } = this
+    if (this.ordered.has(partition)) return 'already_moving'
     const reason = immovableReasons[columns.partitionImmovable[partition]!]!
-    if (reason === 'excluded' ? !isUrgent(kind) || request.excludeHard : reason !== '') return reason
+    const excused = (isUrgent(kind) || kind === 'manual') && !request.excludeHard
+    if (reason === 'excluded' ? !excused : reason !== '') return reason
     // No pass moves several partitions as one yet.
     if (columns.partitionUnit[partition] !== -1) return 'replica_group'
     // An exclusion that does not bind may hide this.
@@ -204,7 +239,7 @@ export class Model {
   }
 
   /** Adds the move of a replica to another node to the plan. */
-  moveReplica(replica: number, partition: number, to: number, reason: ViolationKind, group?: number): void {
+  moveReplica(replica: number, partition: number, to: number, reason: MoveReason, group?: number): void {
     const { columns } = this
     const from = this.replicaNode[replica]!
     const bytes = this.bytes[replica]!
@@ -245,7 +280,7 @@ export class Model {
   }
 
   /** Adds the move of a replica to another dir of its node to the plan. */
-  moveDir(replica: number, partition: number, to: number, reason: ViolationKind): void {
+  moveDir(replica: number, partition: number, to: number, reason: MoveReason): void {
     const node = this.replicaNode[replica]!
     const bytes = this.bytes[replica]!
     const replicas = this.replicasOf(partition)
@@ -276,10 +311,10 @@ export class Model {
   }
 
   /** Adds a transfer of leadership to the plan. */
-  moveLeader(partition: number, to: number): void {
+  moveLeader(partition: number, to: number, reason: MoveReason = 'leader_skew'): void {
     const from = this.leader[partition]!
     const replicas = this.replicasOf(partition)
-    this.moves.push({ kind: 'leader', partition, from, to, bytes: 0, reason: 'leader_skew', replicas, leader: from })
+    this.moves.push({ kind: 'leader', partition, from, to, bytes: 0, reason, replicas, leader: from })
     this.#lead(partition, to)
   }
 
@@ -292,7 +327,7 @@ export class Model {
   /** Whether the partition may get a new leader by this plan: led, in sync, and no replica of it moving. */
   leaderMovable(partition: number): boolean {
     const { columns } = this
-    if (this.leader[partition]! < 0) return false
+    if (this.leader[partition]! < 0 || this.ordered.has(partition)) return false
     const reason = immovableReasons[columns.partitionImmovable[partition]!]
     if (reason !== '' && reason !== 'size_unknown' && reason !== 'excluded') return false
     if (columns.topicExcluded[columns.partitionTopic[partition]!] === 1) return false

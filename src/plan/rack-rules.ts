@@ -1,7 +1,7 @@
 /**
  * Which rack may a replica go to? By the reason of the move:
  *
- * - balance and relief never worsen the spread: the target's rack holds no more of the other replicas than the source's;
+ * - balance, relief and orders of people never worsen the spread: the target's rack holds no more of the other replicas than the source's;
  * - rack repair improves it: fewer than the source's;
  * - a drain takes the best there is once the node is empty: a rack that is as good as the source's, or as any that has
  *   an open node left for the partition;
@@ -11,7 +11,7 @@
  * `require` also asks that no rack gets more than its part, whatever the reason. Nodes without a rack are one rack.
  */
 import { RackSpread } from '../cluster/racks.ts'
-import type { ViolationKind } from '../cluster/reasons.ts'
+import type { MoveReason } from '../cluster/reasons.ts'
 import type { Model } from './model.ts'
 
 export class RackRules {
@@ -38,7 +38,7 @@ export class RackRules {
   }
 
   /** Takes up a candidate; what follows is about it. */
-  candidate(replica: number, partition: number, kind: ViolationKind): void {
+  candidate(replica: number, partition: number, kind: MoveReason): void {
     const { columns, replicaNode, request } = this.#model
     this.#limit = Number.POSITIVE_INFINITY
     if (!this.matter) return

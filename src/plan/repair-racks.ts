@@ -2,7 +2,7 @@
  * Spreads the replicas of partitions that share a rack needlessly over the racks there are. The first replica of a rack
  * stays, the surplus goes, the one on the fullest node first; where no better rack has room, room is made first.
  */
-import { nodeStates } from '../cluster/reasons.ts'
+import { nodeStates, type RejectReason } from '../cluster/reasons.ts'
 import type { Filters } from './filters.ts'
 import type { Model } from './model.ts'
 
@@ -32,8 +32,9 @@ export function repairRacks(model: Model, filters: Filters): void {
 /** Moves one replica to a better rack, if any can. */
 function spreadOnce(model: Model, filters: Filters, partition: number, open: number[]): boolean {
   for (const replica of surplus(model, partition)) {
-    if (!mayGive(model, replica)) {
-      model.rejections.add('excluded', partition, model.replicaNode[replica]!, -1)
+    const stays = staysFor(model, replica)
+    if (stays !== undefined) {
+      model.rejections.add(stays, partition, model.replicaNode[replica]!, -1)
       continue
     }
     filters.candidate(replica, partition, 'rack_violation')
@@ -60,7 +61,7 @@ function spreadOnce(model: Model, filters: Filters, partition: number, open: num
 function makeRoom(model: Model, filters: Filters, partition: number, open: number[]): boolean {
   const { room, columns } = model
   for (const replica of surplus(model, partition)) {
-    if (!mayGive(model, replica)) continue
+    if (staysFor(model, replica) !== undefined) continue
     const bytes = model.bytes[replica]!
     filters.candidate(replica, partition, 'rack_violation')
     const better = open.filter((node) => filters.lacksRoom(node))
@@ -101,11 +102,13 @@ function surplus(model: Model, partition: number): number[] {
     .sort((a, b) => fullness(model, replicaNode[b]!) - fullness(model, replicaNode[a]!) || b - a)
 }
 
-/** Nothing is taken from a node that is excluded or gives no answer. */
-function mayGive({ columns, replicaNode }: Model, replica: number): boolean {
+/** Nothing is taken from a node that is excluded or gives no answer, nor what a person has put there. */
+function staysFor(model: Model, replica: number): RejectReason | undefined {
+  const { columns, replicaNode } = model
   const node = replicaNode[replica]!
   const state = columns.nodeState[node]
-  return columns.nodeExcluded[node] === 0 && (state === ALIVE || state === DRAINING)
+  if (columns.nodeExcluded[node] !== 0 || (state !== ALIVE && state !== DRAINING)) return 'excluded'
+  return model.staysPlaced(replica, 'rack_violation') ? 'moved_by_hand' : undefined
 }
 
 function fullness(model: Model, node: number): number {

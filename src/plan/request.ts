@@ -1,8 +1,9 @@
 /** What the planner is asked and what it answers, in indices of the state's columns. */
 
-import type { Memory } from '../cluster/memory.ts'
+import type { Hold, Memory } from '../cluster/memory.ts'
+import type { Order, OrderOutcome, Placement } from '../cluster/orders.ts'
 import type { Goals } from '../cluster/plan.ts'
-import type { RejectReason, ViolationKind } from '../cluster/reasons.ts'
+import type { MoveReason, RejectReason } from '../cluster/reasons.ts'
 import {
   type BalanceSettings,
   FILL_TOLERANCE,
@@ -32,8 +33,29 @@ export interface PlanRequest extends Goals {
   /** Partitions whose leadership is left alone. */
   muted: number[]
   leadership: { strategy: LeadershipStrategy; by: LeadershipMeasure; seed: number }
+  /** What people ask for, in the order in which they did. */
+  orders: PlannedOrder[]
+  /** What they have put where it is; `node` may hold it no more. */
+  placed: { what: Placement['what']; partition: number; node: number }[]
 }
 
+/** An order in indices, -1 for what there is not. */
+export interface PlannedOrder {
+  kind: Order['kind']
+  partition: number
+  /** Of a replica. */
+  from: number
+  to: number
+  /** Of a replica that goes to another dir of its node; no `from`: wherever it lies. */
+  dirs?: { from?: number; to: number }
+  /** It failed a short while ago, or its target has to rest. */
+  waits: boolean
+  /** It failed so often that it is given up. */
+  spent?: boolean
+}
+
+/** A transfer that was asked for is tried so often. */
+const TRANSFERS = 3
 /** The random strategy draws the same candidates for the same state, so that a snapshot gives the plan of its tick. */
 const SEED = 1
 
@@ -41,7 +63,7 @@ export function planRequest(
   state: ClusterState,
   goals: Goals,
   settings: BalanceSettings,
-  memory: Pick<Memory, 'left' | 'muted'>,
+  memory: Pick<Memory, 'left' | 'muted' | 'orders' | 'placed' | 'hold'>,
   dirMoves: boolean,
 ): PlanRequest {
   const find = partitionFinder(state)
@@ -63,7 +85,42 @@ export function planRequest(
     left: left.filter(({ partition, node }) => partition !== -1 && node !== -1),
     muted: memory.muted.map(({ topic, partition }) => find(topic, partition)).filter((partition) => partition !== -1),
     leadership: { strategy: settings.leadershipStrategy, by: settings.leadershipBy, seed: SEED },
+    orders: memory.orders.map((order) => plannedOrder(state, order, memory.hold)),
+    placed: memory.placed
+      .filter(({ untilMs }) => untilMs > state.takenAtMs)
+      .map(({ what, topic, partition, node }) => ({
+        what,
+        partition: find(topic, partition),
+        node: nodes.get(node) ?? -1,
+      }))
+      .filter(({ partition, node }) => partition !== -1 && node !== -1),
   }
+}
+
+function plannedOrder(state: ClusterState, order: Order, hold: Hold): PlannedOrder {
+  const { names, takenAtMs } = state
+  const { kind, topic, partition } = order
+  const to = names.nodes.indexOf(order.to)
+  const rests = hold.nodes.some(({ node, untilMs }) => node === order.to && untilMs > takenAtMs)
+  const found = { kind, partition: partitionFinder(state)(topic, partition), to }
+  if (order.kind === 'leader') {
+    const { failures = 0, untilMs = takenAtMs } = order
+    return { ...found, from: -1, waits: untilMs > takenAtMs, spent: failures >= TRANSFERS }
+  }
+  const from = names.nodes.indexOf(order.from)
+  if (order.toDir === undefined) return { ...found, from, waits: rests }
+  const dirs = {
+    ...(order.fromDir !== undefined && { from: dirIndex(state, from, order.fromDir) }),
+    to: dirIndex(state, to, order.toDir),
+  }
+  return { ...found, from, dirs, waits: rests }
+}
+
+function dirIndex({ names, nodeDirStart }: ClusterState, node: number, path: string): number {
+  if (node === -1) return -1
+  const first = nodeDirStart[node]!
+  const at = names.dirs.slice(first, nodeDirStart[node + 1]).indexOf(path)
+  return at === -1 ? -1 : first + at
 }
 
 export interface PlannedMove {
@@ -72,7 +129,7 @@ export interface PlannedMove {
   from: number
   to: number
   bytes: number
-  reason: ViolationKind
+  reason: MoveReason
   /** Of a move between dirs of one node, where `from` and `to` are equal: indices of the dirs. */
   dirs?: { from: number; to: number }
   /** Moves of the same number are carried out as one. */
@@ -99,6 +156,8 @@ export interface PlanResult {
   finalReplicas: Int32Array
   finalLeaders: Int32Array
   rejected: { reason: RejectReason; count: number; examples: RejectedExample[] }[]
+  /** What became of each order of the request. */
+  orders: OrderOutcome[]
   /** What the verifier found wrong; a plan with problems is never carried out. */
   problems: string[]
 }

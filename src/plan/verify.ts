@@ -2,7 +2,7 @@
  * Replays a plan move by move on the state it was made from and lists every broken rule. It shares nothing with the
  * passes and filters, so that a mistake in those cannot hide in both.
  */
-import { immovableReasons, isUrgent, nodeStates, type ViolationKind } from '../cluster/reasons.ts'
+import { immovableReasons, isUrgent, type MoveReason, nodeStates } from '../cluster/reasons.ts'
 import { type Columns, IN_SYNC, OFFLINE, replicaNodesOf } from '../cluster/state.ts'
 import type { PlannedMove, PlanRequest } from './request.ts'
 
@@ -30,6 +30,11 @@ class Replay {
   /** `partition * nodeCount + node` of those that left lately. */
   readonly #left: Set<number>
   readonly #muted: Set<number>
+  /** What people put where it is: `partition * nodeCount + node` of replicas and of leaders. */
+  readonly #placed: Record<'replica' | 'leader', Set<number>>
+  /** Partitions that were moved because a person asked for it. */
+  readonly #ordered = new Set<number>()
+  #othersBegan = false
 
   constructor(columns: Columns, request: PlanRequest) {
     this.#columns = columns
@@ -40,6 +45,13 @@ class Replay {
     for (const node of columns.replicaNode) this.#replicas[node]! += 1
     this.#left = new Set(request.left.map(({ partition, node }) => partition * columns.nodeCount + node))
     this.#muted = new Set(request.muted)
+    const placed = (kind: 'replica' | 'leader') =>
+      new Set(
+        request.placed
+          .filter(({ what }) => what === kind)
+          .map(({ partition, node }) => partition * columns.nodeCount + node),
+      )
+    this.#placed = { replica: placed('replica'), leader: placed('leader') }
   }
 
   run(moves: PlannedMove[]): string[] {
@@ -64,6 +76,8 @@ class Replay {
     const slot = list.indexOf(from)
     if (slot === -1) return say('the source holds no replica')
     const replica = this.#columns.partitionReplicaStart[partition]! + slot
+    this.#checkOrder(move, say)
+    this.#checkPlaced(move, say)
     if (move.kind === 'leader') return this.#checkLeader(move, list, say)
 
     this.#checkPartition(move, say)
@@ -78,7 +92,7 @@ class Replay {
     this.#checkPlace(move, replica, topic, say)
     this.#checkRacks(move, list, topic, say)
     this.#checkCap(move, topic, say)
-    if (!isUrgent(move.reason) && this.#left.has(partition * this.#columns.nodeCount + to)) {
+    if (!isUrgent(move.reason) && move.reason !== 'manual' && this.#left.has(partition * this.#columns.nodeCount + to)) {
       say('the partition left the target a short while ago')
     }
     this.#arriving[to]! += move.bytes
@@ -97,13 +111,45 @@ class Replay {
     if (this.#columns.nodeState[node] !== ALIVE || this.#columns.nodeExcluded[node] === 1) say('the target is not open')
   }
 
-  #checkLeader({ partition, to }: PlannedMove, list: number[], say: Say): void {
+  /** What is moved by hand is what was asked for, once and before all else; nothing else is done to its partition. */
+  #checkOrder({ kind, partition, from, to, dirs, reason }: PlannedMove, say: Say): void {
+    if (reason !== 'manual') {
+      this.#othersBegan = true
+      if (this.#ordered.has(partition)) say('the partition is moved by hand already')
+      return
+    }
+    const asked = this.#request.orders.some(
+      (order) =>
+        order.kind === kind &&
+        order.partition === partition &&
+        order.to === to &&
+        (kind === 'leader' || (order.from === from && order.dirs?.to === dirs?.to)),
+    )
+    if (!asked) say('nobody asked for it')
+    if (this.#othersBegan) say('it was asked for and does not come first')
+    if (this.#ordered.has(partition)) say('the partition is moved by hand already')
+    this.#ordered.add(partition)
+  }
+
+  /** What a person put somewhere goes only where it must. */
+  #checkPlaced({ kind, partition, from, reason }: PlannedMove, say: Say): void {
+    if (isUrgent(reason) || reason === 'manual') return
+    const { nodeCount, nodeDraining, partitionLeader } = this.#columns
+    const at = partition * nodeCount + from
+    const led = partitionLeader[partition] === from && this.#placed.leader.has(at)
+    const leaves = kind === 'leader' ? led && nodeDraining[from] === 0 : led || this.#placed.replica.has(at)
+    if (leaves) say('a person put it where it is')
+  }
+
+  #checkLeader({ partition, to, reason: why }: PlannedMove, list: number[], say: Say): void {
     const { partitionImmovable, replicaFlags, partitionReplicaStart, partitionTopic, topicExcluded } = this.#columns
     this.#checkOpen(to, say)
     const reason = immovableReasons[partitionImmovable[partition]!]
-    if (topicExcluded[partitionTopic[partition]!] === 1) say('the partition must stay: excluded')
-    else if (reason !== '' && reason !== 'size_unknown') say(`the partition must stay: ${reason}`)
-    if (this.#muted.has(partition)) say('its leadership is muted')
+    const byHand = why === 'manual'
+    const excluded = topicExcluded[partitionTopic[partition]!] === 1 && (!byHand || this.#request.excludeHard)
+    if (excluded) say('the partition must stay: excluded')
+    else if (reason !== '' && reason !== 'size_unknown' && !(byHand && reason === 'excluded')) say(`the partition must stay: ${reason}`)
+    if (!byHand && this.#muted.has(partition)) say('its leadership is muted')
     const taker = list.indexOf(to)
     if (taker === -1) say('the new leader holds no replica')
     else if ((replicaFlags[partitionReplicaStart[partition]! + taker]! & IN_SYNC) === 0) {
@@ -116,7 +162,7 @@ class Replay {
   #checkPartition({ partition, reason }: PlannedMove, say: Say): void {
     const { columns, request } = { columns: this.#columns, request: this.#request }
     const stays = immovableReasons[columns.partitionImmovable[partition]!]
-    const excused = stays === 'excluded' && isUrgent(reason) && !request.excludeHard
+    const excused = stays === 'excluded' && (isUrgent(reason) || reason === 'manual') && !request.excludeHard
     if (stays !== '' && !excused) say(`the partition must stay: ${stays}`)
     if (columns.partitionUnit[partition] !== -1) say('the partition moves only with others')
     if (columns.partitionLeader[partition] === -1) say('the partition has no leader to copy from')
@@ -217,7 +263,7 @@ class Replay {
   }
 
   /** Whatever dir the node chooses, it may not be filled beyond the limit. */
-  #checkSpace(node: number, reason: ViolationKind, say: Say): void {
+  #checkSpace(node: number, reason: MoveReason, say: Say): void {
     const dirs = this.#dirsOf(node).filter((dir) => this.#takes(dir))
     if (dirs.length === 0) say('the target has no dir that takes anything')
     for (const dir of dirs) {
@@ -228,8 +274,8 @@ class Replay {
     }
   }
 
-  #limit(reason: ViolationKind): number {
-    const far = isUrgent(reason) || reason === 'disk_over_limit'
+  #limit(reason: MoveReason): number {
+    const far = isUrgent(reason) || reason === 'disk_over_limit' || reason === 'manual'
     return far ? this.#request.hardDiskUsage : this.#request.maxDiskUsage
   }
 

@@ -56,6 +56,8 @@ const control: DaemonControl = {
     view = rest
   },
   rebalance: async (_, topics) => void asked.push(`rebalance ${topics.join(' ')}`),
+  order: async () => undefined,
+  weigh: async () => Promise.reject(new Error('not asked for here')),
   cancel: async (_, subject, reason) => void asked.push(`cancel ${subject}: ${reason}`),
   approve: async (_, targets) => void asked.push(`approve ${targets.map(({ topic }) => topic).join(' ')}`),
 }

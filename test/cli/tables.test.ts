@@ -26,6 +26,8 @@ const control: DaemonControl = {
     asked.push(`rebalance ${tables.join(' ')}`)
     view = { ...view, asked: [...tables] }
   },
+  order: async () => undefined,
+  weigh: async () => Promise.reject(new Error('not asked for here')),
   cancel: async (_, subject, reason) => void asked.push(`cancel ${subject}: ${reason}`),
   approve: async (_, targets) => {
     asked.push(`approve ${targets.map(({ fingerprint }) => fingerprint).join(' ')}`)

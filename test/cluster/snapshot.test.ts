@@ -34,6 +34,23 @@ const memory: Memory = {
     topics: [{ topic: 'orders', untilMs: takenAtMs + 4_000, exhausted: false, why: 'it made no progress' }],
     nodes: [{ node: 'b', untilMs: takenAtMs + 3_000 }],
   },
+  orders: [
+    { kind: 'replica', topic: 't', partition: 3, from: 1, to: 2, reason: 'x', atMs: takenAtMs - 10 },
+    {
+      kind: 'replica',
+      topic: 't',
+      partition: 4,
+      from: 1,
+      to: 1,
+      fromDir: '/a',
+      toDir: '/b',
+      reason: 'x',
+      atMs: takenAtMs,
+      override: true,
+    },
+    { kind: 'leader', topic: 't', partition: 5, to: 2, reason: 'x', atMs: takenAtMs, failures: 1, untilMs: takenAtMs },
+  ],
+  placed: [{ what: 'leader', topic: 't', partition: 3, node: 'b', untilMs: takenAtMs + 5_000 }],
   baseline: { offline: 1, underMinIsr: 2 },
 }
 const troubled = {

@@ -117,6 +117,8 @@ const control: DaemonControl = {
   rebalance: (...args) => note('rebalance', args),
   approve: (...args) => note('approve', args),
   cancel: (...args) => note('cancel', args),
+  order: (...args) => note('order', args),
+  weigh: async () => Promise.reject(new Error('not asked for here')),
 }
 
 async function note(name: string, args: unknown[]): Promise<void> {

@@ -43,6 +43,8 @@ const control: DaemonControl = {
   rebalance: note('rebalance'),
   approve: note('approve'),
   cancel: note('cancel'),
+  order: note('order'),
+  weigh: async () => Promise.reject(new Error('not asked for here')),
 }
 const parts = {
   view: daemon,

@@ -21,6 +21,8 @@ export const request = (more: Partial<PlanRequest> = {}): PlanRequest => ({
   dirMoves: true,
   left: [],
   muted: [],
+  orders: [],
+  placed: [],
   leadership: { strategy: 'random_hill_climbing', by: 'count', seed: 1 },
   ...more,
 })

@@ -3,7 +3,7 @@
  * end. Data only, one file a case; its name is the path of the file. What must hold in every case is in watch.ts.
  */
 import type { LoopStatus, MoveResult } from '../../src/cluster/events.ts'
-import type { VerdictCode, ViolationKind } from '../../src/cluster/reasons.ts'
+import type { MoveReason, VerdictCode, ViolationKind } from '../../src/cluster/reasons.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
 import type { NodeId } from '../../src/cluster/state.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
@@ -103,7 +103,7 @@ export interface Stretch {
   once?: Pick<Picture, 'status' | 'verdict' | 'says'>
   /** Moves that start, of any kind, or of these only. */
   starts?: Range
-  reasons?: ViolationKind[]
+  reasons?: MoveReason[]
 }
 
 /** `ready`, `balanced`, everything whole and no needless shared rack unless said otherwise. */
@@ -112,7 +112,7 @@ export interface End extends Picture {
   moves?: Range
   transfers?: Range
   /** Classes of the replica moves that were started, all of them in the order of their first starts. */
-  reasons?: ViolationKind[]
+  reasons?: MoveReason[]
   /** Ids of the moves that were started first, in their order. */
   begins?: string[]
   /** Ends of moves other than `done`; none unless named. */

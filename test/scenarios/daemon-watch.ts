@@ -104,6 +104,7 @@ export class DaemonWatch {
 
   #checkGates({ id, reason }: PartitionMove): void {
     const { view, options, worldWatch, say } = this.#watched
+    if (reason === 'manual') return
     const { report } = view()
     const open = report?.violations.filter(({ kind, gate }) => kind === reason && gate === undefined)
     if (!open?.length) say(`${id} was started for ${reason}, which is not open or held by a gate`)

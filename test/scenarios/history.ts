@@ -1,7 +1,7 @@
 /** Compares what happened with what a case says that should: over stretches of time, and in all. */
 import type { LoopEvent, MoveResult } from '../../src/cluster/events.ts'
 import type { Move, ReplicaMove } from '../../src/cluster/move.ts'
-import type { ViolationKind } from '../../src/cluster/reasons.ts'
+import type { MoveReason } from '../../src/cluster/reasons.ts'
 import type { ClusterView } from '../../src/daemon/view.ts'
 import { sameSet } from '../../src/lib/lists.ts'
 import type { Simulator } from '../../src/systems/simulator/simulator.ts'
@@ -112,8 +112,8 @@ export function doneMoves(events: LoopEvent[]): { moves: ReplicaMove[]; transfer
 }
 
 /** In the order of their first starts; of moves of one kind, or of all. */
-export function startedByReason(events: LoopEvent[], kind?: Move['kind']): Partial<Record<ViolationKind, number>> {
-  const counts: Partial<Record<ViolationKind, number>> = {}
+export function startedByReason(events: LoopEvent[], kind?: Move['kind']): Partial<Record<MoveReason, number>> {
+  const counts: Partial<Record<MoveReason, number>> = {}
   for (const { progress } of of(events, 'move_started')) {
     const { reason } = progress.move
     if (progress.move.kind === (kind ?? progress.move.kind)) counts[reason] = (counts[reason] ?? 0) + 1

@@ -32,6 +32,10 @@ export function candidateLines(picture: Picture, partition: number): Explanation
       said.add(found.stays)
       lines.push(staysLine(picture, partition, found.stays))
     }
+    if (picture.options.model.staysPlaced(slot, purpose.kind)) {
+      const node = nameOf(picture, found.from)
+      lines.push(line('moved_by_hand', `the replica on ${node} stays: ${rejectText.moved_by_hand}`, { from: node }))
+    }
     lines.push(purposeLine(picture, slot, found, purpose), ...optionLines(picture, partition, found, purpose))
   }
   return lines

@@ -2,7 +2,7 @@
 import type { BegunMove, Decision } from '../../cluster/decision.ts'
 import type { MoveResult } from '../../cluster/events.ts'
 import type { ExplanationLine } from '../../cluster/explanation.ts'
-import { violationText } from '../../cluster/reasons.ts'
+import { moveReasonText } from '../../cluster/reasons.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { formatBytes, formatDuration } from '../../lib/units.ts'
 import { line, type Picture } from './picture.ts'
@@ -50,7 +50,7 @@ const endings: Record<MoveResult, string> = {
 function pastLine({ nowMs, view }: Picture, { decision, move }: Past): ExplanationLine {
   const { end } = move
   const violation = violationBehind(decision, move)
-  const why = `${move.reason}${violation === undefined ? `: ${violationText[move.reason] ?? ''}` : `: ${violation}`}`
+  const why = `${move.reason}${violation === undefined ? `: ${moveReasonText[move.reason] ?? ''}` : `: ${violation}`}`
   const runs = view.running.some((one) => one.move.id === move.id && one.startedAtMs === move.startedAtMs)
   const how = end
     ? `${endings[end.result] ?? end.result} after ${formatDuration(end.durationMs)}${end.bytes > 0 ? `, ${formatBytes(end.bytes)} copied` : ''}${end.text === undefined ? '' : ` (${end.text})`}`

@@ -3,7 +3,7 @@ import type { MoveProgress } from '../../cluster/events.ts'
 import type { ExplanationLine, Facts } from '../../cluster/explanation.ts'
 import { isOfPartition, type Move, totalBytes } from '../../cluster/move.ts'
 import type { Violation } from '../../cluster/plan.ts'
-import type { ViolationKind } from '../../cluster/reasons.ts'
+import type { MoveReason } from '../../cluster/reasons.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { formatBytes, formatCount, formatDuration } from '../../lib/units.ts'
@@ -65,7 +65,7 @@ function moreLine(count: number, what: string): ExplanationLine {
 }
 
 /** One that may be mended, else one that waits. */
-function behind({ report }: Picture, reason: ViolationKind): Violation | undefined {
+function behind({ report }: Picture, reason: MoveReason): Violation | undefined {
   const same = report.violations.filter(({ kind }) => kind === reason)
   return same.find(({ gate }) => gate === undefined) ?? same[0]
 }

@@ -1,6 +1,7 @@
 /** The value of each kind of record as JSON. */
 import type { BrokersMove, LeaderMove, Move, NodeCount, ReplicaMove, TableMove } from '../../cluster/move.ts'
-import { driftCauses, violationKinds } from '../../cluster/reasons.ts'
+import type { LeaderOrder, Order, Placement, ReplicaOrder } from '../../cluster/orders.ts'
+import { driftCauses, moveReasons } from '../../cluster/reasons.ts'
 import type { NodeShare } from '../../cluster/target.ts'
 import { type Pause, pausers } from '../../cluster/wishes.ts'
 import type { Setting, SettingRef } from '../../systems/port.ts'
@@ -31,8 +32,27 @@ const pause: Codec<Pause> = object<Pause>({
 
 const ofPartition = { topic: text, partition: id }
 
-const anyMove = { id: text, group: maybe(text), topic: text, reason: oneOf(violationKinds) }
+const anyMove = { id: text, group: maybe(text), topic: text, reason: oneOf(moveReasons) }
 const moveOfPartition = { ...anyMove, partition: id, from: id, to: id, replicas: list(id), leader: id }
+
+const yes = flag as Codec<true>
+const anyOrder = { ...ofPartition, to: id, reason: text, atMs: time, override: maybe(yes) }
+
+const order: Codec<Order> = byKind<Order>({
+  replica: object<ReplicaOrder>({
+    ...anyOrder,
+    kind: oneOf(['replica']),
+    from: id,
+    fromDir: maybe(text),
+    toDir: maybe(text),
+  }),
+  leader: object<LeaderOrder>({
+    ...anyOrder,
+    kind: oneOf(['leader']),
+    failures: maybe(amount),
+    untilMs: maybe(time),
+  }),
+})
 
 const nodeCount = object<NodeCount>({ node: id, replicas: amount })
 
@@ -61,7 +81,6 @@ const move: Codec<Move> = byKind<Move>({
   brokers: object<BrokersMove>({ ...anyMove, kind: oneOf(['brokers']), before: list(id), after: list(id) }),
 })
 
-const yes = flag as Codec<true>
 const ofSetting = { scope: oneOf(['node', 'topic']), of: id, name: text }
 
 const setting: Codec<Setting> = either(
@@ -72,6 +91,8 @@ const setting: Codec<Setting> = either(
 
 export const recordCodecs: { [Kind in RecordKind]: Codec<Records[Kind]> } = {
   drain: object<Records['drain']>({ node: id, sinceMs: time }),
+  order,
+  placed: object<Placement>({ ...ofPartition, what: oneOf(['replica', 'leader']), node: id, untilMs: time }),
   asked: object<Records['asked']>({ topic: text, atMs: time }),
   approved: object<Records['approved']>({ topic: text, fingerprint: text, atMs: time }),
   pause,

@@ -1,6 +1,7 @@
 /** What must survive the process: small records, each of a kind and with a key. */
 import type { Memory } from '../../cluster/memory.ts'
 import { type Move, subjectOf } from '../../cluster/move.ts'
+import type { Order, Placement } from '../../cluster/orders.ts'
 import type { NodeId, PartitionId } from '../../cluster/state.ts'
 import type { Pause } from '../../cluster/wishes.ts'
 import type { Setting } from '../../systems/port.ts'
@@ -51,6 +52,10 @@ export interface PartitionAtRecord {
 export interface Records {
   /** Key: JSON of the node id. To be emptied and kept empty. */
   drain: { node: NodeId; sinceMs: number }
+  /** Key: `TOPIC-PARTITION`. What a person asks to be moved. */
+  order: Order
+  /** Key: `TOPIC-PARTITION@NODE` of a replica, `TOPIC-PARTITION` of leadership. Where a person put it, and that for how long it stays. */
+  placed: Placement
   /** Key: the topic. Its target is to be computed and carried out, drifted or not. */
   asked: { topic: string; atMs: number }
   /** Key: the fingerprint of a target that is held. A person lets it run. */

@@ -22,7 +22,9 @@ const LOOKS_BY_TRAFFIC = 5e6
 export function evenLeaders(model: Model): void {
   let leads = new Leads(model, model.leader)
   if (leads.takers.length === 0) return
-  tellMuted(leads)
+  tellHeld(leads, new Set(model.request.muted), 'muted')
+  const placed = model.request.placed.filter(({ what }) => what === 'leader').map(({ partition }) => partition)
+  tellHeld(leads, new Set(placed.filter((partition) => model.leaderPlaced(partition))), 'moved_by_hand')
   // A partition may be handed on by a later chain: only where it ends up is planned.
   const handedOver = new Set<number>()
   const effort = new Effort(leads.uniform ? LOOKS_BY_COUNT : LOOKS_BY_TRAFFIC)
@@ -45,11 +47,11 @@ function anyOver(leads: Leads): boolean {
   return [...leads.draining, ...leads.takers].some((node) => leads.over(node))
 }
 
-/** Partitions that would have been looked at were they not muted. */
-function tellMuted(leads: Leads): void {
+/** Partitions that would have been looked at were they not left alone. */
+function tellHeld(leads: Leads, held: ReadonlySet<number>, why: 'muted' | 'moved_by_hand'): void {
   const { model } = leads
   const { partitionReplicaStart } = model.columns
-  for (const partition of new Set(model.request.muted.toSorted((a, b) => a - b))) {
+  for (const partition of [...held].toSorted((a, b) => a - b)) {
     const from = model.leader[partition]!
     if (from < 0 || !leads.over(from) || !model.leaderMovable(partition)) continue
     for (
@@ -58,7 +60,7 @@ function tellMuted(leads: Leads): void {
       replica += 1
     ) {
       const to = model.replicaNode[replica]!
-      if (to !== from && leads.canTake[replica] === 1) model.rejections.add('muted', partition, from, to)
+      if (to !== from && leads.canTake[replica] === 1) model.rejections.add(why, partition, from, to)
     }
   }
 }
