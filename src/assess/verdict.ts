@@ -48,7 +48,9 @@ function byHandVerdict(rest: Findings, planned: readonly Move[], running: readon
   const { running: count, runningByHand } = rest
   const others = verdictOfRest({ ...rest, running: count - runningByHand.length })
   const asked = [
-    ...(running.length > 0 ? [`${formatCount(running.length, 'move')} running as a person asked (${few(running)})`] : []),
+    ...(running.length > 0
+      ? [`${formatCount(running.length, 'move')} running as a person asked (${few(running)})`]
+      : []),
     ...(planned.length > 0 ? [`${movesText(planned)} as a person asked (${few(planned)})`] : []),
   ].join(', then ')
   const tooLow = rest.tooLow !== undefined && count === 0 && planned.some(({ kind }) => kind === 'replica')
@@ -60,7 +62,9 @@ function byHandVerdict(rest: Findings, planned: readonly Move[], running: readon
 function few(moves: readonly Move[]): string {
   const named = moves.slice(0, 3).map((move) => {
     const { from, to } = routeOf(move)
-    return move.kind === 'leader' ? `leadership of ${subjectOf(move)} to ${to}` : `${subjectOf(move)} from ${from} to ${to}`
+    return move.kind === 'leader'
+      ? `leadership of ${subjectOf(move)} to ${to}`
+      : `${subjectOf(move)} from ${from} to ${to}`
   })
   return `${named.join(', ')}${moves.length > named.length ? ', …' : ''}`
 }

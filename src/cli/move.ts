@@ -97,10 +97,13 @@ async function order(route: string, asked: Asked, options: ByHand, io: Io, endin
 }
 
 function weighedText(asked: Asked, { move, nodes }: WeighedAnswer): string {
-  if (asked.kind === 'leader') return `${asked.partition} would be led by node ${move.to}, now it is node ${move.from}\n`
+  if (asked.kind === 'leader')
+    return `${asked.partition} would be led by node ${move.to}, now it is node ${move.from}\n`
   const target = nodes.find(({ id }) => id === move.to)
   const full = (bytes: number) => formatPercent(target ? bytes / target.capacity_bytes : 0)
-  const disk = target ? `, which is ${full(target.disk_bytes.now)} full now and ${full(target.disk_bytes.peak)} at the most` : ''
+  const disk = target
+    ? `, which is ${full(target.disk_bytes.now)} full now and ${full(target.disk_bytes.peak)} at the most`
+    : ''
   const where = asked.to_dir === undefined ? `node ${move.to}` : `${asked.to_dir} of node ${move.to}`
   return `${formatBytes(move.bytes ?? 0)} of ${asked.partition} would be copied from node ${move.from} to ${where}${disk}\n`
 }

@@ -15,7 +15,13 @@ export type Order = NonNullable<ClusterStatus['orders']>[number]
 export type Placement = NonNullable<ClusterStatus['placed']>[number]
 
 /** `t-3 from 1 to 4`, `leadership of t-3 to 2`. */
-export function orderName({ kind, partition, from, to, to_dir: toDir }: Omit<Order, 'reason' | 'since' | 'state'>): string {
+export function orderName({
+  kind,
+  partition,
+  from,
+  to,
+  to_dir: toDir,
+}: Omit<Order, 'reason' | 'since' | 'state'>): string {
   if (kind === 'leader') return `leadership of ${partition} to ${to}`
   return toDir === undefined ? `${partition} from ${from} to ${to}` : `${partition} to ${toDir} of ${to}`
 }

@@ -4,8 +4,8 @@
  */
 import { formatTime, parseTime } from '../lib/iso-time.ts'
 import type { MemoryLine } from './lines.ts'
-import type { Order, Placement } from './orders.ts'
 import { orderLine, placementLine, readOrder, readPlacement } from './order-lines.ts'
+import type { Order, Placement } from './orders.ts'
 import type { NodeId, PartitionId } from './state.ts'
 
 export interface PartitionRef {

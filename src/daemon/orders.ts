@@ -1,6 +1,7 @@
 /** What people ask to be moved by hand: looked at when they ask, by the planner itself on the last sample, and told when it is over. */
-import { applyHolds } from '../cluster/holds.ts'
+
 import type { MoveProgress } from '../cluster/events.ts'
+import { applyHolds } from '../cluster/holds.ts'
 import type { Memory } from '../cluster/memory.ts'
 import { isOfPartition, type Move, moveId, type PartitionMove, partitionName, subjectOf } from '../cluster/move.ts'
 import { carriesOut, type JudgedOrder, type Order, orderName } from '../cluster/orders.ts'
@@ -50,13 +51,22 @@ export async function weighed(
   const busy = inFlight.find((move) => subjectOf(move) === name)
   if (busy) {
     const what = busy.reason === 'manual' ? 'as a person asked' : `for ${busy.reason}`
-    throw new EvenkeelError('usage', `${name} is being moved by evenkeel ${what}; \`evenkeel cancel ${name}\` takes that back`)
+    throw new EvenkeelError(
+      'usage',
+      `${name} is being moved by evenkeel ${what}; \`evenkeel cancel ${name}\` takes that back`,
+    )
   }
   // The planner takes the columns away for a while.
   const state = { ...structuredClone(columnsOf(last)), cluster: last.cluster, names: last.names }
   applyHolds(state, memory.hold)
   const orders = [...memory.orders.filter((other) => partitionName(other) !== name), order]
-  const request = planRequest(state, noGoals, settings, { ...memory, orders, left: [], muted: [] }, capabilities.dirMoves)
+  const request = planRequest(
+    state,
+    noGoals,
+    settings,
+    { ...memory, orders, left: [], muted: [] },
+    capabilities.dirMoves,
+  )
   const result = await planner.plan(state, request, signal)
   const { outcome, text } = judgedOrders(state, orders, result.orders).at(-1)!
   const plan = describePlan(state, result, 0)

@@ -5,7 +5,14 @@
 import { z } from 'zod'
 import { loopStatuses, modes, operatorStates } from '../cluster/events.ts'
 import { moveKinds } from '../cluster/move.ts'
-import { driftCauses, moveReasons, rejectReasons, targetHolds, verdictCodes, violationKinds } from '../cluster/reasons.ts'
+import {
+  driftCauses,
+  moveReasons,
+  rejectReasons,
+  targetHolds,
+  verdictCodes,
+  violationKinds,
+} from '../cluster/reasons.ts'
 import { checkResults } from '../cluster/target.ts'
 import { problemCodes } from './problem.ts'
 
@@ -182,7 +189,9 @@ export const planAnswer = z
 export const weighedAnswer = z
   .strictObject({
     move: z.strictObject(moveShape),
-    nodes: z.array(z.strictObject(nodeShape)).describe('Those that take part, with their disks on the way and in the end.'),
+    nodes: z
+      .array(z.strictObject(nodeShape))
+      .describe('Those that take part, with their disks on the way and in the end.'),
   })
   .meta({ id: 'Weighed' })
 export type WeighedAnswer = z.output<typeof weighedAnswer>

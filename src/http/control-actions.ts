@@ -134,7 +134,11 @@ export const actionRoutes: Route[] = Object.entries(specs).map(([name, { summary
 )
 
 /** It is looked at, and refused where it is not possible, as part of asking for it. */
-function ordering(cluster: ClusterView, asked: Ordered & { reason: string; override?: boolean }, parts: RouteParts): Call {
+function ordering(
+  cluster: ClusterView,
+  asked: Ordered & { reason: string; override?: boolean },
+  parts: RouteParts,
+): Call {
   const order = orderOf(cluster, asked, parts)
   mayOrder(cluster, asked)
   return { about: { subjects: [partitionName(order)] }, run: () => parts.control.order(cluster.name, order) }
@@ -185,4 +189,3 @@ function approvable({ report }: ClusterView, tables: readonly string[]): { topic
   }
   return may.map(({ topic, fingerprint }) => ({ topic, fingerprint }))
 }
-

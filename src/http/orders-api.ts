@@ -55,17 +55,21 @@ export function orderOf(
 
 /** What would hold it for as long as somebody does nothing about that is told at once, with what there is to do. @throws Problem */
 export function mayOrder({ report, pause }: ClusterView, { override }: { override?: boolean }): void {
-  const say = (why: string) => {
-    throw new Problem('not_possible', why)
-  }
   if (report?.mode === 'off' && !override) {
-    say('the mode is off and nothing is started; with override this one move is carried out all the same')
+    throw notPossible('the mode is off and nothing is started; with override this one move is carried out all the same')
   }
-  if (report?.dryRun) say('dry_run is set and nothing is started, whoever asks for it: take it out of the config first')
+  if (report?.dryRun)
+    throw notPossible('dry_run is set and nothing is started, whoever asks for it: take it out of the config first')
   if (pause) {
     const who = pause.by === 'operator' ? 'an operator' : 'evenkeel itself'
-    say(`the cluster is paused by ${who} and nothing is started: ${pause.reason}; \`evenkeel resume\` ends that`)
+    throw notPossible(
+      `the cluster is paused by ${who} and nothing is started: ${pause.reason}; \`evenkeel resume\` ends that`,
+    )
   }
+}
+
+function notPossible(why: string): Problem {
+  return new Problem('not_possible', why)
 }
 
 /** What would come of an order. @throws Problem as the order would */

@@ -12,8 +12,8 @@ import {
 import { actionRoutes } from './control-actions.ts'
 import { clustersJson, currentPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
 import { cluster, state, table, tenant } from './fields.ts'
-import { get, type Route } from './route.ts'
 import { orderFields, weighedJson } from './orders-api.ts'
+import { get, type Route } from './route.ts'
 import { tablesJson } from './tables-api.ts'
 
 const ofCluster = z.strictObject({ cluster })

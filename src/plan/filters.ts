@@ -93,7 +93,8 @@ export class Filters {
       this.#holds[columns.replicaNode[other]!] = this.#stamp
     }
     // What must leave a node may go wherever it can, and a person knows where it was; everything else has the choice.
-    if (!isUrgent(kind) && kind !== 'manual') for (const node of this.#leftOf.get(partition) ?? []) this.#left[node] = this.#stamp
+    if (!isUrgent(kind) && kind !== 'manual')
+      for (const node of this.#leftOf.get(partition) ?? []) this.#left[node] = this.#stamp
     this.racks.candidate(replica, partition, kind)
   }
 

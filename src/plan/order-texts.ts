@@ -1,6 +1,7 @@
 /** What became of orders, in sentences: why one is refused, with who holds what, and what there is instead. */
-import { type JudgedOrder, type Order, type OrderOutcome, orderName, type Refused } from '../cluster/orders.ts'
+
 import { partitionName } from '../cluster/move.ts'
+import { type JudgedOrder, type Order, type OrderOutcome, orderName, type Refused } from '../cluster/orders.ts'
 import { nodeStates, type RejectReason, rejectReasons, rejectText } from '../cluster/reasons.ts'
 import { type ClusterState, partitionFinder, replicaNodesOf } from '../cluster/state.ts'
 import { formatPercent } from '../lib/units.ts'
@@ -14,7 +15,9 @@ export function judgedOrders(
   return orders.map((order, index) => {
     const outcome = outcomes[index]!
     if (outcome === 'done') return { order, outcome, text: doneText(order) }
-    return typeof outcome === 'object' ? { order, outcome, text: refusedText(state, order, outcome) } : { order, outcome }
+    return typeof outcome === 'object'
+      ? { order, outcome, text: refusedText(state, order, outcome) }
+      : { order, outcome }
   })
 }
 
@@ -94,5 +97,5 @@ function holders(state: ClusterState, { topic, partition }: Order): string {
 
 function dirsOf({ names, nodeDirStart }: ClusterState, { to }: Order): string[] {
   const node = names.nodes.indexOf(to)
-  return names.dirs.slice(nodeDirStart[node]!, nodeDirStart[node + 1])
+  return names.dirs.slice(nodeDirStart[node], nodeDirStart[node + 1])
 }

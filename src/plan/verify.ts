@@ -92,7 +92,11 @@ class Replay {
     this.#checkPlace(move, replica, topic, say)
     this.#checkRacks(move, list, topic, say)
     this.#checkCap(move, topic, say)
-    if (!isUrgent(move.reason) && move.reason !== 'manual' && this.#left.has(partition * this.#columns.nodeCount + to)) {
+    if (
+      !isUrgent(move.reason) &&
+      move.reason !== 'manual' &&
+      this.#left.has(partition * this.#columns.nodeCount + to)
+    ) {
       say('the partition left the target a short while ago')
     }
     this.#arriving[to]! += move.bytes
@@ -148,7 +152,8 @@ class Replay {
     const byHand = why === 'manual'
     const excluded = topicExcluded[partitionTopic[partition]!] === 1 && (!byHand || this.#request.excludeHard)
     if (excluded) say('the partition must stay: excluded')
-    else if (reason !== '' && reason !== 'size_unknown' && !(byHand && reason === 'excluded')) say(`the partition must stay: ${reason}`)
+    else if (reason !== '' && reason !== 'size_unknown' && !(byHand && reason === 'excluded'))
+      say(`the partition must stay: ${reason}`)
     if (!byHand && this.#muted.has(partition)) say('its leadership is muted')
     const taker = list.indexOf(to)
     if (taker === -1) say('the new leader holds no replica')

@@ -2,11 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { type Circumstances, type Gate, gateFor, gateForAll, grownSince, noStrangers } from '../../src/assess/gates.ts'
 import type { RunningMove } from '../../src/cluster/move.ts'
+import type { Order } from '../../src/cluster/orders.ts'
 import { isUrgent, type VerdictCode, type ViolationKind, violationKinds } from '../../src/cluster/reasons.ts'
 import type { Health } from '../../src/cluster/sample.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
 import { allWell, node, takenAtMs, topic } from '../cluster/support.ts'
-import { ago, judged, settings } from './support.ts'
+import { ago, judged, type Situation, settings } from './support.ts'
 
 interface Case {
   settings?: Partial<BalanceSettings>
@@ -252,5 +253,63 @@ describe('who else empties a node', () => {
     expect(gate({ dayFull: 'used up' })).toEqual({ code: 'budget_full', text: 'used up' })
     expect(gate({ dayFull: 'used up' }, 'leader_skew')).toBeUndefined()
     expect(gate({ dayFull: 'used up' }, 'node_unavailable')).toBeUndefined()
+  })
+})
+
+describe('what a person asked for', () => {
+  const asked = { kind: 'replica', topic: 't', partition: 0, from: 0, to: 1, reason: 'x', atMs: 0 } as const
+  const gateOf = (situation: Situation, more: Partial<Order> = {}) => {
+    const orders = [{ ...asked, ...more } as Order]
+    const { byHand } = judged(
+      { nodes: [node(0), node(1)], topics: [] },
+      { ...situation, memory: { ...situation.memory, orders } },
+    )
+    return byHand.gate?.code
+  }
+
+  test.each<[string, VerdictCode | undefined, Situation, Partial<Order>]>([
+    ['nothing is the matter', undefined, {}, {}],
+    ['a mode that leaves much alone', undefined, { settings: { mode: 'node_add' } }, {}],
+    ['the mode is off', 'mode_off', { settings: { mode: 'off' } }, {}],
+    ['the mode is off and that was overridden', undefined, { settings: { mode: 'off' } }, { override: true }],
+    [
+      'a dry run, although the mode was overridden',
+      'dry_run',
+      { settings: { mode: 'off', dryRun: true } },
+      { override: true },
+    ],
+    ['a pause', 'paused', { now: { pause: { by: 'operator', reason: 'x', sinceMs: 0 } } }, { override: true }],
+    ['no two samples that agree', 'sample_incomplete', { now: { agreed: false } }, { override: true }],
+    ['no state directory', 'state_unavailable', { now: { stateProblem: 'x' } }, { override: true }],
+    ['bytes of the day used up', 'budget_full', { now: { dayFull: 'x' } }, {}],
+    [
+      'bytes of the day used up, for leadership',
+      undefined,
+      { now: { dayFull: 'x' } },
+      { kind: 'leader' } as Partial<Order>,
+    ],
+    ['somebody else at work', undefined, { now: { strangers: { ...noStrangers, restLeftMs: 5 } } }, {}],
+    [
+      'closed windows',
+      undefined,
+      {
+        settings: {
+          windows: [{ days: [], fromMinute: 0, toMinute: 1, timezone: 'UTC', classes: [...violationKinds] }],
+        },
+      },
+      {},
+    ],
+    ['health that got worse', 'unhealthy', { memory: { baseline: { offline: -1, underMinIsr: 0 } } }, {}],
+  ])('%s: %s', (_, code, situation, more) => {
+    expect(gateOf(situation, more)).toBe(code)
+  })
+
+  test('is planned as far as it may be carried out; else shown, unless something else is at work', () => {
+    const orders = [asked, { ...asked, partition: 1, override: true }] as Order[]
+    const calm = { nodes: [node(0), node(1)], topics: [] }
+    expect(judged(calm, { settings: { mode: 'off' }, memory: { orders } }).byHand).toEqual({ orders: [orders[1]] })
+    expect(judged(calm, { settings: { dryRun: true }, memory: { orders } }).byHand.orders).toEqual(orders)
+    const full = { nodes: [node(0, { used: 950 }), node(1)], topics: [topic([{ replicas: [0], bytes: 950 }])] }
+    expect(judged(full, { now: { dayFull: 'x' }, memory: { orders } }).byHand.orders).toEqual([])
   })
 })

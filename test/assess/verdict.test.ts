@@ -66,7 +66,52 @@ const skew = { violations: [violation()] }
 const off = { settings: settings({ mode: 'off' }), gate: { code: 'mode_off' as const, text: 'the mode is off' } }
 const dry = { gate: { code: 'dry_run' as const, text: 'dry_run is set' } }
 
+const asked: Move = { ...replica, reason: 'manual' }
+const ledByHand: Move = { ...transfer, reason: 'manual' }
+const paused = { code: 'paused' as const, text: 'paused for 1m' }
+const waits = { byHand: { orders: [], gate: paused } }
+
 const rows: [VerdictCode, string, string, Given][] = [
+  ['acting', 'in_progress', '1 replica move of 3.00 GiB as a person asked (t-0 from 1 to 2)', { plan: plan([asked]) }],
+  [
+    'acting',
+    'in_progress',
+    '1 leadership transfer as a person asked (leadership of t-0 to 2); besides that: 1 replica move of 3.00 GiB: node 4',
+    { ...skew, plan: plan([ledByHand, replica]) },
+  ],
+  [
+    'acting',
+    'in_progress',
+    '1 move running as a person asked (t-0 from 1 to 2)',
+    { running: 1, runningByHand: [asked] },
+  ],
+  [
+    'acting',
+    'off',
+    'as a person asked (t-0 from 1 to 2); besides that: the mode is off; node 4 holds 120%; would make 1 replica move',
+    { ...skew, ...off, plan: plan([asked, replica]) },
+  ],
+  ['acting', 'off', 'as a person asked', { ...off, running: 1, runningByHand: [asked] }],
+  [
+    'paused',
+    'paused',
+    'paused for 1m; no violation is open; would make 1 replica move of 3.00 GiB',
+    { gate: paused, ...waits, plan: plan([asked]), running: 1, runningByHand: [asked] },
+  ],
+  [
+    'dry_run',
+    'ready',
+    'dry_run is set; no violation is open; would make 1',
+    { ...dry, byHand: { orders: [], ...dry }, plan: plan([asked]) },
+  ],
+  ['paused', 'ready', 'paused for 1m; what a person asked for waits', waits],
+  ['plan_rejected', 'ready', 'nobody asked for it', { plan: plan([asked]), problems: ['nobody asked for it'] }],
+  [
+    'rate_too_low',
+    'stalled',
+    'too much is written; 1 replica move',
+    { plan: plan([asked]), tooLow: 'too much is written' },
+  ],
   ['acting', 'in_progress', '1 replica move of 3.00 GiB: node 4 holds 120%', { ...skew, plan: plan([replica]) }],
   [
     'acting',
@@ -180,6 +225,16 @@ test.each(rows)('%s, %s: %s', (code, status, text, given) => {
   const verdict = verdictOf(found)
   expect(verdict).toEqual({ act: code === 'acting', code, text: expect.stringContaining(text) })
   expect(statusOf(found, verdict)).toBe(status)
+})
+
+test('what people asked for may be started where nothing else may, and the other way round', () => {
+  const both = { plan: plan([asked, replica]) }
+  const reasons = (given: Given) => startable(findings({ ...both, ...given })).map(({ reason }) => reason)
+  expect(reasons({ ...skew, ...off })).toEqual(['manual'])
+  expect(reasons({})).toEqual(['manual'])
+  expect(reasons({ ...skew, ...waits })).toEqual(['disk_skew'])
+  expect(reasons(skew)).toEqual(['manual', 'disk_skew'])
+  expect(reasons({ ...skew, problems: ['bad'] })).toEqual([])
 })
 
 test.each<[boolean, string, Given]>([

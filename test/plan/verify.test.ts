@@ -40,6 +40,11 @@ function problemsOf({ nodes = {}, partition = {}, topic: more = {}, request: ask
 }
 
 const transfer = { kind: 'leader', bytes: 0, to: 2 } as const
+const byHand = { reason: 'manual' } as const
+const order = { kind: 'replica', partition: 0, from: 0, to: 1, waits: false } as const
+const other = { partition: 1, from: 1, to: 0 } as const
+const placed = { placed: [{ what: 'replica' as const, partition: 0, node: 0 }] }
+const led = { placed: [{ what: 'leader' as const, partition: 0, node: 0 }] }
 
 describe('good plans', () => {
   const rows: [string, Case][] = [
@@ -49,6 +54,22 @@ describe('good plans', () => {
     ['a transfer', { moves: [transfer] }],
     ['a transfer, although a size is not known', { moves: [transfer], partition: { bytes: [100, null] } }],
     ['racks do not count', { moves: [{ partition: 1, from: 1, to: 0 }], request: { rackAwareness: 'ignore' } }],
+    ['by hand, as it was asked for', { moves: [byHand], request: { orders: [order], ...placed } }],
+    [
+      'by hand, back to where it was, further than balance may fill a disk',
+      { moves: [byHand], request: { orders: [order], left: [{ partition: 0, node: 1 }] }, nodes: { 1: { used: 800 } } },
+    ],
+    [
+      'a transfer by hand, although it is muted',
+      {
+        moves: [{ ...transfer, ...byHand }],
+        request: { orders: [{ ...order, kind: 'leader', to: 2 }], muted: [0], ...led },
+      },
+    ],
+    [
+      'what a person put where it is, by repair of a critical disk',
+      { moves: [{ reason: 'disk_critical' }], request: placed },
+    ],
     ['exactly full', { moves: [{}], nodes: { 1: { used: 700 } } }],
     [
       'a legal node of another domain',
@@ -62,6 +83,26 @@ describe('good plans', () => {
 
 describe('bad plans', () => {
   const rows: [string, Case][] = [
+    ['nobody asked for it', { moves: [byHand] }],
+    ['nobody asked for it', { moves: [{ ...byHand, to: 3 }], request: { orders: [order] } }],
+    ['nobody asked for it', { moves: [{ ...byHand, ...transfer }], request: { orders: [order] } }],
+    ['it was asked for and does not come first', { moves: [other, byHand], request: { orders: [order] } }],
+    [
+      'the partition is moved by hand already',
+      { moves: [byHand, { from: 2, to: 3, replicas: [1, 2] }], request: { orders: [order] } },
+    ],
+    [
+      'the partition must stay: excluded',
+      { moves: [byHand], request: { orders: [order], excludeHard: true }, topic: { constraints: { excluded: true } } },
+    ],
+    [
+      'dir 1 of the target could exceed its limit',
+      { moves: [byHand], nodes: { 1: { used: 801 } }, request: { orders: [order] } },
+    ],
+    ['the racks get worse', { moves: [{ ...byHand, from: 2 }], request: { orders: [{ ...order, from: 2 }] } }],
+    ['a person put it where it is', { moves: [{}], request: placed }],
+    ['a person put it where it is', { moves: [{}], request: led }],
+    ['a person put it where it is', { moves: [transfer], request: led }],
     ['is planned from 0 1, but the list is 0 2', { moves: [{ replicas: [0, 1] }] }],
     ['is planned from 0, but the list is 0 2', { moves: [{ replicas: [0] }] }],
     ['the source holds no replica', { moves: [{ from: 3 }] }],

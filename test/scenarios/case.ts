@@ -3,7 +3,7 @@
  * end. Data only, one file a case; its name is the path of the file. What must hold in every case is in watch.ts.
  */
 import type { LoopStatus, MoveResult } from '../../src/cluster/events.ts'
-import type { MoveReason, VerdictCode, ViolationKind } from '../../src/cluster/reasons.ts'
+import type { MoveReason, VerdictCode } from '../../src/cluster/reasons.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
 import type { NodeId } from '../../src/cluster/state.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'

@@ -14,11 +14,7 @@ type Readable = Pick<Journal, 'read'>
 const FIRST_WAIT_MS = 60_000
 
 /** @param moving moves of ours that are under way, or were a moment ago: what is asked for of the same partition waits for them. */
-export function byHandOf(
-  journal: Readable,
-  moving: readonly Move[],
-  nowMs: number,
-): Pick<Memory, 'orders' | 'placed'> {
+export function byHandOf(journal: Readable, moving: readonly Move[], nowMs: number): Pick<Memory, 'orders' | 'placed'> {
   const busy = new Set(moving.map(subjectOf))
   const orders = [...journal.read('order').values()].filter((order) => !busy.has(partitionName(order)))
   return {

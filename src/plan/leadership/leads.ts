@@ -87,9 +87,7 @@ export class Leads {
 
   /** Whether the partition may get a new leader, not asking to whom. */
   free(partition: number): boolean {
-    return (
-      this.model.leaderMovable(partition) && !this.#muted.has(partition) && !this.model.leaderPlaced(partition)
-    )
+    return this.model.leaderMovable(partition) && !this.#muted.has(partition) && !this.model.leaderPlaced(partition)
   }
 
   /** Most that a taker should lead. */
