@@ -192,10 +192,11 @@ async function several(): Promise<void> {
 async function ticks({ metrics }: Daemon): Promise<Map<string, { count: number; sum: number }>> {
   const text = await (await fetch(`${metrics}/metrics`)).text()
   const found = new Map<string, { count: number; sum: number }>()
-  const lines = text.matchAll(/^evenkeel_evaluation_duration_seconds_(count|sum)\{managed_cluster="([^"]+)"\} (.+)$/gm)
+  const lines = text.matchAll(/^evenkeel_(?:sample|evaluation)_duration_seconds_(count|sum)\{managed_cluster="([^"]+)"\} (.+)$/gm)
   for (const [, kind, name, value] of lines) {
     const entry = found.get(name!) ?? { count: 0, sum: 0 }
-    entry[kind as 'count' | 'sum'] = Number(value)
+    // A sample and a planning round each: half the count.
+    entry[kind as 'count' | 'sum'] += kind === 'sum' ? Number(value) : Number(value) / 2
     found.set(name!, entry)
   }
   return found
