@@ -42,7 +42,13 @@ describe('four servers, of which one is filled and emptied in turn', () => {
   const setAll = (knobs: Parameters<PinotCluster['setKnobs']>[1]) =>
     Promise.all(names().map((name) => cluster.setKnobs(name, knobs)))
   const begin = (more = {}) =>
-    startBeside(cluster, { max_disk_usage_percent: 98, hard_disk_usage_percent: 99, ...more })
+    startBeside(cluster, {
+      max_disk_usage_percent: 98,
+      hard_disk_usage_percent: 99,
+      // So few that a job has more than one step.
+      concurrent_moves_per_node: 2,
+      ...more,
+    })
   const says = (what: string, holds: (status: Status) => boolean) => daemon.reaches(what, 60_000, holds)
 
   beforeAll(async () => {
@@ -112,7 +118,8 @@ describe('four servers, of which one is filled and emptied in turn', () => {
     await observed(async () => {
       const known = (await startedOf('orders_OFFLINE')).length
       const [, , , before] = await placed('orders_OFFLINE')
-      await setAll({ loadDelayMs: 500 })
+      // Its first step does not end before we want it to.
+      await setAll({ hangLoads: '.*' })
       // So that theirs is the first.
       await daemon.command('pause', '--reason', 'somebody else is at it')
       await updateTags(cluster, fourth(), untagged)
@@ -136,19 +143,19 @@ describe('four servers, of which one is filled and emptied in turn', () => {
   test('a job of ours whose controller died with us is recognised afterwards, cleared, and its table finished', async () => {
     await observed(async () => {
       const known = (await jobsLog(cluster)).jobs.length
-      await setAll({ loadDelayMs: 1000 })
+      // What is to be loaded waits for the next controller, which has the segments.
+      await setAll({ hangLoads: '.*' })
       await updateTags(cluster, fourth(), tagged)
-      await says('work', ({ moves }) => moves.running > 0)
-      await until('a part being there', 60_000, async () =>
+      await until('a first step', 60_000, async () =>
         (await Promise.all(tables.map(placed))).some(([, , , held]) => held! > 0),
       )
       await daemon.kill()
       await cluster.kill('controller')
       const ghosts = (await jobsLog(cluster)).jobs.slice(known)
       expect(ghosts.map(({ statuses }) => statuses)).toContainEqual(['IN_PROGRESS'])
-      await setAll({})
       await cluster.start('controller')
       await cluster.waitReady()
+      await setAll({})
       await daemon.restart()
       const seen = await says('it being recognised', ({ verdict }) => /has not been heard of/.test(`${verdict?.text}`))
       console.log(seen.verdict!.text)
