@@ -3,8 +3,10 @@ import { Command, CommanderError } from 'commander'
 import { messageOf } from '../lib/errors.ts'
 import { addCancel } from './cancel.ts'
 import { addCheckConfig } from './check-config.ts'
+import { addDecisions } from './decisions.ts'
 import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { addExplain } from './explain.ts'
 import type { Ending, Io } from './io.ts'
 import { addMoves } from './moves.ts'
 import { addNodes } from './nodes.ts'
@@ -40,6 +42,8 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     addStatus,
     addNodes,
     addMoves,
+    addExplain,
+    addDecisions,
     addTables,
     addRebalance,
     addApprove,
