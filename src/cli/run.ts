@@ -103,6 +103,7 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
   const server = await startServer({
     view: daemon,
     control: daemon,
+    explanations: daemon,
     clock: realClock,
     onAction: (asked) => logger.info({ event: 'operator_action', ...asked }, actionSentence(asked)),
     configRefused: () => reload.refusal,

@@ -1,9 +1,20 @@
 /** The API of the control listener, one table: the listener, the OpenAPI document and the tests are made from it. */
 import { z } from 'zod'
-import { clustersAnswer, movesAnswer, nodesAnswer, planAnswer, statusAnswer, tablesAnswer } from './answers.ts'
+import {
+  clustersAnswer,
+  decisionAnswer,
+  decisionsAnswer,
+  explanationAnswer,
+  movesAnswer,
+  nodesAnswer,
+  planAnswer,
+  statusAnswer,
+  tablesAnswer,
+} from './answers.ts'
 import { actionRoutes } from './control-actions.ts'
 import { clustersJson, currentPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
-import { cluster, state, table, tenant } from './fields.ts'
+import { explanationOf, oneDecision, someDecisions } from './explain-api.ts'
+import { cluster, decision, last, node, partition, state, table, tenant } from './fields.ts'
 import { get, type Route } from './route.ts'
 import { tablesJson } from './tables-api.ts'
 
@@ -45,6 +56,29 @@ export const routes: readonly Route[] = [
     fields: z.strictObject({ cluster, table: table.exactOptional(), tenant: tenant.exactOptional() }),
     answer: tablesAnswer,
     respond: (fields, { view }) => tablesJson(view, fields),
+  }),
+  get('/api/v1/explain', {
+    summary: 'Why a partition, a table or a node is where and as it is, moved or does not move; else of the cluster.',
+    fields: z.strictObject({
+      cluster,
+      partition: partition.exactOptional(),
+      table: table.exactOptional(),
+      node: node.exactOptional(),
+    }),
+    answer: explanationAnswer,
+    respond: explanationOf,
+  }),
+  get('/api/v1/decisions', {
+    summary: 'The last planning rounds that came to something else than the one before them, newest first.',
+    fields: z.strictObject({ cluster, last: last.exactOptional() }),
+    answer: decisionsAnswer,
+    respond: someDecisions,
+  }),
+  get('/api/v1/decisions/{id}', {
+    summary: 'One of them.',
+    fields: z.strictObject({ cluster, id: decision }),
+    answer: decisionAnswer,
+    respond: oneDecision,
   }),
   ...actionRoutes,
 ]

@@ -170,6 +170,8 @@ function textOf(picture: Picture, partition: number, group: Option[], found: Rep
       return allowedText(picture, partition, group, found, purpose)
     case 'would_exceed_limit': {
       const figures = group.map(({ fullness }) => fullness!)
+      if (figures.some(({ would }) => Number.isNaN(would)))
+        return 'its size is not known: nobody can say whether it fits'
       const would = range(figures.map((figure) => tenths(figure.would)))
       return `would be ${would} full, the limit is ${range(figures.map(({ limit }) => tenths(limit)))}`
     }

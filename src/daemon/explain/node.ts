@@ -208,7 +208,7 @@ function targetLines(picture: Picture, node: number): ExplanationLine[] {
   }
   const text = `${formatBytes(spare('max'))} more fit below ${formatPercent(question.settings.maxDiskUsage)}, for repair and relief ${formatBytes(spare('hard'))} below ${formatPercent(question.settings.hardDiskUsage)}`
   const lines = [line('room', text, { room_bytes: spare('max'), hard_room_bytes: spare('hard') })]
-  const held = options.model.replicas[node]!
+  const held = options.filters.occupied(node)
   const mayHold = state.nodeMaxReplicas[node]!
   if (held >= mayHold)
     lines.push(line('no_capacity', `it holds ${held} replicas, which is all it may hold`, { replicas: held }))

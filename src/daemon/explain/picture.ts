@@ -63,6 +63,15 @@ export class Workings {
     return new Workings(considered, options)
   }
 
+  /** Only who asks about leaders needs it. */
+  async withLeads(): Promise<this> {
+    if (!this.#leads) {
+      this.#leads = new Leads(this.options.model, this.options.model.leader)
+      await settle()
+    }
+    return this
+  }
+
   get leads(): Leads {
     this.#leads ??= new Leads(this.options.model, this.options.model.leader)
     return this.#leads
