@@ -21,7 +21,7 @@ export function leaderLines(picture: Picture, partition: number): ExplanationLin
 }
 
 function whyLines(picture: Picture, partition: number, leader: number): ExplanationLine[] {
-  const { state, report, question, options } = picture
+  const { report, question, options } = picture
   const name = nameOf(picture, partition)
   const planned = report.plan.moves.find((move) => move.kind === 'leader' && partitionName(move) === name)
   if (planned?.kind === 'leader') {

@@ -25,7 +25,7 @@ afterEach(async () => {
 })
 
 /** The first replica move that was begun. */
-const firstMoved = (loop: ReturnType<typeof startLoop>) => {
+const firstMoved = (loop: Pick<ReturnType<typeof startLoop>, 'of'>) => {
   const [move] = loop.of('move_started').map(({ progress }) => progress.move)
   if (!move || !isOfPartition(move)) throw new Error('nothing moved')
   return move
@@ -161,7 +161,7 @@ it('a restart keeps the decisions, and the reasons of what moved before it', asy
   const { open, path } = await kept()
   const first = await open()
   await first.advance(2 * MINUTE)
-  const move = firstMoved(first as never)
+  const move = firstMoved(first)
   const decisions = first.loop.decisions
   await first.stop()
   const second = await open({ simulator: { ...fillable, nodes: fillable.nodes.slice(0, 4) } })
