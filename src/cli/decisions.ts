@@ -1,6 +1,7 @@
 /** `evenkeel decisions`: the last planning rounds that came to something else, and what followed from them. */
 import { type Command, Option } from 'commander'
 import type { DecisionAnswer, DecisionsAnswer } from '../http/answers.ts'
+import { parseTime } from '../lib/iso-time.ts'
 import { formatBytes, formatCount, formatDuration } from '../lib/units.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
@@ -42,7 +43,7 @@ function listText({ decisions }: DecisionsAnswer, wide: boolean): string {
 }
 
 function heldText({ from, until }: DecisionAnswer): string {
-  return formatDuration(Date.parse(until) - Date.parse(from))
+  return formatDuration(parseTime(until) - parseTime(from))
 }
 
 function decisionText(decision: DecisionAnswer): string {
@@ -65,7 +66,7 @@ function decisionText(decision: DecisionAnswer): string {
   return [
     `${head}\n${held}\n`,
     section(
-      `${formatCount(violations.count, 'violation')}`,
+      formatCount(violations.count, 'violation'),
       violations.first.map(
         ({ kind, text, gate }) => `${kind}: ${text}${gate ? `; it waits (${gate.code}): ${gate.text}` : ''}`,
       ),

@@ -41,7 +41,7 @@ export function explainNode(picture: Picture, node: number): Pick<Explanation, '
   const wrong = violations.filter(({ code }) => code !== 'none')
   const { usedBytes, capacityBytes } = picture.options.model.shares
   const full = `${percentOf(usedBytes[node]!, capacityBytes[node]!)} full`
-  const what = wrong.length > 0 ? wrong.map(({ text }) => text).join('; ') : 'nothing is wrong with it'
+  const what = wrong.length > 0 ? wrong.map(({ text }) => text).join('; ') : 'no violation is about it'
   return { summary: `node ${id} is ${stateOf(picture, node)}, ${full}: ${what}`, sections }
 }
 

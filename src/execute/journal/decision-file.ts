@@ -145,7 +145,9 @@ export class DecisionFile implements DecisionStore {
 async function linesFor(decisions: readonly Decision[]): Promise<string> {
   const others = slices()
   const lines: string[] = []
-  for (const decision of [...decisions]) {
+  // Others may forget some of them meanwhile.
+  const now = decisions.slice()
+  for (const decision of now) {
     lines.push(`${JSON.stringify(decisionCodec.encode(decision))}\n`)
     await others()
   }

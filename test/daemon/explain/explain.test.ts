@@ -205,7 +205,7 @@ describe('a leader', () => {
   })
   it('stays where its node is within its limit', async () => {
     expect((await leadership(led(1, 3), on))[1]).toBe(
-      '1 leads 1 partitions, within its limit of 1 partitions: it gives nothing away',
+      '1 leads 1 partition, within its limit of 1 partition: it gives nothing away',
     )
   })
   it('goes where the plan says', async () => {
@@ -305,7 +305,7 @@ describe('a node', () => {
 
   it('its disks, its share, and why it neither gives nor takes', async () => {
     const explanation = await nodeOf(2, lines({ used: { 2: 400 } }))
-    expect(explanation.summary).toBe('node 2 is alive, 40% full: nothing is wrong with it')
+    expect(explanation.summary).toBe('node 2 is alive, 40% full: no violation is about it')
     expect(said(explanation, 'placement')).toEqual([
       '/d0: 381 MiB of 954 MiB (40%), limit 80%, for repair and relief 90%',
       'by the plan: now 381 MiB (40%), at the peak 381 MiB (40%), in the end 381 MiB (40%)',
@@ -354,7 +354,7 @@ describe('a node', () => {
   it('one that is over its limit and one whose name begins like it', async () => {
     const full = lines({ used: { 1: 850 } })
     expect(said(await nodeOf(1, full), 'violations')[0]).toMatch(/is 85% full .* the limit is 80%; disk_over_limit/)
-    expect((await nodeOf(2, full)).summary).toContain('nothing is wrong with it')
+    expect((await nodeOf(2, full)).summary).toContain('no violation is about it')
   })
   it('one that is gone says since when', async () => {
     const gone = lines({ nodes: { 2: { state: 'unavailable', unavailable_since: '2025-12-31T23:59:00.000Z' } } })
