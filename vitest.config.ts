@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 /** Workers inherit execArgv: with this hook they can load the .ts sources directly. */
 export const execArgv = ['--import', new URL('./test/support/register-tsx.mjs', import.meta.url).href]
 
+/** Of those that run `dist/main.js`. */
+const globalSetup = './test/support/built.ts'
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -18,8 +23,18 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      // Each with a directory, ports and processes of its own.
-      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], execArgv, maxWorkers: 2, testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          globalSetup,
+          setupFiles: './test/cli/clean.ts',
+          execArgv,
+          isolate: false,
+          maxWorkers: 2,
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'scenarios',
@@ -34,9 +49,10 @@ export default defineConfig({
           name: 'clusters',
           include: ['test/clusters/**/*.test.ts'],
           exclude: ['test/clusters/pinot/**'],
+          globalSetup,
           execArgv,
-          // Much of their time is spent waiting for timeouts of Kafka.
-          maxWorkers: 2,
+          // Much of their time is spent waiting for timeouts of Kafka and Pinot: two keep little more than one processor busy.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 180_000,
@@ -47,8 +63,9 @@ export default defineConfig({
         test: {
           name: 'pinot',
           include: ['test/clusters/pinot/**/*.test.ts'],
+          globalSetup,
           execArgv,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 600_000,

@@ -7,6 +7,7 @@ import { defaultTexts } from '../../src/config/balancing-schema.ts'
 import { fileSchema } from '../../src/config/file-schema.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { rebalanceDefaultTexts } from '../../src/config/rebalance-schema.ts'
+import { reloadEffect } from '../../src/config/reload-effect.ts'
 import { code, generated, markdownTable } from './markdown.ts'
 
 /** As much of zod's insides as it takes to walk a schema. */
@@ -40,8 +41,8 @@ export function configurationPage(): string {
     const rows = unique(keys.filter((key) => belongs(key.path)))
     for (const key of keys) if (belongs(key.path)) used.add(key)
     return markdownTable(
-      ['Key', 'Value', 'Default', 'Meaning'],
-      rows.map((key) => [code(key.path), key.value, defaultOf(key), key.meaning]),
+      ['Key', 'Value', 'Default', 'Reload', 'Meaning'],
+      rows.map((key) => [code(key.path), key.value, defaultOf(key), reloadOf(key), key.meaning]),
     )
   }
   const top = section((path) => !path.includes('.') && !path.includes('['))
@@ -75,7 +76,30 @@ line and column of everything that is not; \`config/evenkeel.schema.json\` lets 
 - A key that is not listed here is an error.
 - \`--set BLOCK.KEY=VALUE\` of \`run\` and \`plan\` wins over the file, for keys of \`balancing\`, \`leadership\`, \`throttle\` and \`rebalance\`. What
   \`rebalance\` says of single tenants and tables stays, unless it is set itself: \`--set rebalance.tables.orders.bestEfforts=true\`.
-- The file is followed: what can be [changed while evenkeel runs](operations.md#change-the-config-while-it-runs), is.
+
+## Reload
+
+The file is followed while evenkeel runs, and so are the files that it names. The column Reload says what the change of a key takes:
+
+- \`live\`: it holds from the next tick, which is brought forward.
+- \`reconnects\`: a new connection is made beside the old one. Once it has read the whole cluster, and it is the same one by its id, it is taken
+  between two ticks and the old one closed; moves in flight and the journal stay. One that does not work is tried every 10 seconds, one that
+  leads to another cluster is given up: the old one stays in force, and the log and \`evenkeel status\` say why.
+- \`restart\`: it is named in the log, and what was before stays in force. So it is with a cluster that comes or goes.
+
+What happens to the file, and what evenkeel does:
+
+| What happens | What evenkeel does |
+| --- | --- |
+| it is written in place, or an editor puts another one in its place | takes it within a second |
+| Kubernetes swaps the links of a mounted ConfigMap or Secret | takes it; for a folder that holds only files named by the config within 10 seconds |
+| it is half written, wrong or gone | says so once, with line and column, keeps what was in force, and takes the next good one |
+| another file that is a config is put in its place by mistake | takes what it may: other clusters need a restart, and are named |
+| a file that it names changes (a password, a certificate) | reads it within 10 seconds and connects anew |
+| it is touched, or replaced by the same text | nothing |
+| it is mounted by itself (\`subPath\` in Kubernetes, a single file in Docker) | sees within 10 seconds what is written into that very file; one that is put in its place outside stays unseen, also by SIGHUP: mount the folder |
+
+SIGHUP reads all of it anew. A file that is refused leaves \`evenkeel_config_last_reload_successful\` at 0 until it is good again.
 
 ## What is in force
 
@@ -85,12 +109,12 @@ config: secrets are \`<redacted>\`, unless a file holds them, which is named.
 
 \`\`\`
 $ evenkeel config show --config evenkeel.yaml --cluster orders
-CLUSTER  KEY                      VALUE          ORIGIN
-orders   system                   kafka          evenkeel.yaml:4
-orders   bootstrap_servers        [kafka-0:9092] evenkeel.yaml:5
-orders   sasl.password            <redacted>     environment variable KAFKA_PASSWORD (evenkeel.yaml:9)
-orders   balancing.mode           continuous     cluster override (evenkeel.yaml:11)
-orders   balancing.tick_interval  30s            default
+CLUSTER  KEY                      VALUE           ORIGIN
+orders   system                   kafka           evenkeel.yaml:4
+orders   bootstrap_servers        [kafka-0:9092]  evenkeel.yaml:5
+orders   sasl.password            <redacted>      environment variable KAFKA_PASSWORD (evenkeel.yaml:9)
+orders   balancing.mode           continuous      cluster override (evenkeel.yaml:11)
+orders   balancing.tick_interval  30s             default
 …
 \`\`\`
 
@@ -204,6 +228,12 @@ function defaultOf({ path, required }: Key): string {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return ''
   if (value !== undefined) return code(JSON.stringify(value).replaceAll('"', ''))
   return required ? 'required' : ''
+}
+
+/** What its change takes; of the whole file, and of blocks of which it is not one for all, their keys tell. */
+function reloadOf({ path }: Key): string {
+  if (['version', 'clusters', 'log'].includes(path)) return ''
+  return reloadEffect(path.replace(/^clusters\[\]\./, '').replaceAll('[]', ''))
 }
 
 /** The defaults in the words of a file. */

@@ -5,8 +5,10 @@ import { addCancel } from './cancel.ts'
 import { addCheckConfig } from './check-config.ts'
 import { addCompletion } from './completion.ts'
 import { addConfigShow } from './config-show.ts'
+import { addDecisions } from './decisions.ts'
 import { addDrain } from './drain.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { addExplain } from './explain.ts'
 import { addHealthcheck } from './healthcheck.ts'
 import type { Ending, Io } from './io.ts'
 import { addMove, addTransferLeadership } from './move.ts'
@@ -26,7 +28,7 @@ import { addVersion, version } from './version.ts'
 /** As the help lists them. */
 const groups: Record<string, ((program: Command, io: Io, ending: Ending) => void)[]> = {
   'The daemon:': [addRun, addCheckConfig, addConfigShow, addPermissions, addHealthcheck],
-  'What is going on:': [addStatus, addNodes, addMoves, addPlan, addTables],
+  'What is going on:': [addStatus, addNodes, addMoves, addPlan, addExplain, addDecisions, addTables],
   'What is to be done:': [addMove, addTransferLeadership, addDrain, addPause, addCancel, addRebalance, addApprove],
   'Tools:': [addSnapshot, addRelease, addVersion],
 }

@@ -1,9 +1,12 @@
 /**
- * Takes a config that was read anew into a running daemon. `balancing`, `leadership`, `throttle`, `rebalance` and `log.level` go
- * live, at the next tick of the cluster, which is brought forward. Everything else is built once: it is named, and stays as it was until a restart.
+ * Takes a config that was read anew into a running daemon. What each key takes is in config/reload-effect.ts: some hold at the next tick of
+ * the cluster, which is brought forward. For others the cluster is connected to anew, beside the old connection, which stays until
+ * the new one has shown itself. What was built once is named, and stays as it was until a restart.
  */
-import { type Change, changesBetween, withLive } from '../config/changes.ts'
-import type { CompiledConfig } from '../config/compile.ts'
+
+import type { LoopEvent } from '../cluster/events.ts'
+import { type Change, changesBetween, withConnection, withLive } from '../config/changes.ts'
+import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
 import { ConfigError, formatProblem } from '../config/problem.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -11,25 +14,43 @@ import { messageOf } from '../lib/errors.ts'
 import { formatCount } from '../lib/units.ts'
 import type { RootLogger } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { System } from '../systems/port.ts'
 import { loopOptions, settingsInForce } from './compose.ts'
 
 export interface ReloadParts {
-  daemon: { apply(cluster: string, options: LoopOptions): void }
+  daemon: {
+    apply(cluster: string, options: LoopOptions): void
+    replaceSystem(cluster: string, system: System | undefined): void
+    events: { subscribe(listener: (event: LoopEvent) => void): unknown }
+  }
   metrics: Pick<Metrics, 'configRead' | 'settingsApplied'>
   logger: RootLogger
   clock: Clock
+  connect: (cluster: ClusterConfig) => Promise<System>
+}
+
+/** A connection that is to take the place of another one. */
+interface Attempt {
+  /** The config that asked for it. */
+  config: CompiledConfig
+  /** Why the old one is still in force; undefined while nothing speaks against the new one. */
+  refusal?: string
+  /** Nothing more is done about it until the config is read anew. */
+  isOver: boolean
 }
 
 export class Reload {
   readonly #parts: ReloadParts
   #inForce: CompiledConfig
   #refusal: string | undefined
+  readonly #attempts = new Map<string, Attempt>()
 
   /** @param config what the daemon was started with. */
   constructor(config: CompiledConfig, parts: ReloadParts) {
     this.#parts = parts
     this.#inForce = config
     parts.metrics.configRead('applied', parts.clock.now())
+    parts.daemon.events.subscribe((event) => this.#onEvent(event))
   }
 
   /** What holds now, which is not always what the file says. */
@@ -37,31 +58,40 @@ export class Reload {
     return this.#inForce
   }
 
-  /** Why the file as it is now is not in force; undefined while it is. */
+  /** Why the file as it is now is not in force, as a whole or for the connection of a cluster; undefined while it is. */
   get refusal(): string | undefined {
-    return this.#refusal
+    const connections = [...this.#attempts].flatMap(([cluster, { refusal }]) =>
+      refusal === undefined ? [] : [`${cluster}: the new connection is not taken: ${refusal}`],
+    )
+    const all = [...(this.#refusal === undefined ? [] : [this.#refusal]), ...connections]
+    return all.length === 0 ? undefined : all.join('\n')
   }
 
   take(config: CompiledConfig): void {
-    const { daemon, metrics, logger, clock } = this.#parts
+    const { metrics, logger, clock } = this.#parts
     const changes = changesBetween(this.#inForce, config)
-    const live = changes.filter((change) => change.live)
-    const inForce = withLive(this.#inForce, config)
-    for (const cluster of inForce.clusters) {
-      if (!live.some((change) => change.cluster === cluster.name)) continue
-      daemon.apply(cluster.name, loopOptions(cluster))
-      metrics.settingsApplied(cluster.name, settingsInForce(cluster))
-    }
-    this.#inForce = inForce
+    const having = (effect: Change['effect']) => changes.filter((change) => change.effect === effect)
+    const [live, reconnects, waiting] = [having('live'), having('reconnects'), having('restart')]
+    this.#inForce = withLive(this.#inForce, config)
     this.#refusal = undefined
-    logger.setLevel(inForce.log.level)
+    this.#apply(live)
+    logger.setLevel(this.#inForce.log.level)
     metrics.configRead('applied', clock.now())
 
     for (const change of changes) this.#tell(change)
-    const waiting = changes.length - live.length
     const took = live.length === 0 ? 'no setting changes' : `${formatCount(live.length, 'setting')} changed`
-    const left = waiting === 0 ? '' : `, ${waiting} ${waiting === 1 ? 'needs' : 'need'} a restart`
-    logger.info({ event: 'config_reloaded', changed: live.length, waiting }, `the config was read anew: ${took}${left}`)
+    const tried = reconnects.length === 0 ? '' : `, ${reconnects.length} with a new connection`
+    const left = waiting.length === 0 ? '' : `, ${waiting.length} ${waiting.length === 1 ? 'needs' : 'need'} a restart`
+    const counts = { changed: live.length, reconnects: reconnects.length, waiting: waiting.length }
+    logger.info({ event: 'config_reloaded', ...counts }, `the config was read anew: ${took}${tried}${left}`)
+
+    for (const { name } of this.#inForce.clusters) {
+      this.#connect(
+        name,
+        config,
+        reconnects.some(({ cluster }) => cluster === name),
+      )
+    }
   }
 
   refuse(error: unknown): void {
@@ -84,15 +114,82 @@ export class Reload {
     }
   }
 
-  #tell({ cluster, key, before, after, live }: Change): void {
+  #apply(changes: Change[]): void {
+    const { daemon, metrics } = this.#parts
+    for (const cluster of this.#inForce.clusters) {
+      if (!changes.some((change) => change.cluster === cluster.name)) continue
+      daemon.apply(cluster.name, loopOptions(cluster))
+      metrics.settingsApplied(cluster.name, settingsInForce(cluster))
+    }
+  }
+
+  /** @param isWanted whether the cluster is to be reached otherwise than it is now. */
+  #connect(name: string, config: CompiledConfig, isWanted: boolean): void {
+    const before = this.#attempts.get(name)
+    if (!isWanted) {
+      if (!before) return
+      // It is as it was: nobody waits for the other one any more.
+      this.#attempts.delete(name)
+      this.#parts.daemon.replaceSystem(name, undefined)
+      return
+    }
+    if (before && !before.isOver && isSameConnection(name, before.config, config)) {
+      before.config = config
+      return
+    }
+    const attempt: Attempt = { config, isOver: false }
+    this.#attempts.set(name, attempt)
+    void this.#propose(name, attempt)
+  }
+
+  async #propose(name: string, attempt: Attempt): Promise<void> {
+    const { daemon, connect, logger } = this.#parts
+    const cluster = attempt.config.clusters.find((candidate) => candidate.name === name)!
+    try {
+      const system = await connect(cluster)
+      if (this.#attempts.get(name) === attempt) daemon.replaceSystem(name, system)
+      else await system.close()
+    } catch (error) {
+      attempt.refusal = messageOf(error)
+      attempt.isOver = true
+      const text = `the new connection is not taken, the old one stays in force: ${attempt.refusal}`
+      logger.error({ cluster: name, event: 'connection_refused' }, text)
+    }
+  }
+
+  #onEvent(event: LoopEvent): void {
+    const attempt = this.#attempts.get(event.cluster)
+    if (!attempt) return
+    if (event.type === 'connection_replaced') {
+      this.#attempts.delete(event.cluster)
+      this.#inForce = withConnection(this.#inForce, attempt.config, event.cluster)
+    }
+    if (event.type === 'connection_refused') {
+      attempt.refusal = event.text
+      attempt.isOver = event.final
+    }
+  }
+
+  #tell({ cluster, key, before, after, effect }: Change): void {
     const { logger } = this.#parts
     const fields = { ...(cluster === undefined ? {} : { cluster }), key, before, after }
-    if (live) {
+    if (effect === 'live') {
       logger.info({ event: 'config_changed', ...fields }, `${key} is now ${after}, was ${before}`)
+      return
+    }
+    if (effect === 'reconnects') {
+      // Of what is in a file of its own both look alike.
+      const what = before === after ? `${key} has changed` : `${key} is ${after} in the config, was ${before}`
+      const text = `${what}: a new connection is made, the old one stays until that works`
+      logger.info({ event: 'config_reconnects', ...fields }, text)
       return
     }
     const what = key === '' ? `the cluster is ${after} in the config` : `${key} is ${after} in the config`
     const stays = key === '' ? 'that needs a restart' : `that needs a restart, ${before} stays in force`
     logger.warn({ event: 'config_needs_restart', ...fields }, `${what}: ${stays}`)
   }
+}
+
+function isSameConnection(name: string, one: CompiledConfig, other: CompiledConfig): boolean {
+  return changesBetween(one, other).every(({ cluster, effect }) => cluster !== name || effect !== 'reconnects')
 }

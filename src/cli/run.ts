@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { modes } from '../cluster/events.ts'
 import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
 import { type LoadOptions, parseConfig, readConfig } from '../config/load.ts'
+import { NamedFiles } from '../config/named-files.ts'
 import { ConfigWatch } from '../config/watch.ts'
 import { Daemon, type ManagedCluster } from '../daemon/daemon.ts'
 import type { Action } from '../http/route.ts'
@@ -15,6 +16,7 @@ import { logEvents } from '../observe/log-events.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createTerminalView, wantsColor } from '../observe/terminal.ts'
 import { WorkerPlanner } from '../plan/planner.ts'
+import type { System } from '../systems/port.ts'
 import { createDecisionStore, createJournal, createSystem, loopOptions, settingsInForce } from './compose.ts'
 import type { Io } from './io.ts'
 import { Reload } from './reload.ts'
@@ -33,8 +35,9 @@ export function addRun(program: Command, io: Io): void {
     )
     .action(async (options: { config: string; set: string[] }) => {
       const text = readConfig(options.config)
-      const source = { file: options.config, text, options: { env: io.env, set: options.set } }
-      const config = parseConfig(text, source.file, source.options)
+      const named = new NamedFiles()
+      const source = { file: options.config, text, named, options: { env: io.env, set: options.set } }
+      const config = parseConfig(text, source.file, { ...source.options, read: named.read })
       const releases = new ReleaseStack()
       try {
         await start(config, source, io, releases)
@@ -49,6 +52,7 @@ export function addRun(program: Command, io: Io): void {
 interface Source {
   file: string
   text: string
+  named: NamedFiles
   options: LoadOptions
 }
 
@@ -74,8 +78,15 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
   const reloads: { reload?: Reload } = {}
   const inForce = (name: string) =>
     (reloads.reload?.inForce ?? config).clusters.find((cluster) => cluster.name === name)
+  const connect = (cluster: ClusterConfig) =>
+    createSystem(
+      cluster,
+      realClock,
+      (call) => metrics.observeUpstream(call),
+      () => inForce(cluster.name),
+    )
   for (const cluster of config.clusters) {
-    clusters.push(await manage(cluster, () => inForce(cluster.name), config, metrics, logger, releases))
+    clusters.push(await manage(cluster, connect, config, metrics, logger, releases))
   }
   const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
 
@@ -87,11 +98,12 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     daemon.events.subscribe((event) => view.onEvent(event))
   }
 
-  const reload = new Reload(config, { daemon, metrics, logger, clock: realClock })
+  const reload = new Reload(config, { daemon, metrics, logger, clock: realClock, connect })
   reloads.reload = reload
   const server = await startServer({
     view: daemon,
     control: daemon,
+    explanations: daemon,
     clock: realClock,
     onAction: (asked) => logger.info({ event: 'operator_action', ...asked }, actionSentence(asked)),
     configRefused: () => reload.refusal,
@@ -113,8 +125,13 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
 }
 
 /** @param io undefined where a hangup means that the terminal is gone. */
-function follow({ file, text, options }: Source, reload: Reload, io: Io | undefined, releases: ReleaseStack): void {
-  const watch = new ConfigWatch(file, text, {
+function follow(
+  { file, text, named, options }: Source,
+  reload: Reload,
+  io: Io | undefined,
+  releases: ReleaseStack,
+): void {
+  const watch = new ConfigWatch(file, text, named, {
     ...options,
     clock: realClock,
     onConfig: (config) => reload.take(config),
@@ -127,7 +144,7 @@ function follow({ file, text, options }: Source, reload: Reload, io: Io | undefi
 
 async function manage(
   cluster: ClusterConfig,
-  inForce: () => ClusterConfig | undefined,
+  connect: (cluster: ClusterConfig) => Promise<System>,
   { state }: CompiledConfig,
   metrics: Metrics,
   logger: Logger,
@@ -135,7 +152,7 @@ async function manage(
 ): Promise<ManagedCluster> {
   const { name } = cluster
   metrics.registerCluster({ name, settings: settingsInForce(cluster) })
-  const system = await createSystem(cluster, realClock, (call) => metrics.observeUpstream(call), inForce)
+  const system = await connect(cluster)
   releases.push(`the connection to ${name}`, () => system.close())
   const journal = await createJournal(cluster, state.directory, realClock)
   releases.push(`the journal of ${name}`, () => journal.close())

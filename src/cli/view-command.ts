@@ -18,8 +18,8 @@ export interface ViewOptions extends ClientOptions<Format> {
 export interface View<Answer, Options extends ViewOptions> {
   /** Whether there is more to show with `-o wide`. */
   wide?: boolean
-  /** Asks for it. */
-  ask: (client: DaemonClient, options: Options) => Promise<Answer>
+  /** Asks for it. @param args of the command, beside its options. */
+  ask: (client: DaemonClient, options: Options, args: readonly (string | undefined)[]) => Promise<Answer>
   /** For people. */
   text: (answer: Answer, wide: boolean, paint: Paint) => string
   /** Told of every answer; says whether there is to be another one where that is not for `--watch` to say. */
@@ -49,7 +49,7 @@ export function addView<Answer, Options extends ViewOptions = ViewOptions>(
       const clock: Clock = io.clock ?? realClock
       let last: string | undefined
       for (;;) {
-        const answer = await ask(client, options)
+        const answer = await ask(client, options, args.slice(0, -2) as (string | undefined)[])
         const wanted = seen?.(answer, options) ?? (watch === undefined ? 'enough' : 'more')
         const now = shown(answer)
         if (now !== last) io.out.write(watch === undefined && last === undefined ? now : frame(now, output, io))

@@ -152,6 +152,10 @@ export type LoopEvent = OfCluster &
     | { type: 'move_started'; progress: MoveProgress; adopted?: boolean }
     /** `refusal`: the code with which the cluster, or our own last look at it, refused the move. */
     | { type: 'move_ended'; progress: MoveProgress; result: MoveResult; durationMs: number; refusal?: string }
+    /** From now on the cluster is reached by the config as it was read last. */
+    | { type: 'connection_replaced' }
+    /** It still is as it was before. `final`: the new connection is not tried again. */
+    | { type: 'connection_refused'; code: string; text: string; final: boolean }
     | ({ type: 'settings_changed' } & SettingChanges)
     /** `movedBytes` counts from the start of the loop. */
     | { type: 'progress'; moves: MoveProgress[]; pending: number; pendingBytes: number; movedBytes: number }

@@ -68,6 +68,12 @@ export function readDocument(
       report(pos[0], `not valid YAML: ${describe(message)}`)
     }
     if (broken) return nothing
+    const dangling = findDangling(document)
+    if (dangling) {
+      const remedy = 'a text that begins with * stands in quotes'
+      report(startOf(dangling) ?? 0, `not valid YAML: there is no such anchor; ${remedy}`)
+      return nothing
+    }
     substituteAll(document, env, variables, report)
     data = document.toJS()
   } catch (error) {
@@ -104,7 +110,21 @@ function isDuplicate({ code }: { code: string }): boolean {
 
 /** The first line of a parser's message without the piece of text it may quote, which may be a secret. */
 function describe(message: string): string {
-  return message.split('\n')[0]!.replace(/: ".*$/, '')
+  const text = message.split('\n')[0]!.replace(/: .*$/, '')
+  return text === 'Unresolved tag' ? 'there is no such tag; a text that begins with ! stands in quotes' : text
+}
+
+/** A password may begin with a star. */
+function findDangling(document: Document.Parsed): Node | undefined {
+  let dangling: Node | undefined
+  visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document)) return undefined
+      dangling = node
+      return visit.BREAK
+    },
+  })
+  return dangling
 }
 
 /** Puts the environment into every text value. */

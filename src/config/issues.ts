@@ -6,6 +6,8 @@ type Issue = z.core.$ZodIssue
 
 interface Finding {
   path: PropertyKey[]
+  /** As it is told, where not all of it may be. */
+  shown?: PropertyKey[]
   of: 'key' | 'value'
   message: string
 }
@@ -14,7 +16,12 @@ interface Finding {
 export function problemsOf(issues: readonly Issue[], document: ReadDocument): Problem[] {
   return issues
     .flatMap((issue) => findings(issue, []))
-    .map(({ path, of, message }) => ({ ...document.place(path, of), path: formatPath(path), message }))
+    .map(({ path, shown = path, of, message }) => ({ ...document.place(path, of), path: formatPath(shown), message }))
+}
+
+/** A key of nobody's is only repeated where it looks like one: in `{ password:x }` the space that is missing makes a key of a secret. */
+function shownKey(key: string): string {
+  return /^[A-Za-z_]{1,64}$/.test(key) ? key : '?'
 }
 
 function findings(issue: Issue, above: readonly PropertyKey[]): Finding[] {
@@ -22,7 +29,12 @@ function findings(issue: Issue, above: readonly PropertyKey[]): Finding[] {
   if (issue.code === 'unrecognized_keys') {
     // block() gives one line of message per key.
     const messages = issue.message.split('\n')
-    return issue.keys.map((key, index) => ({ path: [...path, key], of: 'key', message: messages[index]! }))
+    return issue.keys.map((key, index) => ({
+      path: [...path, key],
+      shown: [...path, shownKey(key)],
+      of: 'key',
+      message: messages[index]!,
+    }))
   }
   if (issue.code === 'invalid_union') {
     const meant = issue.errors.find((branch) => branch.every((inner) => isInside(inner)))

@@ -9,7 +9,7 @@ import { problemsOf } from './issues.ts'
 import { originsOf } from './origins.ts'
 import { type Override, parseOverride } from './override.ts'
 import { ConfigError, type Problem } from './problem.ts'
-import { reasonOf } from './secret-files.ts'
+import { type ReadText, reasonOf } from './secret-files.ts'
 import { block, rules } from './values.ts'
 
 export interface LoadOptions {
@@ -17,6 +17,8 @@ export interface LoadOptions {
   env?: Record<string, string | undefined>
   /** `balancing.KEY=VALUE`, each winning over the file and over every cluster. */
   set?: readonly string[]
+  /** Of files that the config names, by absolute path; from the file system unless given. */
+  read?: ReadText
 }
 
 /** @throws ConfigError with everything that is wrong. */
@@ -39,7 +41,8 @@ export function readConfig(file: string): string {
  * @throws ConfigError with everything that is wrong.
  */
 export function parseConfig(content: string, file: string, options: LoadOptions = {}): CompiledConfig {
-  const schema = fileSchema((path) => readFileSync(resolve(dirname(file), path), 'utf8'))
+  const { read = (path) => readFileSync(path, 'utf8') } = options
+  const schema = fileSchema((path) => read(resolve(dirname(file), path)))
   const { data, document } = check(schema, content, file, options)
   const config = compile(data, dirname(file))
   return deepFreeze({ ...config, origins: originsOf(config, document) })

@@ -1,9 +1,11 @@
 /**
- * Follows a config file while it is in use. What counts is its text, not its time: a touch is no change.
+ * Follows a config file, and the files that it names, while it is in use. What counts is what they hold, not their time: a touch is
+ * no change.
  *
  * The folder is watched, not the file: an editor puts a new file in the old one's place, and Kubernetes swaps the link
  * `..data` beside it; a watch on the file would stay with what is gone. A poll catches what no event tells (file systems
- * without events, a link to elsewhere, watches used up) and takes up the watch again when the folder was replaced.
+ * without events, a link to elsewhere, watches used up, a named file in another folder) and takes up the watch again when the folder
+ * was replaced.
  *
  * A text that cannot be used, or cannot be read, is told once and then left alone until it changes, or until what is wrong
  * with it does: a file that it names may come later than itself.
@@ -14,8 +16,9 @@ import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { CompiledConfig } from './compile.ts'
 import { type LoadOptions, parseConfig, readConfig } from './load.ts'
+import { NamedFiles } from './named-files.ts'
 
-export interface WatchOptions extends LoadOptions {
+export interface WatchOptions extends Omit<LoadOptions, 'read'> {
   clock: Clock
   /** The text is good and was not the last time, or was another one. */
   onConfig: (config: CompiledConfig) => void
@@ -43,6 +46,7 @@ export class ConfigWatch {
   readonly #closing = new AbortController()
   /** What was seen last: a text, or why there was none. */
   #seen: string
+  #named: NamedFiles
   /** What was wrong with it; undefined when nothing was. */
   #wrong: string | undefined
   #watcher: { close(): void; identity: string } | undefined
@@ -50,12 +54,16 @@ export class ConfigWatch {
   #stirred = false
   readonly #polling: Promise<void>
 
-  /** @param text what is in force: a change since it was read is told at once. */
-  constructor(file: string, text: string, options: WatchOptions) {
+  /**
+   * @param text what is in force: a change since it was read is told at once.
+   * @param named what it was read with.
+   */
+  constructor(file: string, text: string, named: NamedFiles, options: WatchOptions) {
     this.#file = file
     this.#folder = dirname(file)
     this.#options = options
     this.#seen = text
+    this.#named = named
     this.#polling = this.#poll()
   }
 
@@ -87,8 +95,9 @@ export class ConfigWatch {
     let seen = ''
     try {
       seen = readConfig(this.#file)
-      if (!asked && seen === this.#seen && this.#wrong === undefined) return
-      onConfig(parseConfig(seen, this.#file, this.#options))
+      if (!asked && seen === this.#seen && this.#wrong === undefined && !this.#named.haveChanged()) return
+      this.#named = new NamedFiles()
+      onConfig(parseConfig(seen, this.#file, { ...this.#options, read: this.#named.read }))
       this.#wrong = undefined
     } catch (error) {
       const wrong = messageOf(error)

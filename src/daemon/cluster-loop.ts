@@ -65,6 +65,8 @@ export interface LoopParts {
   decisions?: DecisionStore
   clock: Clock
   emit: (event: LoopEvent) => void
+  /** Called where no tick is at work: the connection behind `system` may be exchanged here. */
+  betweenTicks?: () => void
 }
 
 const SAMPLE_DEADLINE_MS = 120_000
@@ -142,6 +144,7 @@ export class ClusterLoop {
   async #ticks(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts
     while (!signal.aborted) {
+      this.#parts.betweenTicks?.()
       this.#due = false
       const begunMs = clock.now()
       this.#thinking = true
@@ -186,7 +189,7 @@ export class ClusterLoop {
     if (event.type === 'factor_changed') {
       this.#breaker.factorChanged(event.text)
       // The next tick pauses the cluster: nothing begins until then.
-      this.#hurry()
+      this.hurry()
       return
     }
     if (event.type === 'move_started') this.#decisions.began(event.progress, event.adopted === true)
@@ -205,7 +208,7 @@ export class ClusterLoop {
   apply(options: LoopOptions): void {
     this.#options = options
     this.#executor.options = options.execution
-    this.#hurry()
+    this.hurry()
   }
 
   /**
@@ -214,7 +217,7 @@ export class ClusterLoop {
    */
   async wish(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
     await this.#change(change)
-    this.#hurry()
+    this.hurry()
   }
 
   /** One change after the other, each from what the last one left. */
@@ -281,7 +284,8 @@ export class ClusterLoop {
     }
   }
 
-  #hurry(): void {
+  /** Brings the next tick forward; nothing begins before it. */
+  hurry(): void {
     this.#changes += 1
     this.#executor.withdraw()
     this.#due = true

@@ -17,6 +17,8 @@ import { EvenkeelError } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { ClusterLoop, type LoopOptions } from './cluster-loop.ts'
+import { Connection } from './connection.ts'
+import { Succession } from './succession.ts'
 import type { ClusterView, DaemonControl, DaemonExplanations, DaemonView, Weighed } from './view.ts'
 
 export interface ManagedCluster {
@@ -28,9 +30,18 @@ export interface ManagedCluster {
   options: LoopOptions
 }
 
+/** A cluster and what works on it. */
+interface Kept {
+  name: string
+  connection: Connection
+  succession: Succession
+  journal: Journal
+  loop: ClusterLoop
+}
+
 export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
   readonly events: Emitter<LoopEvent>
-  readonly #clusters: { name: string; system: System; journal: Journal; loop: ClusterLoop }[]
+  readonly #clusters: Kept[]
   readonly #clock: Clock
   readonly #stop = new AbortController()
   #running: Promise<unknown> | undefined
@@ -40,12 +51,20 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
     this.events = new Emitter(onObserverError)
     this.#clock = clock
     const emit = (event: LoopEvent) => this.events.emit(event)
-    this.#clusters = clusters.map(({ name, system, journal, decisions, options }) => ({
-      name,
-      system,
-      journal,
-      loop: new ClusterLoop({ name, system, planner, journal, clock, emit, ...(decisions && { decisions }) }, options),
-    }))
+    this.#clusters = clusters.map(({ name, system, journal, decisions, options }) => {
+      const connection = new Connection(system)
+      const succession = new Succession({
+        connection,
+        journal,
+        clock,
+        emit: (event) => emit({ ...event, cluster: name, atMs: clock.now() }),
+        hurry: () => loop.hurry(),
+      })
+      const betweenTicks = () => succession.takeOver()
+      const parts = { name, system: connection, planner, journal, clock, emit, betweenTicks }
+      const loop = new ClusterLoop({ ...parts, ...(decisions && { decisions }) }, options)
+      return { name, connection, succession, journal, loop }
+    })
   }
 
   start(): void {
@@ -56,7 +75,13 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
-    await Promise.all(this.#clusters.flatMap(({ system, journal }) => [system.close(), journal.close()]))
+    await Promise.all(
+      this.#clusters.flatMap(({ connection, succession, journal }) => [
+        succession.close(),
+        connection.close(),
+        journal.close(),
+      ]),
+    )
   }
 
   /**
@@ -65,6 +90,18 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
    */
   apply(cluster: string, options: LoopOptions): void {
     this.#loop(cluster).apply(options)
+  }
+
+  /**
+   * Another connection to the same cluster. Taken at the begin of a tick once it has shown a complete sample of it, the old one being
+   * closed then; until that, and if it leads elsewhere, the old one stays: `connection_replaced` and `connection_refused` say so. It
+   * is closed here in any case. Undefined: the one that waits, if any, is not wanted any more.
+   * @throws EvenkeelError `usage` for an unknown cluster.
+   */
+  replaceSystem(cluster: string, system: System | undefined): void {
+    const { succession } = this.#kept(cluster)
+    if (system) succession.propose(system)
+    else succession.withdraw()
   }
 
   async drain(cluster: string, node: NodeId): Promise<void> {
@@ -138,8 +175,12 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
   }
 
   #loop(cluster: string): ClusterLoop {
+    return this.#kept(cluster).loop
+  }
+
+  #kept(cluster: string): Kept {
     const found = this.#clusters.find(({ name }) => name === cluster)
-    if (found) return found.loop
+    if (found) return found
     const names = this.#clusters.map(({ name }) => name).join(', ')
     throw new EvenkeelError('usage', `no cluster is called ${cluster}; there are: ${names}`)
   }

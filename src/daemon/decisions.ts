@@ -48,6 +48,8 @@ export class Decisions {
   #clusterId: string | undefined
   #bound: string | undefined
   readonly #changed = new Set<Decision>()
+  /** Measured once a round, not at every move that begins. */
+  readonly #unmeasured = new Set<Decision>()
   #writing: Promise<void> | undefined
   #failures = 0
   #problem: string | undefined
@@ -164,17 +166,21 @@ export class Decisions {
   }
 
   #touch(decision: Decision): void {
-    this.#measure(decision)
+    this.#unmeasured.add(decision)
     this.#changed.add(decision)
   }
 
-  #measure(decision: Decision): void {
-    const size = JSON.stringify(decision).length
-    this.#sum += size - (this.#sizes.get(decision) ?? 0)
-    this.#sizes.set(decision, size)
+  #measure(): void {
+    for (const decision of this.#unmeasured) {
+      const size = JSON.stringify(decision).length
+      this.#sum += size - (this.#sizes.get(decision) ?? 0)
+      this.#sizes.set(decision, size)
+    }
+    this.#unmeasured.clear()
   }
 
   #forget(): void {
+    this.#measure()
     const { decisions, bytes } = this.#limits
     while (this.#all.length > decisions || (this.#sum > bytes && this.#all.length > 1)) this.#drop(this.#all.shift()!)
   }
@@ -182,6 +188,7 @@ export class Decisions {
   #drop(decision: Decision): void {
     this.#sum -= this.#sizes.get(decision) ?? 0
     this.#sizes.delete(decision)
+    this.#unmeasured.delete(decision)
     this.#changed.delete(decision)
   }
 
@@ -202,6 +209,7 @@ export class Decisions {
       if (clusterId !== undefined && clusterId !== this.#bound) {
         if (await store.bind(clusterId)) this.#disown()
         this.#bound = clusterId
+        this.#brought = []
       }
       while (this.#changed.size > 0) {
         changed = [...this.#changed]
@@ -210,7 +218,7 @@ export class Decisions {
       }
       this.#problem = undefined
     } catch (error) {
-      for (const decision of changed) if (this.#sizes.has(decision)) this.#changed.add(decision)
+      for (const decision of changed) if (this.#all.includes(decision)) this.#changed.add(decision)
       this.#failures += 1
       this.#problem = messageOf(error)
     }
@@ -222,7 +230,7 @@ export class Decisions {
     const known = new Set(this.#all.map(({ id }) => id))
     this.#brought = decisions.filter(({ id }) => !known.has(id))
     this.#all = [...this.#brought, ...this.#all]
-    for (const decision of this.#brought) this.#measure(decision)
+    for (const decision of this.#brought) this.#unmeasured.add(decision)
     this.#forget()
   }
 

@@ -3,7 +3,8 @@
  * Times are ISO 8601 in UTC, sizes bytes, ratios of 1; what is absent does not apply or is not known.
  */
 import { z } from 'zod'
-import { loopStatuses, modes, operatorStates } from '../cluster/events.ts'
+import { loopStatuses, modes, moveResults, operatorStates } from '../cluster/events.ts'
+import { explanationSections } from '../cluster/explanation.ts'
 import { moveKinds } from '../cluster/move.ts'
 import {
   driftCauses,
@@ -290,6 +291,101 @@ export const clustersAnswer = z
     ),
   })
   .meta({ id: 'Clusters' })
+
+const decidedMoveShape = {
+  id: z.string(),
+  kind: z.enum(moveKinds),
+  topic: z.string(),
+  partition: partitionId.exactOptional(),
+  from: nodeId.exactOptional(),
+  to: nodeId.exactOptional(),
+  bytes,
+  reason: z.enum(moveReasons),
+}
+
+export const decisionAnswer = z
+  .strictObject({
+    id: z.string().describe('The time of its first round, as in `20260131T123000`.'),
+    from: time.describe('The first round that came to it.'),
+    until: time.describe('The last one.'),
+    rounds: count,
+    mode: z.enum(modes),
+    dry_run: z.boolean(),
+    status: z.enum(loopStatuses),
+    verdict,
+    violations: z.strictObject({
+      count,
+      first: z.array(
+        z.strictObject({
+          ...violationShape,
+          text: z.string(),
+          gate: z.strictObject({ code: z.enum(verdictCodes), text: z.string() }).exactOptional(),
+        }),
+      ),
+    }),
+    planned: z.strictObject({ count, bytes, first: z.array(z.strictObject(decidedMoveShape)) }),
+    begun: z
+      .strictObject({
+        count,
+        first: z.array(
+          z.strictObject({
+            ...decidedMoveShape,
+            started_at: time,
+            end: z
+              .strictObject({
+                at: time,
+                result: z.enum(moveResults),
+                bytes: bytes.describe('Copied.'),
+                duration_seconds: z.number(),
+                text: z.string().exactOptional(),
+              })
+              .exactOptional()
+              .describe('Absent while it runs, and when nobody saw its end.'),
+          }),
+        ),
+      })
+      .describe('Moves that began after it, before the next one.'),
+    rejected: z.array(z.strictObject({ reason: z.enum(rejectReasons), count, examples: z.array(z.string()) })),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'Decision' })
+export type DecisionAnswer = z.output<typeof decisionAnswer>
+
+export const decisionsAnswer = z.strictObject({ decisions: z.array(decisionAnswer) }).meta({ id: 'Decisions' })
+export type DecisionsAnswer = z.output<typeof decisionsAnswer>
+
+export const explanationAnswer = z
+  .strictObject({
+    cluster: z.string(),
+    subject: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('partition'), topic: z.string(), partition: partitionId }),
+      z.strictObject({ kind: z.literal('table'), table: z.string() }),
+      z.strictObject({ kind: z.literal('node'), node: nodeId }),
+      z.strictObject({ kind: z.literal('cluster') }),
+    ]),
+    taken_at: time.describe('Of the reading that it is about.'),
+    summary: z.string().describe('One sentence: the answer.'),
+    sections: z.array(
+      z.strictObject({
+        code: z.enum(explanationSections),
+        title: z.string(),
+        lines: z.array(
+          z.strictObject({
+            code: z
+              .string()
+              .describe('What kind of line it is; of candidates and gates the reason from the closed lists.'),
+            text: z.string().describe('For people; everything that decides stands in `facts` as well.'),
+            facts: z.record(
+              z.string(),
+              z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
+            ),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'Explanation' })
+export type ExplanationAnswer = z.output<typeof explanationAnswer>
 
 /** Why a request is not answered (RFC 9457). */
 export const problemAnswer = z

@@ -27,7 +27,7 @@ export const table = name('the name of a table')
 export const tenant = name('the name of a tenant')
 export const subject = name('a partition such as t-3, or a table')
 /** → topic and partition. */
-export const partition = field('a partition such as t-3', (error) =>
+export const orderedPartition = field('a partition such as t-3', (error) =>
   z
     .string(error)
     .max(300, error)
@@ -39,6 +39,14 @@ export const partition = field('a partition such as t-3', (error) =>
     }),
 )
 export const dir = field('the path of a log dir', (error) => z.string(error).min(1, error).max(1000, error))
+export const partition = name('a partition such as t-3')
+export const decision = name('the id of a decision, such as 20260131T123000')
+export const last = field('a number from 1 to 500', (error) =>
+  z
+    .string(error)
+    .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, error)
+    .transform(Number),
+)
 export const override = field('true or false', (error) => z.boolean(error))
 export const reason = field('one line of text of at most 500 characters', (error) =>
   z

@@ -9,7 +9,7 @@ import { knownNode } from './known-node.ts'
 import { Problem, problemOf } from './problem.ts'
 import type { RouteParts } from './route.ts'
 
-const { partition, node, dir } = fields
+const { orderedPartition: partition, node, dir } = fields
 
 /** What is to be moved, by the name of the route. */
 export const orderFields = {

@@ -37,6 +37,7 @@ const problems = {
   unknown_cluster: { status: 404, title: 'Unknown cluster' },
   unknown_table: { status: 404, title: 'Unknown table' },
   unknown_partition: { status: 404, title: 'Unknown partition' },
+  unknown_decision: { status: 404, title: 'Unknown decision' },
   unknown_node: { status: 404, title: 'Unknown node' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_possible: { status: 409, title: 'Not possible' },

@@ -1,7 +1,7 @@
 /** A route of the control listener: what it takes, what it answers, who may ask, and how it is answered. */
 import type { z } from 'zod'
 import type { NodeId } from '../cluster/state.ts'
-import type { DaemonControl, DaemonView } from '../daemon/view.ts'
+import type { DaemonControl, DaemonExplanations, DaemonView } from '../daemon/view.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Role } from './auth.ts'
 
@@ -24,6 +24,7 @@ export interface Action {
 export interface RouteParts {
   view: DaemonView
   control: DaemonControl
+  explanations: DaemonExplanations
   clock: Clock
   /** Told of every action that took place. */
   onAction: (action: Action) => void

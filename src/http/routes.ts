@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import {
   clustersAnswer,
+  decisionAnswer,
+  decisionsAnswer,
+  explanationAnswer,
   movesAnswer,
   nodesAnswer,
   planAnswer,
@@ -11,7 +14,8 @@ import {
 } from './answers.ts'
 import { actionRoutes } from './control-actions.ts'
 import { clustersJson, currentPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
-import { cluster, state, table, tenant } from './fields.ts'
+import { explanationOf, oneDecision, someDecisions } from './explain-api.ts'
+import { cluster, decision, last, node, partition, state, table, tenant } from './fields.ts'
 import { orderFields, weighedJson } from './orders-api.ts'
 import { get, type Route } from './route.ts'
 import { tablesJson } from './tables-api.ts'
@@ -54,6 +58,29 @@ export const routes: readonly Route[] = [
     fields: z.strictObject({ cluster, table: table.exactOptional(), tenant: tenant.exactOptional() }),
     answer: tablesAnswer,
     respond: (fields, { view }) => tablesJson(view, fields),
+  }),
+  get('/api/v1/explain', {
+    summary: 'Why a partition, a table or a node is where and as it is, moved or does not move; else of the cluster.',
+    fields: z.strictObject({
+      cluster,
+      partition: partition.exactOptional(),
+      table: table.exactOptional(),
+      node: node.exactOptional(),
+    }),
+    answer: explanationAnswer,
+    respond: explanationOf,
+  }),
+  get('/api/v1/decisions', {
+    summary: 'The last planning rounds that came to something else than the one before them, newest first.',
+    fields: z.strictObject({ cluster, last: last.exactOptional() }),
+    answer: decisionsAnswer,
+    respond: someDecisions,
+  }),
+  get('/api/v1/decisions/{id}', {
+    summary: 'One of them.',
+    fields: z.strictObject({ cluster, id: decision }),
+    answer: decisionAnswer,
+    respond: oneDecision,
   }),
   get('/api/v1/move', {
     summary: 'What would come of moving a replica by hand; nothing is asked for.',

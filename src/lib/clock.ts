@@ -45,6 +45,9 @@ export function slices(ms = 10): () => Promise<void> {
   }
 }
 
+/** The same for all calls: an error made for each would cost more than many a call. */
+const over = new DOMException('the call is over', 'AbortError')
+
 /**
  * Runs `work` with a signal that aborts when `signal` does or after `ms`.
  * @throws EvenkeelError `timeout` when the deadline passed first, even if `work` never settles; `aborted` when `signal` did.
@@ -77,7 +80,7 @@ export async function withDeadline<T>(
   } finally {
     clearTimeout(timer)
     if (onAbort) signal?.removeEventListener('abort', onAbort)
-    controller.abort()
+    controller.abort(over)
   }
 }
 

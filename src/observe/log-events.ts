@@ -55,6 +55,12 @@ class ClusterLog {
       case 'node_returned':
         this.#say('info', event, { node: event.node })
         break
+      case 'connection_replaced':
+        this.#say('info', event, {})
+        break
+      case 'connection_refused':
+        this.#say('error', event, { code: event.code, final: event.final })
+        break
       case 'node_lost':
         this.#say('warn', event, { node: event.node })
         break

@@ -19,6 +19,10 @@ export function eventSentence(event: LoopEvent): string | undefined {
       return `the plan was dropped: ${event.text}`
     case 'paused':
       return `evenkeel paused the cluster by itself and needs resume: ${event.reason}`
+    case 'connection_replaced':
+      return 'the new connection works and is taken'
+    case 'connection_refused':
+      return `the new connection is not taken, the old one stays in force${event.final ? '' : ' until it works'}: ${event.text}`
     case 'status_changed':
       return `status is now ${event.to}, was ${event.from}`
     case 'node_appeared':

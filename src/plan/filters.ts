@@ -68,6 +68,11 @@ export class Filters {
     return this.#open[node] === 1
   }
 
+  /** Replicas that count against what the node may hold: those on their way out do until they are gone. */
+  occupied(node: number): number {
+    return this.#model.replicas[node]! + this.#leaving[node]!
+  }
+
   /** Takes up a candidate for a move for that reason; the following `allows` are about it. */
   candidate(replica: number, partition: number, kind: MoveReason): void {
     const { columns, replicaNode } = this.#model
@@ -119,7 +124,7 @@ export class Filters {
 
   /** Room comes last: whoever is short of that is fit otherwise. */
   #rejects(to: number): RejectReason | undefined {
-    const { columns, replicas, topicReplicas, room } = this.#model
+    const { columns, topicReplicas, room } = this.#model
     if (this.#open[to] === 0) return 'excluded'
     if (this.#legalSet >= 0 ? this.#legal[to] !== this.#stamp : columns.nodeDomain[to] !== this.#domain) {
       return 'tenant_mismatch'
@@ -127,7 +132,7 @@ export class Filters {
     if (!this.racks.allows(to)) return 'rack_constraint'
     if (this.#left[to] === this.#stamp) return 'moved_lately'
     if (this.#cap > 0 && topicReplicas[this.#topicRow + to]! >= this.#cap) return 'replica_group'
-    if (replicas[to]! + this.#leaving[to]! >= columns.nodeMaxReplicas[to]!) return 'no_capacity'
+    if (this.occupied(to) >= columns.nodeMaxReplicas[to]!) return 'no_capacity'
     if (!room.fits(to, this.#bytes, this.#limit)) return 'would_exceed_limit'
     return undefined
   }

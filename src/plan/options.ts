@@ -90,7 +90,7 @@ export class Options {
   }
 
   #figures(answer: FilterAnswer, replica: number, partition: number, to: number, kind: ViolationKind): Partial<Option> {
-    const { columns, room, bytes, topicReplicas, replicas } = this.model
+    const { columns, room, bytes, topicReplicas } = this.model
     switch (answer) {
       case 'allowed':
         return { worth: this.#worthOf(replica, partition, to, kind) }
@@ -113,7 +113,7 @@ export class Options {
         return { count: { held, most: columns.topicCap[topic]! } }
       }
       case 'no_capacity':
-        return { count: { held: replicas[to]!, most: columns.nodeMaxReplicas[to]! } }
+        return { count: { held: this.filters.occupied(to), most: columns.nodeMaxReplicas[to]! } }
       default:
         return {}
     }

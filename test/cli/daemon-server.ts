@@ -1,24 +1,27 @@
 /** The control interface of a daemon that is not there, and a clock for those who wait for it. */
-import type { ClusterView, DaemonControl } from '../../src/daemon/view.ts'
+import type { ClusterView, DaemonControl, DaemonExplanations } from '../../src/daemon/view.ts'
 import type { Token } from '../../src/http/auth.ts'
 import { type Server, startServer } from '../../src/http/server.ts'
 import { type Clock, VirtualClock } from '../../src/lib/clock.ts'
+import { unexplained } from '../http/support.ts'
 import { noon } from '../observe/support.ts'
 
 interface Served {
   view: () => ClusterView
   control: DaemonControl
   configRefused?: () => string | undefined
+  explanations?: DaemonExplanations
   tokens?: readonly Token[]
   /** 0: any that is free. */
   port?: number
 }
 
 export async function serveDaemon(served: Served): Promise<{ server: Server; url: string }> {
-  const { view, control, configRefused = () => undefined, tokens, port = 0 } = served
+  const { view, control, configRefused = () => undefined, explanations = unexplained, tokens, port = 0 } = served
   const server = await startServer({
     view: { clusters: () => [view()] },
     control,
+    explanations,
     clock: new VirtualClock(noon),
     tokens: () => tokens,
     onAction: () => undefined,

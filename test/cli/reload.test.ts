@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Reload } from '../../src/cli/reload.ts'
+import type { LoopEvent } from '../../src/cluster/events.ts'
+import type { ClusterConfig } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
+import { Emitter } from '../../src/lib/emitter.ts'
 import { createLogger } from '../../src/observe/log.ts'
+import type { System } from '../../src/systems/port.ts'
 
 const config = (clusters: string, top = '') =>
   parseConfig(`version: 1\nclusters: [${clusters}]\nbalancing: { mode: continuous }\n${top}`, 'c.yaml')
@@ -15,6 +19,10 @@ let lines: string[]
 let applied: [string, LoopOptions][]
 let measured: unknown[]
 let reload: Reload
+let events: Emitter<LoopEvent>
+/** Addresses that were connected to, and what was done with them. */
+let connected: string[]
+let connecting: (cluster: ClusterConfig) => Promise<System>
 
 beforeEach(() => start(config(`${orders}, ${clicks}`)))
 
@@ -22,10 +30,28 @@ function start(first: ReturnType<typeof config>): void {
   lines = []
   applied = []
   measured = []
+  connected = []
+  events = new Emitter<LoopEvent>((error) => {
+    throw error
+  })
+  connecting = async (cluster) => {
+    const address = addressOf(cluster)
+    connected.push(`connect ${address}`)
+    return { address, close: async () => void connected.push(`close ${address}`) } as unknown as System
+  }
   const clock = new VirtualClock()
   reload = new Reload(first, {
     clock,
-    daemon: { apply: (name, options) => applied.push([name, options]) },
+    daemon: {
+      apply: (name, options) => applied.push([name, options]),
+      replaceSystem: (name, system) => {
+        connected.push(
+          `${name} ${system ? `is to be reached at ${(system as unknown as { address: string }).address}` : 'stays'}`,
+        )
+      },
+      events,
+    },
+    connect: (cluster) => connecting(cluster),
     metrics: {
       configRead: (outcome) => measured.push(outcome),
       settingsApplied: (name, { maxDiskUsage }) => measured.push([name, maxDiskUsage]),
@@ -37,6 +63,24 @@ function start(first: ReturnType<typeof config>): void {
       out: { write: (text) => lines.push(text.slice(9).trimEnd()) },
     }),
   })
+}
+
+/** What was begun has got as far as it can. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+function addressOf(cluster: ClusterConfig): string {
+  if (cluster.system === 'kafka') return cluster.kafka.bootstrap.map(({ port }) => port).join()
+  return cluster.system === 'pinot' ? cluster.pinot.controllerUrls.join() : ''
+}
+
+/** What the daemon says of a new connection. */
+function said(event: { type: 'connection_replaced' } | { type: 'connection_refused'; text: string; final: boolean }) {
+  events.emit({
+    cluster: 'orders',
+    atMs: 0,
+    ...(event.type === 'connection_refused' ? { code: 'x' } : {}),
+    ...event,
+  } as LoopEvent)
 }
 
 function refused(text: string): unknown {
@@ -72,18 +116,17 @@ describe('a config that was read anew', () => {
 
   it('names what needs a restart and leaves it as it was, each time', () => {
     const later = config(
-      `${orders.replace('a:1', 'a:2')}, { name: third, system: kafka, bootstrap_servers: [b:1] }`,
+      `${orders}, { name: third, system: kafka, bootstrap_servers: [b:1] }`,
       'state: { directory: /x }',
     )
     for (let time = 0; time < 2; time++) {
       lines = []
       reload.take(later)
       expect(lines).toEqual([
-        'orders  bootstrap_servers is [a:2] in the config: that needs a restart, [a:1] stays in force',
         'clicks  the cluster is absent in the config: that needs a restart',
         'third  the cluster is present in the config: that needs a restart',
         'evenkeel  state.directory is /x in the config: that needs a restart, /var/lib/evenkeel stays in force',
-        'evenkeel  the config was read anew: no setting changes, 4 need a restart',
+        'evenkeel  the config was read anew: no setting changes, 3 need a restart',
       ])
     }
     expect(applied).toEqual([])
@@ -119,17 +162,103 @@ describe('a cluster of Pinot', () => {
     ])
   })
 
-  it('is reached as before until a restart, and no secret is told', () => {
+  it('is reached by a new connection, and no secret is told', async () => {
     start(analytics('auth: { username: u, password: "first secret" }'))
     reload.take(
       analytics('auth: { username: u, password: "other secret" }, rebalance: { downtime: true }', 'http://b:9000'),
     )
-    const [cluster] = reload.inForce.clusters
-    if (cluster?.system !== 'pinot') throw new Error('no cluster of Pinot')
-    expect(cluster.pinot.controllerUrls).toEqual(['http://a:9000'])
-    expect(cluster.pinot.rebalance.base.parameters['downtime']).toBe(true)
-    expect(lines.at(-1)).toBe('evenkeel  the config was read anew: 1 setting changed, 2 need a restart')
-    expect(lines.join()).not.toMatch(/first|other/)
+    await settle()
+    expect(connected).toEqual(['connect http://b:9000', 'analytics is to be reached at http://b:9000'])
+    const pinot = () => {
+      const [cluster] = reload.inForce.clusters
+      if (cluster?.system !== 'pinot') throw new Error('no cluster of Pinot')
+      return cluster.pinot
+    }
+    expect(pinot().controllerUrls).toEqual(['http://a:9000'])
+    expect(pinot().rebalance.base.parameters['downtime']).toBe(true)
+    events.emit({ cluster: 'analytics', atMs: 0, type: 'connection_replaced' })
+    expect(pinot().controllerUrls).toEqual(['http://b:9000'])
+    expect(lines).toEqual([
+      'analytics  controller_urls is [http://b:9000] in the config, was [http://a:9000]: a new connection is made, the old one stays until that works',
+      'analytics  auth.password has changed: a new connection is made, the old one stays until that works',
+      'analytics  rebalance.downtime is now true, was false',
+      'evenkeel  the config was read anew: 1 setting changed, 2 with a new connection',
+    ])
+  })
+})
+
+describe('a cluster that is to be reached otherwise', () => {
+  const at = (address: string, balancing = 'concurrent_moves: 50') =>
+    config(`${ordersWith(balancing).replace('a:1', `a:${address}`)}, ${clicks}`)
+  const inForce = () => addressOf(reload.inForce.clusters[0]!)
+
+  it('is so once the daemon says that the new connection is taken', async () => {
+    reload.take(at('2', 'mode: off'))
+    await settle()
+    expect(connected).toEqual(['connect 2', 'orders is to be reached at 2'])
+    expect([inForce(), reload.inForce.clusters[0]!.balancing.mode, reload.refusal]).toEqual(['1', 'off', undefined])
+    said({ type: 'connection_replaced' })
+    expect(inForce()).toBe('2')
+    lines = []
+    reload.take(at('2', 'mode: off'))
+    await settle()
+    expect(lines).toEqual(['evenkeel  the config was read anew: no setting changes'])
+    expect(connected).toHaveLength(2)
+  })
+
+  it('is not connected to twice while that is tried, whatever else changes', async () => {
+    reload.take(at('2'))
+    await settle()
+    said({ type: 'connection_refused', text: 'nobody answers', final: false })
+    expect(reload.refusal).toBe('orders: the new connection is not taken: nobody answers')
+    reload.take(at('2', 'mode: off'))
+    await settle()
+    expect(connected).toEqual(['connect 2', 'orders is to be reached at 2'])
+    said({ type: 'connection_replaced' })
+    expect([inForce(), reload.refusal]).toEqual(['2', undefined])
+  })
+
+  it('is tried by the newest config alone', async () => {
+    reload.take(at('2'))
+    reload.take(at('3'))
+    await settle()
+    expect(connected).toEqual(['connect 2', 'connect 3', 'close 2', 'orders is to be reached at 3'])
+    said({ type: 'connection_replaced' })
+    expect(inForce()).toBe('3')
+  })
+
+  it('stays as it is when the config says so again', async () => {
+    reload.take(at('2'))
+    await settle()
+    said({ type: 'connection_refused', text: 'nobody answers', final: false })
+    reload.take(at('1'))
+    await settle()
+    expect(connected.slice(2)).toEqual(['orders stays'])
+    expect([inForce(), reload.refusal]).toEqual(['1', undefined])
+    // It comes too late.
+    said({ type: 'connection_replaced' })
+    expect(inForce()).toBe('1')
+  })
+
+  it('is left alone once the new connection was refused for good, until the config is read anew', async () => {
+    reload.take(at('2'))
+    await settle()
+    said({ type: 'connection_refused', text: 'it leads elsewhere', final: true })
+    expect([inForce(), reload.refusal]).toEqual(['1', 'orders: the new connection is not taken: it leads elsewhere'])
+    reload.refuse(new Error('no room'))
+    expect(reload.refusal).toBe('no room\norders: the new connection is not taken: it leads elsewhere')
+    reload.take(at('2'))
+    await settle()
+    expect(connected.slice(2)).toEqual(['connect 2', 'orders is to be reached at 2'])
+    expect(reload.refusal).toBeUndefined()
+  })
+
+  it('stays as it is where there is nothing to connect with', async () => {
+    connecting = () => Promise.reject(new Error('not that key'))
+    reload.take(at('2'))
+    await settle()
+    expect(lines.at(-1)).toBe('orders  the new connection is not taken, the old one stays in force: not that key')
+    expect([inForce(), reload.refusal]).toEqual(['1', 'orders: the new connection is not taken: not that key'])
   })
 })
 

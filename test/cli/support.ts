@@ -7,14 +7,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
 import { runCli } from '../../src/cli/cli.ts'
 import type { Io } from '../../src/cli/io.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+/** Of the test file that runs; this module outlives it. */
+let directory: string | undefined
 
-export const inDirectory = (name: string) => join(directory, name)
+export function inDirectory(name: string): string {
+  directory ??= mkdtempSync(join(tmpdir(), 'evenkeel-cli-'))
+  return join(directory, name)
+}
+
+/** After each test file: see clean.ts. */
+export function removeDirectory(): void {
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true })
+  directory = undefined
+}
 
 export function file(name: string, content: string | Uint8Array): string {
   writeFileSync(inDirectory(name), content)
@@ -89,7 +97,7 @@ export interface Running {
 }
 
 export function start(...args: string[]): Running {
-  const child = spawn(process.execPath, ['--import', './test/support/register-tsx.mjs', 'src/main.ts', ...args], {
+  const child = spawn(process.execPath, ['dist/main.js', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] },

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { changesBetween, withLive } from '../../src/config/changes.ts'
+import { changesBetween, withConnection, withLive } from '../../src/config/changes.ts'
+import type { ClusterConfig } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { reloadEffect } from '../../src/config/reload-effect.ts'
+import { clusterSettings, processSettings } from '../../src/config/words.ts'
 
 const config = (more = '', orders = '') =>
   parseConfig(
@@ -16,11 +19,12 @@ ${more}
     'c.yaml',
   )
 
+const suffix = { live: '', reconnects: ' by a new connection', restart: ' at a restart' }
+
 /** As they are logged, more or less. */
 const changes = (after: ReturnType<typeof config>, before = config()) =>
   changesBetween(before, after).map(
-    ({ cluster, key, before, after, live }) =>
-      `${cluster ?? ''} ${key}: ${before} → ${after}${live ? '' : ' at a restart'}`,
+    ({ cluster, key, before, after, effect }) => `${cluster ?? ''} ${key}: ${before} → ${after}${suffix[effect]}`,
   )
 
 describe('what changed', () => {
@@ -108,17 +112,17 @@ log: { level: debug }`),
     ])
   })
 
-  it('waits for a restart where a connection, a listener or a directory is concerned', () => {
+  it('takes a new connection where that is concerned, and a restart for a listener or a directory', () => {
     const after = config(
       'server: { metrics_listen: "[::1]:1", control_listen: "127.0.0.1:2" }\nstate: { directory: /x }\nlog: { format: text }',
       'sasl: { mechanism: PLAIN, username: me, password: hunter2 }\n    tls: { server_name: kafka }',
     )
     expect(changes(after)).toEqual([
-      'orders tls: absent → a block at a restart',
-      'orders tls.server_name: absent → kafka at a restart',
-      'orders sasl.mechanism: absent → PLAIN at a restart',
-      'orders sasl.username: absent → me at a restart',
-      'orders sasl.password: absent → <redacted> at a restart',
+      'orders tls: absent → a block by a new connection',
+      'orders tls.server_name: absent → kafka by a new connection',
+      'orders sasl.mechanism: absent → PLAIN by a new connection',
+      'orders sasl.username: absent → me by a new connection',
+      'orders sasl.password: absent → <redacted> by a new connection',
       ' server.metrics_listen: 0.0.0.0:9631 → [::1]:1 at a restart',
       ' server.control_listen: 127.0.0.1:9632 → 127.0.0.1:2 at a restart',
       ' state.directory: /var/lib/evenkeel → /x at a restart',
@@ -129,7 +133,7 @@ log: { level: debug }`),
   it('sees another secret and shows neither', () => {
     const sasl = (password: string) => config('', `sasl: { mechanism: PLAIN, username: me, password: ${password} }`)
     expect(changes(sasl('hunter3'), sasl('hunter2'))).toEqual([
-      'orders sasl.password: <redacted> → <redacted> at a restart',
+      'orders sasl.password: <redacted> → <redacted> by a new connection',
     ])
     expect(JSON.stringify(changesBetween(sasl('hunter2'), sasl('hunter3')))).not.toContain('hunter')
   })
@@ -161,7 +165,11 @@ clusters:
         'c.yaml',
       )
     expect(changes(simulated(2), simulated(1))).toEqual(['orders simulator.seed: 1 → 2 at a restart'])
-    expect(changes(simulated(1))[0]).toBe('orders system: kafka → simulator at a restart')
+    expect(changes(simulated(1)).slice(0, 3)).toEqual([
+      'orders system: kafka → simulator at a restart',
+      'orders bootstrap_servers: [a:1, "[::1]:2"] → absent at a restart',
+      'orders simulator.seed: absent → 1 at a restart',
+    ])
   })
 })
 
@@ -181,12 +189,55 @@ describe('what is in force then', () => {
       ],
       log: { level: 'debug', format: 'json' },
     })
-    expect(changesBetween(inForce, after).filter(({ live }) => live)).toEqual([])
+    expect(changesBetween(inForce, after).filter(({ effect }) => effect === 'live')).toEqual([])
     expect(() => inForce.clusters.push(after.clusters[1]!)).toThrow(TypeError)
   })
 
   it('keeps a cluster that went', () => {
     const before = config('', 'tls: true\n  - { name: b, system: kafka, bootstrap_servers: [b:1] }')
     expect(withLive(before, config()).clusters.map(({ name }) => name)).toEqual(['orders', 'b'])
+  })
+
+  it('is the connection of one cluster and the rest of the old config, once that works', () => {
+    const before = config('', 'tls: true\n  - { name: b, system: kafka, bootstrap_servers: [b:1] }')
+    const after = config(
+      'balancing: { mode: off }',
+      'sasl: { mechanism: PLAIN, username: me, password: x }\n  - { name: b, system: kafka, bootstrap_servers: [b:2] }',
+    )
+    const inForce = withConnection(before, after, 'orders')
+    expect(inForce.clusters).toEqual([
+      { ...before.clusters[0], kafka: (after.clusters[0] as ClusterConfig & { system: 'kafka' }).kafka },
+      before.clusters[1],
+    ])
+    expect(changes(after, inForce)).toEqual([
+      'orders balancing.mode: continuous → off',
+      'b bootstrap_servers: [b:1] → [b:2] by a new connection',
+      'b balancing.mode: continuous → off',
+    ])
+    expect(withConnection(before, config(), 'nobody').clusters).toEqual(before.clusters)
+  })
+})
+
+describe('what a change takes', () => {
+  it('is known of every key, and of no other', () => {
+    const every = [
+      config('', 'tls: { server_name: a }\n    sasl: { mechanism: PLAIN, username: a, password: b }'),
+      parseConfig(
+        `version: 1
+balancing: { mode: off }
+clusters:
+  - { name: p, system: pinot, controller_urls: [http://a:1] }
+  - { name: s, system: simulator, simulator: { seed: 1, copy_rate: 1MiB/s, nodes: [{ id: 1, disk: 1GiB }] } }
+`,
+        'c.yaml',
+      ),
+    ].flatMap((one) => [...one.clusters.flatMap((cluster) => clusterSettings(cluster)), ...processSettings(one)])
+    const having = (effect: string) => every.map(({ key }) => key).filter((key) => reloadEffect(key) === effect)
+    expect(having('live')).toContain('rebalance.bestEfforts')
+    expect(having('restart')).toContain('log.format')
+    expect(having('reconnects')).toEqual(
+      expect.arrayContaining(['bootstrap_servers', 'zookeeper.digest_file', 'auth.token']),
+    )
+    expect(() => reloadEffect('balance.mode')).toThrow('what a change of balance.mode takes is not in the table')
   })
 })

@@ -468,7 +468,24 @@ describe('a broken config', () => {
       ['c.yaml:2:12: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ],
     ['a tab', 'version: 1\nlog:\n\tlevel: info', ['c.yaml:3:1: not valid YAML: Tabs are not allowed as indentation']],
-    ['an unknown tag', kafka('log: !log { level: info }'), ['c.yaml:7:6: not valid YAML: Unresolved tag: !log']],
+    [
+      'a password that begins with a star',
+      cluster('sasl: { mechanism: PLAIN, username: me, password: *hunter2 }'),
+      ['c.yaml:7:55: not valid YAML: there is no such anchor; a text that begins with * stands in quotes'],
+    ],
+    [
+      'a password without the space before it',
+      cluster('sasl: { mechanism: PLAIN, username: me, password:hunter2 }'),
+      [
+        'c.yaml:7:11: clusters[0].sasl: password or password_file is missing',
+        'c.yaml:7:45: clusters[0].sasl.?: unknown key',
+      ],
+    ],
+    [
+      'an unknown tag',
+      kafka('log: !log { level: info }'),
+      ['c.yaml:7:6: not valid YAML: there is no such tag; a text that begins with ! stands in quotes'],
+    ],
   ]
   it.each(cases)('%s', (_, text, expected) => {
     expect(problems(text)).toEqual(expected)

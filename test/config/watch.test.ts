@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NamedFiles } from '../../src/config/named-files.ts'
 import { ConfigWatch, type WatchOptions } from '../../src/config/watch.ts'
 import { realClock, VirtualClock } from '../../src/lib/clock.ts'
 import { messageOf } from '../../src/lib/errors.ts'
@@ -49,7 +50,7 @@ function follow(options: Partial<WatchOptions> = {}, before = text(1)) {
     told.push(what)
     for (const wake of waiting.splice(0)) wake()
   }
-  const watch = new ConfigWatch(file, before, {
+  const watch = new ConfigWatch(file, before, new NamedFiles(), {
     clock: realClock,
     debounceMs: 20,
     pollMs: 3_600_000,

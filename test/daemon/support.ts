@@ -2,6 +2,7 @@
 import type { LoopEvent } from '../../src/cluster/events.ts'
 import type { BalanceSettings } from '../../src/cluster/settings.ts'
 import { ClusterLoop, type LoopOptions } from '../../src/daemon/cluster-loop.ts'
+import type { DecisionStore } from '../../src/execute/journal/decision-file.ts'
 import { forgetfulJournal, type Journal } from '../../src/execute/journal/journal.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { inlinePlanner, type Planner } from '../../src/plan/planner.ts'
@@ -22,6 +23,7 @@ export interface LoopCase {
   planner?: Planner
   clock?: VirtualClock
   journal?: Journal
+  decisions?: DecisionStore
   /** Puts something between the loop and the cluster. */
   between?: (simulator: Simulator) => System
 }
@@ -33,6 +35,7 @@ export function startLoop({
   planner = inlinePlanner,
   clock = new VirtualClock(),
   journal = forgetfulJournal(),
+  decisions,
   between,
 }: LoopCase) {
   const startMs = clock.now()
@@ -44,6 +47,7 @@ export function startLoop({
     planner,
     journal,
     clock,
+    ...(decisions && { decisions }),
     emit: (event: LoopEvent) => void events.push(event),
   }
   const loop = new ClusterLoop(parts, {

@@ -9,6 +9,7 @@ import { type ListenAddress, type Server, startServer } from '../../src/http/ser
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { Secret } from '../../src/lib/secret.ts'
+import { unexplained } from './support.ts'
 
 const noon = Date.UTC(2026, 0, 1, 12)
 
@@ -139,6 +140,7 @@ beforeEach(async () => {
   server = await startServer({
     view: { clusters: () => clusters },
     control,
+    explanations: unexplained,
     clock: new VirtualClock(noon),
     onAction: (action) => actions.push(action),
     tokens: () => tokens,
@@ -679,6 +681,7 @@ describe('the server', () => {
       view: { clusters: () => [] },
       control,
       clock: new VirtualClock(noon),
+      explanations: unexplained,
       onAction: () => undefined,
       tokens: () => undefined,
       configRefused: () => undefined,

@@ -1,7 +1,14 @@
 /** A route asked without a listener; what it answers is held against its schema. */
+import type { DaemonExplanations } from '../../src/daemon/view.ts'
 import { readFields } from '../../src/http/fields.ts'
 import type { RouteParts } from '../../src/http/route.ts'
 import { routes } from '../../src/http/routes.ts'
+
+/** Of a daemon that has nothing to tell. */
+export const unexplained: DaemonExplanations = {
+  decisions: () => [],
+  explain: () => Promise.reject(new Error('nothing is explained here')),
+}
 
 export async function askRoute(
   method: 'GET' | 'POST',

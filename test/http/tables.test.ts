@@ -7,7 +7,7 @@ import { Problem } from '../../src/http/problem.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { leader, noon, replica, report } from '../observe/support.ts'
 import { costly, tableMove, tablesReport, target } from '../observe/tables.ts'
-import { askRoute } from './support.ts'
+import { askRoute, unexplained } from './support.ts'
 
 const MiB = 2 ** 20
 const pinot: ClusterView = {
@@ -49,6 +49,7 @@ const control: DaemonControl = {
 const parts = {
   view: daemon,
   control,
+  explanations: unexplained,
   clock: new VirtualClock(noon),
   onAction: (action: unknown) => void actions.push(action),
   configRefused: () => undefined,

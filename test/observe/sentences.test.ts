@@ -54,6 +54,15 @@ test.each<[LoopEvent, string | undefined]>([
   [event({ type: 'node_appeared', node: 4 }), 'node 4 appeared'],
   [event({ type: 'node_lost', node: 'server_1' }), 'node server_1 is gone'],
   [event({ type: 'node_returned', node: 4 }), 'node 4 is back'],
+  [event({ type: 'connection_replaced' }), 'the new connection works and is taken'],
+  [
+    event({ type: 'connection_refused', code: 'auth', text: 'who are you?', final: false }),
+    'the new connection is not taken, the old one stays in force until it works: who are you?',
+  ],
+  [
+    event({ type: 'connection_refused', code: 'another_cluster', text: 'it leads elsewhere', final: true }),
+    'the new connection is not taken, the old one stays in force: it leads elsewhere',
+  ],
   [
     event({ type: 'sample_failed', code: 'timeout', text: 'no answer', durationMs: 10_000 }),
     'the cluster could not be sampled (timeout after 10s): no answer',

@@ -34,7 +34,8 @@ export function candidateLines(picture: Picture, partition: number): Explanation
     }
     if (picture.options.model.staysPlaced(slot, purpose.kind)) {
       const node = nameOf(picture, found.from)
-      lines.push(line('moved_by_hand', `the replica on ${node} stays: ${rejectText.moved_by_hand}`, { from: node }))
+      const text = `the replica on ${node} stays: ${rejectText.moved_by_hand}`
+      lines.push(line('moved_by_hand', text, { from: node }))
     }
     lines.push(purposeLine(picture, slot, found, purpose), ...optionLines(picture, partition, found, purpose))
   }
@@ -174,6 +175,8 @@ function textOf(picture: Picture, partition: number, group: Option[], found: Rep
       return allowedText(picture, partition, group, found, purpose)
     case 'would_exceed_limit': {
       const figures = group.map(({ fullness }) => fullness!)
+      if (figures.some(({ would }) => Number.isNaN(would)))
+        return 'its size is not known: nobody can say whether it fits'
       const would = range(figures.map((figure) => tenths(figure.would)))
       return `would be ${would} full, the limit is ${range(figures.map(({ limit }) => tenths(limit)))}`
     }

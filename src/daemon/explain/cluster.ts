@@ -68,8 +68,6 @@ function stateLines({ view, report, nowMs, question }: Picture): ExplanationLine
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 function windowText({ days: on, fromMinute, toMinute, timezone, classes }: Window): string {
-  const clock = (minute: number) =>
-    `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
   return `${classes.join(', ')} only on ${on.map((day) => days[day]).join(', ')} from ${clock(fromMinute)} to ${clock(toMinute)} ${timezone}`
 }
 
@@ -91,6 +89,9 @@ function violationLines({ report, nowMs, assessment }: Picture): ExplanationLine
   for (const text of assessment.holding.slice(0, VIOLATIONS)) lines.push(line('holding', text))
   return lines.length > 0 ? lines : [line('none', 'no violation is open')]
 }
+
+const clock = (minute: number) =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
 
 /** Asked of the gates themselves, for every class, whether anything of it is open or not. */
 function gateLines({ question, assessment, nowMs }: Picture): ExplanationLine[] {

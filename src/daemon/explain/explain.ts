@@ -1,6 +1,7 @@
 /** Explains a partition, a table, a node or the cluster. Pure: all that it knows is in the picture. */
 import type { ExplainedSubject, ExplainSubject, Explanation } from '../../cluster/explanation.ts'
 import { type ClusterState, partitionFinder } from '../../cluster/state.ts'
+import { tableNames } from '../../cluster/table-json.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { explainCluster } from './cluster.ts'
 import { explainNode } from './node.ts'
@@ -30,9 +31,10 @@ function explained(
       return { subject: { kind: 'partition', ...of }, ...explainPartition(picture, index) }
     }
     case 'table': {
-      const topic = state.names.topics.indexOf(subject.table)
+      // Of a Pinot table both names will do, with its type and without.
+      const topic = state.names.topics.findIndex((name) => tableNames(subject.table).includes(name))
       if (topic === -1) throw new EvenkeelError('usage', `the cluster has no table or topic ${subject.table}`)
-      return { subject, ...explainTable(picture, topic) }
+      return { subject: { kind: 'table', table: state.names.topics[topic]! }, ...explainTable(picture, topic) }
     }
     case 'node': {
       // On a command line a number and the text of it are the same.

@@ -23,6 +23,8 @@ export class Explainer {
       throw new EvenkeelError('sample_incomplete', 'the cluster has not been sampled completely yet')
     }
     this.#workings ??= Workings.of(this.#considered)
-    return explain(pictureOf(await this.#workings, around()), subject)
+    const workings = await this.#workings
+    if (subject.kind === 'partition') await workings.withLeads()
+    return explain(pictureOf(workings, around()), subject)
   }
 }

@@ -1,8 +1,9 @@
 /** Why the leader of a partition stays, or would hand over: asked of the picture that the leadership pass works with. */
 import type { ExplanationLine, Facts } from '../../cluster/explanation.ts'
 import { partitionName } from '../../cluster/move.ts'
+import { rejectText } from '../../cluster/reasons.ts'
 import { formatTime } from '../../lib/iso-time.ts'
-import { formatBytes, formatDuration } from '../../lib/units.ts'
+import { formatBytes, formatCount, formatDuration } from '../../lib/units.ts'
 import { immovableOf, replicasOf } from './candidates.ts'
 import { line, type Picture, stateOf } from './picture.ts'
 import { listed, waiting } from './words.ts'
@@ -20,7 +21,7 @@ export function leaderLines(picture: Picture, partition: number): ExplanationLin
 }
 
 function whyLines(picture: Picture, partition: number, leader: number): ExplanationLine[] {
-  const { state, report, question, options } = picture
+  const { report, question, options } = picture
   const name = nameOf(picture, partition)
   const planned = report.plan.moves.find((move) => move.kind === 'leader' && partitionName(move) === name)
   if (planned?.kind === 'leader') {
@@ -38,10 +39,18 @@ function whyLines(picture: Picture, partition: number, leader: number): Explanat
       }),
     ]
   }
+  const placed = question.memory.placed.find((one) => one.what === 'leader' && partitionName(one) === name)
+  if (placed && options.model.leaderPlaced(partition)) {
+    const text = `${rejectText.moved_by_hand}; that ends in ${formatDuration(Math.max(0, placed.untilMs - picture.nowMs))}`
+    return [line('moved_by_hand', text, { until: formatTime(placed.untilMs) })]
+  }
   if (!options.model.leaderMovable(partition)) {
     const reason = immovableOf(picture, partition) || 'excluded'
     return [
-      line(reason, reason === 'excluded' ? 'its topic is excluded: its leader stays' : `its leader stays (${reason})`),
+      line(
+        reason,
+        reason === 'excluded' ? 'its topic is excluded: its leader stays' : `its leader stays: ${rejectText[reason]}`,
+      ),
     ]
   }
   return [shareLine(picture, leader), ...otherLines(picture, partition, leader)]
@@ -93,7 +102,7 @@ function meanTraffic({ state }: Picture): number {
 }
 
 function amount(picture: Picture, value: number): string {
-  return picture.leads().uniform ? `${Math.round(value)} partitions` : `${formatBytes(value)}/s`
+  return picture.leads().uniform ? formatCount(Math.round(value), 'partition') : `${formatBytes(value)}/s`
 }
 
 /** Whether another of its replicas could lead it. */

@@ -41,7 +41,7 @@ export function explainNode(picture: Picture, node: number): Pick<Explanation, '
   const wrong = violations.filter(({ code }) => code !== 'none')
   const { usedBytes, capacityBytes } = picture.options.model.shares
   const full = `${percentOf(usedBytes[node]!, capacityBytes[node]!)} full`
-  const what = wrong.length > 0 ? wrong.map(({ text }) => text).join('; ') : 'nothing is wrong with it'
+  const what = wrong.length > 0 ? wrong.map(({ text }) => text).join('; ') : 'no violation is about it'
   return { summary: `node ${id} is ${stateOf(picture, node)}, ${full}: ${what}`, sections }
 }
 
@@ -208,7 +208,7 @@ function targetLines(picture: Picture, node: number): ExplanationLine[] {
   }
   const text = `${formatBytes(spare('max'))} more fit below ${formatPercent(question.settings.maxDiskUsage)}, for repair and relief ${formatBytes(spare('hard'))} below ${formatPercent(question.settings.hardDiskUsage)}`
   const lines = [line('room', text, { room_bytes: spare('max'), hard_room_bytes: spare('hard') })]
-  const held = options.model.replicas[node]!
+  const held = options.filters.occupied(node)
   const mayHold = state.nodeMaxReplicas[node]!
   if (held >= mayHold)
     lines.push(line('no_capacity', `it holds ${held} replicas, which is all it may hold`, { replicas: held }))

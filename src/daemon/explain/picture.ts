@@ -63,6 +63,15 @@ export class Workings {
     return new Workings(considered, options)
   }
 
+  /** Only who asks about leaders needs it. */
+  async withLeads(): Promise<this> {
+    if (!this.#leads) {
+      this.#leads = new Leads(this.options.model, this.options.model.leader)
+      await settle()
+    }
+    return this
+  }
+
   get leads(): Leads {
     this.#leads ??= new Leads(this.options.model, this.options.model.leader)
     return this.#leads
@@ -86,14 +95,15 @@ function openGoals({ names }: ClusterState, violations: readonly Violation[]): G
     new Set(violations.filter((one) => one.kind === kind).map(({ subject }) => subject))
   const underused = of('node_underused')
   const skewed = of('disk_skew')
-  const indices = <Item>(items: readonly Item[], has: (item: Item) => boolean) =>
-    items.flatMap((item, index) => (has(item) ? [index] : []))
   return {
     ...noGoals,
     fillNodes: indices(names.nodes, (id) => underused.has(`node ${id}`)),
     skewedDomains: indices(names.domains, (name) => skewed.has(name === '' ? 'cluster' : `domain ${name}`)),
   }
 }
+
+const indices = <Item>(items: readonly Item[], has: (item: Item) => boolean) =>
+  items.flatMap((item, index) => (has(item) ? [index] : []))
 
 /** What a move of the replica would mend: the weightiest violation that it is part of, and `disk_skew` where there is none. */
 export function purposeOf(

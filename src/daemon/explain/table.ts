@@ -30,7 +30,10 @@ export function explainTable(picture: Picture, topic: number): Pick<Explanation,
   ]
   const { running, planned } = underWay(picture, concerns)
   const moving = `${formatCount(running.length, 'move')} of it under way, ${planned.length} planned`
-  const summary = running.length + planned.length > 0 ? moving : `it stays where it is: ${candidates[0]!.text}`
+  const stays = picture.question.capabilities.replicaMoves
+    ? 'it stays where it is: no move of it is planned'
+    : target[0]!.text
+  const summary = running.length + planned.length > 0 ? moving : stays
   return { summary: `${name}: ${summary}`, sections }
 }
 

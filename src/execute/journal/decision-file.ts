@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path'
 import type { Decision } from '../../cluster/decision.ts'
+import { slices } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { formatCount } from '../../lib/units.ts'
 import { isObject } from './codec.ts'
@@ -36,6 +37,8 @@ export class DecisionFile implements DecisionStore {
   readonly #cluster: string
   readonly #path: string
   #clusterId: string | undefined
+  /** What it took when it was made anew, or was read. */
+  #bytesWhole = 0
   /** How the file was left; undefined: it is to be made anew. */
   #left: Trace | undefined
 
@@ -50,7 +53,8 @@ export class DecisionFile implements DecisionStore {
       const content = await readIfThere(this.#path)
       if (content === undefined || content === '') return { decisions: [] }
       const trace = await traceOf(this.#path)
-      const { decisions, unreadable, torn } = this.#read(content)
+      const { decisions, unreadable, torn } = await this.#read(content)
+      this.#bytesWhole = trace.bytes
       if (unreadable === undefined) {
         this.#left = torn ? undefined : trace
         return { decisions }
@@ -76,14 +80,16 @@ export class DecisionFile implements DecisionStore {
   async write(changed: readonly Decision[], all: readonly Decision[]): Promise<void> {
     await this.#guarded(async () => {
       const left = this.#left
-      const lines = linesFor(changed)
+      const lines = await linesFor(changed)
       // Until it has succeeded nothing is known of the end of the file.
       this.#left = undefined
       const grown = (left?.bytes ?? 0) + Buffer.byteLength(lines)
-      const whole = () => linesFor(all)
-      const compact = grown > COMPACT_BYTES && grown > 2 * Buffer.byteLength(whole())
-      if (left !== undefined && !compact) this.#left = await append(this.#path, lines, left)
-      this.#left ??= await replace(this.#path, `${JSON.stringify(this.#header())}\n${whole()}`)
+      const isLong = grown > COMPACT_BYTES && grown > 2 * this.#bytesWhole
+      if (left !== undefined && !isLong) this.#left = await append(this.#path, lines, left)
+      if (this.#left) return
+      const whole = `${JSON.stringify(this.#header())}\n${await linesFor(all)}`
+      this.#left = await replace(this.#path, whole)
+      this.#bytesWhole = this.#left.bytes
     })
   }
 
@@ -97,7 +103,7 @@ export class DecisionFile implements DecisionStore {
     }
   }
 
-  #read(content: string): { decisions: Decision[]; unreadable?: string; torn: boolean } {
+  async #read(content: string): Promise<{ decisions: Decision[]; unreadable?: string; torn: boolean }> {
     const { lines, torn } = linesOf(content)
     const [first, ...rest] = lines
     const header = attempt(() => first?.())
@@ -110,10 +116,15 @@ export class DecisionFile implements DecisionStore {
       return { decisions: [], unreadable: what, torn }
     }
     if (typeof id === 'string') this.#clusterId = id
-    const read = rest.map((line) => attempt(() => decisionCodec.decode(line(), 'decision')))
     const decisions = new Map<string, Decision>()
-    for (const decision of read) if (decision) decisions.set(decision.id, decision)
-    const bad = read.filter((decision) => decision === undefined).length
+    const others = slices()
+    let bad = 0
+    for (const line of rest) {
+      const decision = attempt(() => decisionCodec.decode(line(), 'decision'))
+      if (decision) decisions.set(decision.id, decision)
+      else bad += 1
+      await others()
+    }
     return {
       decisions: [...decisions.values()],
       ...(bad > 0 && { unreadable: `${formatCount(bad, 'line')} of ${this.#path} cannot be read` }),
@@ -130,8 +141,17 @@ export class DecisionFile implements DecisionStore {
   }
 }
 
-function linesFor(decisions: readonly Decision[]): string {
-  return decisions.map((decision) => `${JSON.stringify(decisionCodec.encode(decision))}\n`).join('')
+/** Of many it takes longer than others should wait. */
+async function linesFor(decisions: readonly Decision[]): Promise<string> {
+  const others = slices()
+  const lines: string[] = []
+  // Others may forget some of them meanwhile.
+  const now = decisions.slice()
+  for (const decision of now) {
+    lines.push(`${JSON.stringify(decisionCodec.encode(decision))}\n`)
+    await others()
+  }
+  return lines.join('')
 }
 
 function attempt<Result>(read: () => Result): Result | undefined {

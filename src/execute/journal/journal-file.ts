@@ -67,6 +67,10 @@ class JournalFile implements Journal {
     return this.#contents.read(kind)
   }
 
+  boundTo(): string | undefined {
+    return this.#inUse ? this.#header.cluster_id : undefined
+  }
+
   problem(): string | undefined {
     return this.#problem
   }

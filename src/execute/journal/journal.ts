@@ -19,6 +19,8 @@ export interface Journal {
    * Idempotent and cheap when nothing changes.
    */
   bind(clusterId: string): Promise<void>
+  /** The id of the cluster that it belongs to; undefined before one was seen. */
+  boundTo(): string | undefined
   /** Why nothing can be written; undefined while it can. While it cannot, nothing may be started. */
   problem(): string | undefined
   close(): Promise<void>
@@ -41,6 +43,7 @@ export function forgetfulJournal(): Journal {
       }
     },
     bind: async () => undefined,
+    boundTo: () => undefined,
     problem: () => undefined,
     close: async () => undefined,
   }

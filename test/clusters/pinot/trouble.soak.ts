@@ -41,8 +41,12 @@ describe('four servers, of which one is filled and emptied in turn', () => {
   const startedOf = async (table: string) => (await jobsLog(cluster)).jobs.filter((job) => job.table === table)
   const setAll = (knobs: Parameters<PinotCluster['setKnobs']>[1]) =>
     Promise.all(names().map((name) => cluster.setKnobs(name, knobs)))
-  const begin = (more = {}) =>
-    startBeside(cluster, { max_disk_usage_percent: 98, hard_disk_usage_percent: 99, ...more })
+  const begin = (rebalancing: Record<string, unknown>) =>
+    startBeside(cluster, {
+      max_disk_usage_percent: 98,
+      hard_disk_usage_percent: 99,
+      rebalance: rebalancing,
+    })
   const says = (what: string, holds: (status: Status) => boolean) => daemon.reaches(what, 60_000, holds)
 
   beforeAll(async () => {
@@ -62,7 +66,7 @@ describe('four servers, of which one is filled and emptied in turn', () => {
         Array.from({ length: 24 }, () => 200 * KiB),
       )
     }
-    daemon = await begin({ rebalance: { tables: { clicks: { reset_error_segments: false } } } })
+    daemon = await begin({ tables: { clicks: { reset_error_segments: false } } })
     await atRest(daemon)
   })
   afterAll(async () => {
@@ -85,7 +89,8 @@ describe('four servers, of which one is filled and emptied in turn', () => {
 
   test('a job that somebody else began is left alone, other tables go on, and afterwards ours do', async () => {
     await observed(async () => {
-      await setAll({ loadDelayMs: 1000 })
+      // Theirs ends well after ours: of two ends at the same moment the controller may fail to write down one.
+      await setAll({ loadDelayMs: 1000, hangLoads: 'orders_.*' })
       await updateTags(cluster, fourth(), tagged)
       const theirs = await rebalance(cluster, 'orders_OFFLINE', {
         batchSizePerServer: 1,
@@ -96,11 +101,10 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       expect(seen.notes).toContainEqual(
         `somebody else is rebalancing orders_OFFLINE, which is left alone (job ${theirs.jobId})`,
       )
-      await setAll({ loadDelayMs: 300 })
-      const alone = await says('theirs alone', ({ foreign_moves, moves }) => foreign_moves + moves.running < 2)
-      console.log(`${alone.foreign_moves} foreign, ${alone.moves.running} ours; ${alone.verdict?.text}`)
-      expect(await rebalanced(cluster, theirs.jobId)).toBe('DONE')
+      const alone = await says('theirs alone', ({ foreign_moves, moves }) => foreign_moves === 1 && moves.running === 0)
+      console.log(alone.verdict?.text)
       await setAll({})
+      expect(await rebalanced(cluster, theirs.jobId)).toBe('DONE')
       await atRest(daemon)
       expect((await startedOf('orders_OFFLINE')).map(({ id }) => id)).toEqual([theirs.jobId])
       expect((await startedOf('clicks_OFFLINE')).map(({ statuses }) => statuses.at(-1))).toEqual(['DONE'])
@@ -112,7 +116,8 @@ describe('four servers, of which one is filled and emptied in turn', () => {
     await observed(async () => {
       const known = (await startedOf('orders_OFFLINE')).length
       const [, , , before] = await placed('orders_OFFLINE')
-      await setAll({ loadDelayMs: 500 })
+      // Its first step does not end before we want it to.
+      await setAll({ hangLoads: '.*' })
       // So that theirs is the first.
       await daemon.command('pause', '--reason', 'somebody else is at it')
       await updateTags(cluster, fourth(), untagged)
@@ -136,19 +141,19 @@ describe('four servers, of which one is filled and emptied in turn', () => {
   test('a job of ours whose controller died with us is recognised afterwards, cleared, and its table finished', async () => {
     await observed(async () => {
       const known = (await jobsLog(cluster)).jobs.length
-      await setAll({ loadDelayMs: 1000 })
+      // What is to be loaded waits for the next controller, which has the segments.
+      await setAll({ hangLoads: '.*' })
       await updateTags(cluster, fourth(), tagged)
-      await says('work', ({ moves }) => moves.running > 0)
-      await until('a part being there', 60_000, async () =>
+      await until('a first step', 60_000, async () =>
         (await Promise.all(tables.map(placed))).some(([, , , held]) => held! > 0),
       )
       await daemon.kill()
       await cluster.kill('controller')
       const ghosts = (await jobsLog(cluster)).jobs.slice(known)
       expect(ghosts.map(({ statuses }) => statuses)).toContainEqual(['IN_PROGRESS'])
-      await setAll({})
       await cluster.start('controller')
       await cluster.waitReady()
+      await setAll({})
       await daemon.restart()
       const seen = await says('it being recognised', ({ verdict }) => /has not been heard of/.test(`${verdict?.text}`))
       console.log(seen.verdict!.text)
@@ -160,10 +165,9 @@ describe('four servers, of which one is filled and emptied in turn', () => {
         if (statuses.at(-1) !== 'IN_PROGRESS') continue
         // By us: the controller itself would say that it is ABORTED.
         expect(log.find((job) => job.id === id)!.statuses).toEqual(['IN_PROGRESS', 'CANCELLED'])
-        expect(log.filter((job) => job.table === table).map((job) => job.statuses.at(-1))).toEqual([
-          'CANCELLED',
-          'DONE',
-        ])
+        // Another one only if its last step had not been taken yet.
+        const ends = log.filter((job) => job.table === table).map((job) => job.statuses.at(-1))
+        expect(ends.join(' ')).toMatch(/^CANCELLED( DONE)?$/)
       }
       for (const table of tables) expect((await placed(table))[3]).toBeGreaterThan(0)
     })
@@ -257,7 +261,7 @@ describe('four servers, of which one is filled and emptied in turn', () => {
     await daemon.passTicks(3)
     expect((await jobsLog(cluster)).jobs).toHaveLength(before)
     await daemon.stop()
-    daemon = await begin({ rebalance: { untag_dead_servers: true, externalViewStabilizationTimeoutInMs: 8_000 } })
+    daemon = await begin({ untag_dead_servers: true, externalViewStabilizationTimeoutInMs: 8_000 })
     const tags = async () => (await must<{ tags: string[] }>('GET', `${cluster.controllerUrl}/instances/${first}`)).tags
     await observed(async () => {
       await until('its tags being taken', 60_000, async () => (await tags()).join() === untagged.join())

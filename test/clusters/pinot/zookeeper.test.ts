@@ -85,6 +85,17 @@ describe('ZooKeeper', () => {
     expect((await reading)!.data.toString()).toBe('one')
   })
 
+  test('what counts is the session that was granted, and not the longer one that was asked for', async () => {
+    const patient = new ZooKeeper({ connect: cluster.zkConnect, sessionTimeoutMs: 60_000, clock: realClock })
+    await patient.read('/a', signal)
+    cluster.freeze('zookeeper')
+    // ZooKeeper grants 20 of its ticks, of which there are 12 in the members' session.
+    await until('the silence being noticed', (SESSION_MS * 20) / 12, async () => !patient.connected, 50)
+    cluster.thaw('zookeeper')
+    expect((await patient.read('/a', signal))!.data.toString()).toBe('one')
+    await patient.close()
+  })
+
   test('a server that is killed and started again goes on being read', async () => {
     await cluster.kill('zookeeper')
     const reading = zk.read('/cas', signal)

@@ -61,6 +61,7 @@ export class Mortal {
         await inner.write(changes)
       },
       bind: (clusterId) => inner.bind(clusterId),
+      boundTo: () => inner.boundTo(),
       close: () => inner.close(),
     }
   }

@@ -67,5 +67,6 @@ class PaperJournal implements Journal {
   }
 
   bind = async (): Promise<void> => undefined
+  boundTo = (): undefined => undefined
   close = async (): Promise<void> => undefined
 }

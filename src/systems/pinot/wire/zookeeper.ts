@@ -60,6 +60,8 @@ export class ZooKeeper {
   /** Told whenever the connection comes or goes. */
   #changed: (() => void)[] = []
   #watchdog: Promise<void>
+  /** Ends the watchdog's present sleep. */
+  #watched = new AbortController()
 
   constructor(options: ZooKeeperOptions) {
     this.#options = options
@@ -160,6 +162,7 @@ export class ZooKeeper {
       if (this.#connected && state !== State.SYNC_CONNECTED) this.#lostMs = this.#options.clock.now()
       this.#connected = state === State.SYNC_CONNECTED
       for (const told of this.#changed.splice(0)) told()
+      this.#watched.abort()
       if (state === State.SYNC_CONNECTED) for (const path of this.#watches.keys()) this.#arm(path)
       if (state === State.EXPIRED || state === State.AUTH_FAILED) this.#renew()
     })
@@ -211,8 +214,9 @@ export class ZooKeeper {
     const { clock } = this.#options
     const { signal } = this.#closed
     while (!signal.aborted) {
-      // Looked up each time: it is granted with the connection.
-      await clock.sleep(this.#client.getSessionTimeout() / 3, signal)
+      // Until a connection comes, with which a session is granted, or goes.
+      this.#watched = new AbortController()
+      await clock.sleep(this.#client.getSessionTimeout() / 3, AbortSignal.any([signal, this.#watched.signal]))
       if (signal.aborted) break
       const sessionMs = this.#client.getSessionTimeout()
       if (!this.#connected) {
