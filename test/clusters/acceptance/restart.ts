@@ -1,4 +1,7 @@
-/** Brokers come and go, as in a rolling restart, and a topic is deleted meanwhile: nothing is moved that need not be. */
+/**
+ * Brokers come and go, as in a rolling restart, and a topic is deleted meanwhile: nothing is moved that need not be. What a person
+ * moves stays.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
@@ -67,6 +70,28 @@ export function restarts(version: KafkaVersion): void {
       expect(after.map(({ replicas }) => replicas)).toEqual(before.map(({ replicas }) => replicas))
       expect(await leaderSpread(cluster, brokers)).toBeLessThanOrEqual(1.15)
       expect(await daemon.metric('evenkeel_moves_finished_total', 'kind="replica"')).toBe(0)
+    })
+
+    test('what is moved by hand is where a person wants it, and stays there while the rest is evened out', async () => {
+      const why = ['--reason', 'wanted there']
+      // Led by 3: it leads half its share then, and 1 as much more.
+      const led = [2, 8, 14, 20]
+      const transfers = () => daemon.metric('evenkeel_moves_finished_total', 'kind="leader"')
+      const before = await transfers()
+      await Promise.all(led.map((p) => daemon.command('transfer-leadership', `orders-${p}`, '--to', '1', ...why)))
+      const done = await daemon.command('move', 'orders-0', '--from', '1', '--to', '3', ...why, '--wait')
+      expect(done).toBe('orders-0 from 1 to 3: done')
+      await until(
+        'others being led elsewhere for it',
+        60_000,
+        async () => (await transfers()) > before + led.length,
+        200,
+      )
+      await daemon.reaches('quiet', 60_000, isQuiet)
+      const placed = await describeTopics(cluster, 'orders')
+      expect(placed[0]!.replicas.toSorted((a, b) => a - b)).toEqual([2, 3])
+      for (const partition of led) expect(placed[partition]!.leader, `orders-${partition}`).toBe(1)
+      expect(await leaderSpread(cluster, brokers)).toBeLessThanOrEqual(1.15)
     })
   })
 }
