@@ -25,6 +25,8 @@ view, in \`evenkeel plan\` and \`evenkeel status\`, in the log, and in the label
 A measured breach, and the reason of every move. In the order in which they are planned and dispatched. Metric
 \`evenkeel_violations{violation="…"}\`.
 
+A move that [a person asked for](operations.md#move-by-hand) has the reason \`manual\` instead, and comes before all of them.
+
 ${rows('Violation', violationKinds, violationText)}
 ## Verdicts
 

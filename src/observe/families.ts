@@ -106,7 +106,11 @@ export const families = [
   ),
   gauge('blocked', [cluster, 'reason'], '1 while this reason keeps the balancer from acting'),
   counter('rejected_candidates_total', [cluster, 'reason'], 'Candidate moves discarded while planning, by reason'),
-  counter('plans_total', [cluster, 'trigger'], 'Plans acted upon, by the violation of highest order that they mend'),
+  counter(
+    'plans_total',
+    [cluster, 'trigger'],
+    'Plans acted upon, by the violation of highest order that they mend; manual where a person asked',
+  ),
   counter('rejected_plans_total', [cluster], 'Plans dropped because the verifier refused them (a bug)'),
 
   gauge('moves', [cluster, 'kind', 'state'], 'Moves of the current plan; state is pending or running'),

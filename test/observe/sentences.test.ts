@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LoopEvent } from '../../src/cluster/events.ts'
 import { eventSentence } from '../../src/observe/sentences.ts'
-import { event, GiB, leader, progress, replica, report } from './support.ts'
+import { event, GiB, leader, noon, progress, replica, report } from './support.ts'
 
 const copy = replica(3, 1, 4, 1.2 * GiB)
 const handover = leader(5, 2, 1)
@@ -49,6 +49,14 @@ test.each<[LoopEvent, string | undefined]>([
   [
     event({ type: 'move_ended', progress: progress(copy), result: 'superseded', durationMs: 3_000 }),
     'moving orders-3 from node 1 to node 4 was superseded by a change that is not ours after 3s, 0 B of 1.20 GiB copied',
+  ],
+  [
+    event({
+      type: 'order_refused',
+      order: { kind: 'leader', topic: 'orders', partition: 5, to: 1, reason: 'a disk', atMs: noon },
+      text: 'node 1 is unavailable',
+    }),
+    'leadership of orders-5 to 1 was asked for by a person and is given up: node 1 is unavailable',
   ],
   [event({ type: 'status_changed', from: 'ready', to: 'in_progress' }), 'status is now in_progress, was ready'],
   [event({ type: 'node_appeared', node: 4 }), 'node 4 appeared'],
