@@ -286,7 +286,7 @@ describe('what a person asked for', () => {
       'bytes of the day used up, for leadership',
       undefined,
       { now: { dayFull: 'x' } },
-      { kind: 'leader' } as Partial<Order>,
+      { kind: 'leader' },
     ],
     ['somebody else at work', undefined, { now: { strangers: { ...noStrangers, restLeftMs: 5 } } }, {}],
     [
