@@ -189,7 +189,8 @@ function windowWords({ days, fromMinute, toMinute, timezone, classes }: WindowCo
 }
 
 function setting(path: string[], value: unknown, words: unknown): Setting {
-  const text = words === undefined ? 'absent' : typeof words === 'string' ? words : yamlText(words)
+  const text =
+    words === undefined ? 'absent' : typeof words === 'object' && words !== null ? yamlText(words) : String(words)
   return { key: path.join('.'), path, value, words, text }
 }
 
