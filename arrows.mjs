@@ -50,6 +50,7 @@ export const onlyImporter = {
   undici: ['src/systems/pinot/wire/http.ts'],
   fastify: ['src/http/server.ts'],
   commander: ['src/cli/**'],
+  '@bomb.sh/tab': ['src/cli/completion.ts'],
   yaml: ['src/config/**', 'src/cli/**'],
   zod: ['src/config/**', 'src/http/**'],
   pino: ['src/observe/log.ts'],

@@ -140,13 +140,14 @@ async function large(): Promise<void> {
   console.table(rows)
 }
 
+const kafka = (name: string, port: number) => ({ name, system: 'kafka', bootstrap_servers: [`127.0.0.1:${port}`] })
+
 async function several(): Promise<void> {
   // Accepts and says nothing, as a broker does whose process is stopped.
   const sockets = new Set<{ destroy: () => void }>()
   const mute = createServer((socket) => sockets.add(socket))
   const mutePort = await freePort()
   await new Promise<void>((resolve) => mute.listen(mutePort, '127.0.0.1', resolve))
-  const kafka = (name: string, port: number) => ({ name, system: 'kafka', bootstrap_servers: [`127.0.0.1:${port}`] })
   const healthy = Array.from({ length: 7 }, (_, i) => simulated(`c${i}`, 5000))
   const ill = [kafka('dead1', await freePort()), kafka('frozen', mutePort), kafka('dead2', await freePort())]
   const measure = async (name: string, clusters: object[]) => {
@@ -192,7 +193,9 @@ async function several(): Promise<void> {
 async function ticks({ metrics }: Daemon): Promise<Map<string, { count: number; sum: number }>> {
   const text = await (await fetch(`${metrics}/metrics`)).text()
   const found = new Map<string, { count: number; sum: number }>()
-  const lines = text.matchAll(/^evenkeel_(?:sample|evaluation)_duration_seconds_(count|sum)\{managed_cluster="([^"]+)"\} (.+)$/gm)
+  const lines = text.matchAll(
+    /^evenkeel_(?:sample|evaluation)_duration_seconds_(count|sum)\{managed_cluster="([^"]+)"\} (.+)$/gm,
+  )
   for (const [, kind, name, value] of lines) {
     const entry = found.get(name!) ?? { count: 0, sum: 0 }
     // A sample and a planning round each: half the count.

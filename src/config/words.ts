@@ -190,7 +190,11 @@ function windowWords({ days, fromMinute, toMinute, timezone, classes }: WindowCo
 
 function setting(path: string[], value: unknown, words: unknown): Setting {
   const text =
-    words === undefined ? 'absent' : typeof words === 'object' && words !== null ? yamlText(words) : String(words)
+    words === undefined
+      ? 'absent'
+      : typeof words === 'object'
+        ? yamlText(words)
+        : String(words as string | number | boolean)
   return { key: path.join('.'), path, value, words, text }
 }
 

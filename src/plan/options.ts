@@ -52,16 +52,20 @@ export interface ReplicaOptions {
 const OPEN_STATE = nodeStates.indexOf('alive')
 const ONLINE = dirStates.indexOf('online')
 
+/** The model that options are asked of; what they reject is not counted among what the planner rejected. */
+export function modelOf(columns: Columns, request: PlanRequest): Model {
+  return new Model(columns, request, new Rejections())
+}
+
 export class Options {
   readonly model: Model
   readonly filters: Filters
   readonly #tasks = new Map<number, { task: EvenTask; worth: Worth }[]>()
 
-  /** @param request with what is open as its goals, be it acted upon now or not. */
-  constructor(columns: Columns, request: PlanRequest) {
-    // What is asked here is not counted among what the planner rejected.
-    this.model = new Model(columns, request, new Rejections())
-    this.filters = new Filters(this.model)
+  /** @param model of a request that has what is open as its goals, be it acted upon now or not. */
+  constructor(model: Model) {
+    this.model = model
+    this.filters = new Filters(model)
   }
 
   /** @param kind what the move would mend. */

@@ -282,12 +282,7 @@ describe('what a person asked for', () => {
     ['no two samples that agree', 'sample_incomplete', { now: { agreed: false } }, { override: true }],
     ['no state directory', 'state_unavailable', { now: { stateProblem: 'x' } }, { override: true }],
     ['bytes of the day used up', 'budget_full', { now: { dayFull: 'x' } }, {}],
-    [
-      'bytes of the day used up, for leadership',
-      undefined,
-      { now: { dayFull: 'x' } },
-      { kind: 'leader' },
-    ],
+    ['bytes of the day used up, for leadership', undefined, { now: { dayFull: 'x' } }, { kind: 'leader' }],
     ['somebody else at work', undefined, { now: { strangers: { ...noStrangers, restLeftMs: 5 } } }, {}],
     [
       'closed windows',

@@ -34,7 +34,7 @@ async function serve(tokens?: Token[]): Promise<void> {
 
 describe('--watch', () => {
   const statuses = (out: string) =>
-    out.split('\n').flatMap((line) => (/^demo/.test(line) ? [line.split(/ +/)[1]!] : []))
+    out.split('\n').flatMap((line) => (line.startsWith('demo') ? [line.split(/ +/)[1]!] : []))
 
   it('shows it again when it has changed, and only then', async () => {
     const stop = new AbortController()

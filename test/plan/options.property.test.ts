@@ -5,7 +5,7 @@ import { violationKinds } from '../../src/cluster/reasons.ts'
 import { columnsOf } from '../../src/cluster/state.ts'
 import { Filters } from '../../src/plan/filters.ts'
 import { Model } from '../../src/plan/model.ts'
-import { Options } from '../../src/plan/options.ts'
+import { modelOf, Options } from '../../src/plan/options.ts'
 import { makePlan } from '../../src/plan/plan.ts'
 import { Rejections } from '../../src/plan/rejections.ts'
 import { anyLines, build, runs } from '../cluster/support.ts'
@@ -19,7 +19,7 @@ test('allowed is what the filters allow, for every replica, node and kind, and e
     fc.property(clusters, anyRequest, kinds, fc.boolean(), (lines, requestFor, kind, left) => {
       const columns = columnsOf(build(lines))
       const asked = { ...requestFor(columns), left: left ? [{ partition: 0, node: 0 }] : [] }
-      const options = new Options(columns, asked)
+      const options = new Options(modelOf(columns, asked))
       const model = new Model(columns, asked, new Rejections())
       const filters = new Filters(model)
       for (let partition = 0; partition < columns.partitionCount; partition += 1) {
@@ -64,7 +64,7 @@ test('what the planner moves first is told to be allowed and to help', () => {
       seen += 1
       const start = columns.partitionReplicaStart[first.partition]!
       const replica = columns.replicaNode.indexOf(first.from, start)
-      const told = new Options(columns, asked).of(replica, first.partition, first.reason)
+      const told = new Options(modelOf(columns, asked)).of(replica, first.partition, first.reason)
       expect(told.stays).toBe('')
       expect(told.options.find(({ to }) => to === first.to)).toMatchObject({ answer: 'allowed', worth: 'helps' })
     }),
@@ -77,7 +77,7 @@ test('with nothing open nothing helps', () => {
   fc.assert(
     fc.property(clusters, (lines) => {
       const columns = columnsOf(build(lines))
-      const told = new Options(columns, request()).of(0, 0, 'disk_skew')
+      const told = new Options(modelOf(columns, request())).of(0, 0, 'disk_skew')
       const worth = new Set(told.options.flatMap((option) => option.worth ?? []))
       expect([...worth].filter((one) => one !== 'no_task')).toEqual([])
     }),

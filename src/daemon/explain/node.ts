@@ -1,8 +1,6 @@
 /** One node: how it is, what it holds against its fair share, what is wrong with it, what moves, and why it gives and takes or does not. */
 import type { Explanation, ExplanationLine, ExplanationSection, Facts } from '../../cluster/explanation.ts'
-import { sharesOfMove } from '../../cluster/move.ts'
 import { dirStates } from '../../cluster/reasons.ts'
-import { replicaCounts } from '../../cluster/shares.ts'
 import type { NodeId } from '../../cluster/state.ts'
 import { nodeKey } from '../../execute/journal/records.ts'
 import { formatTime } from '../../lib/iso-time.ts'
@@ -10,7 +8,7 @@ import { formatBytes, formatDuration, formatPercent } from '../../lib/units.ts'
 import { closedText } from './candidates.ts'
 import { pastLines } from './history.ts'
 import { line, type Picture, rackOf, stateOf, violationsAbout } from './picture.ts'
-import { plansLines } from './under-way.ts'
+import { givesTo, plansLines, takesFrom } from './under-way.ts'
 import { percentOf, since, waiting } from './words.ts'
 
 export function explainNode(picture: Picture, node: number): Pick<Explanation, 'summary' | 'sections'> {
@@ -26,8 +24,7 @@ export function explainNode(picture: Picture, node: number): Pick<Explanation, '
       lines: plansLines(
         picture,
         (move) =>
-          sharesOfMove(move).some((share) => share.node === id) ||
-          (move.kind === 'leader' && (move.from === id || move.to === id)),
+          givesTo(move, id) || takesFrom(move, id) || (move.kind === 'leader' && (move.from === id || move.to === id)),
       ),
     },
     {
@@ -133,7 +130,7 @@ function shareLines(picture: Picture, node: number): ExplanationLine[] {
   const { usedBytes, fairBytes, participates, domainNodes } = options.model.shares
   const [used, fair] = [usedBytes[node]!, fairBytes[node]!]
   const takesPart = participates[node] === 1
-  const counts = replicaCounts(state)
+  const counts = options.model.replicas
   const peers = Math.max(1, domainNodes[state.nodeDomain[node]!]!)
   const mean =
     counts.reduce((sum, count, other) => sum + (state.nodeDomain[other] === state.nodeDomain[node] ? count : 0), 0) /
@@ -178,9 +175,7 @@ function sourceLine(picture: Picture, node: number): ExplanationLine {
     )
   }
   const holds = `it holds ${percentOf(usedBytes[node]!, fairBytes[node]!)} of its fair share`
-  const gives = report.plan.moves.filter((move) =>
-    sharesOfMove(move).some((share) => share.node === id && share.removes > 0),
-  ).length
+  const gives = report.plan.moves.filter((move) => takesFrom(move, id)).length
   if (gives > 0) return line('planned', `the plan takes ${gives} replicas from it: ${holds}`, { moves: gives })
   const even = report.violations.find(({ kind }) => kind === 'node_underused' || kind === 'disk_skew')
   if (even?.subject === `node ${id}`) return line('node_underused', `${holds}: it is to receive, not to give`)
@@ -212,9 +207,7 @@ function targetLines(picture: Picture, node: number): ExplanationLine[] {
   const mayHold = state.nodeMaxReplicas[node]!
   if (held >= mayHold)
     lines.push(line('no_capacity', `it holds ${held} replicas, which is all it may hold`, { replicas: held }))
-  const gets = report.plan.moves.filter((move) =>
-    sharesOfMove(move).some((share) => share.node === id && share.adds > 0),
-  ).length
+  const gets = report.plan.moves.filter((move) => givesTo(move, id)).length
   const holds = `it holds ${percentOf(shares.usedBytes[node]!, shares.fairBytes[node]!)} of its fair share`
   if (gets > 0) return [...lines, line('planned', `the plan brings it ${gets} replicas: ${holds}`, { moves: gets })]
   const about = violationsAbout(picture, id).find(({ kind }) => kind === 'node_underused')

@@ -13,7 +13,7 @@ import type { ExecutorOptions } from '../../execute/executor.ts'
 import type { CoolDownRecord, TriesRecord } from '../../execute/journal/records.ts'
 import { settle } from '../../lib/clock.ts'
 import { Leads } from '../../plan/leadership/leads.ts'
-import { Options } from '../../plan/options.ts'
+import { modelOf, Options } from '../../plan/options.ts'
 import { planRequest } from '../../plan/request.ts'
 import type { Question } from '../think.ts'
 import type { ClusterView } from '../view.ts'
@@ -58,7 +58,9 @@ export class Workings {
     await settle()
     const goals = openGoals(state, report.violations)
     const request = planRequest(state, goals, question.settings, question.memory, question.capabilities.dirMoves)
-    const options = new Options(state, request)
+    const model = modelOf(state, request)
+    await settle()
+    const options = new Options(model)
     await settle()
     return new Workings(considered, options)
   }

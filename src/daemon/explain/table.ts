@@ -1,18 +1,19 @@
 /** A topic, or a table, as a whole. */
 import type { Explanation, ExplanationLine, ExplanationSection } from '../../cluster/explanation.ts'
-import { rejectText, targetHoldText } from '../../cluster/reasons.ts'
+import { type RejectReason, rejectText, targetHoldText } from '../../cluster/reasons.ts'
 import type { NodeId } from '../../cluster/state.ts'
-import { groupBy } from '../../lib/group-by.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { formatBytes, formatCount, formatDuration } from '../../lib/units.ts'
+import type { FilterAnswer } from '../../plan/filters.ts'
+import type { OptionWorth } from '../../plan/options.ts'
 import { replicasOf } from './candidates.ts'
 import { pastLines } from './history.ts'
 import { line, type Picture, purposeOf } from './picture.ts'
 import { plansLines, underWay } from './under-way.ts'
 import { listed, percentOf, range, someOf } from './words.ts'
 
-/** Pairs of a replica and a node that are looked at: of a larger topic the first partitions stand for all. */
-const PAIRS = 60_000
+/** Pairs of a replica and a node that are looked at: of a larger topic every so many-th partition stands for all. */
+const PAIRS = 5000
 const EXAMPLES = 3
 
 export function explainTable(picture: Picture, topic: number): Pick<Explanation, 'summary' | 'sections'> {
@@ -84,58 +85,69 @@ function placementLines(picture: Picture, topic: number): ExplanationLine[] {
 
 const nameOf = ({ state }: Picture, node: number): NodeId => state.names.nodes[node]!
 
+interface Kept {
+  /** Of a whole partition, or of one replica and one node. */
+  whole: boolean
+  answer: FilterAnswer
+  worth?: OptionWorth
+  count: number
+  examples: string[]
+}
+
 /** What its partitions are kept by, counted over all pairs of replica and node that are looked at. */
 function candidateLines(picture: Picture, topic: number): ExplanationLine[] {
   const { state, options } = picture
   const partitions = partitionsOf(picture, topic)
-  const found: { code: string; example: string; what: 'stays' | 'option' }[] = []
-  let pairs = 0
-  let looked = 0
-  for (const partition of partitions) {
-    if (pairs > PAIRS) break
-    looked += 1
+  const kept = new Map<string, Kept>()
+  const count = (one: Omit<Kept, 'count' | 'examples'>, example: () => string) => {
+    const key = `${one.whole}/${one.answer}/${one.worth}`
+    const known = kept.get(key) ?? { ...one, count: 0, examples: [] }
+    kept.set(key, known)
+    known.count += 1
+    if (known.examples.length >= EXAMPLES) return
+    const text = example()
+    if (!known.examples.includes(text)) known.examples.push(text)
+  }
+  const [first, end] = [state.topicPartitionStart[topic]!, state.topicPartitionStart[topic + 1]!]
+  const replicas = state.partitionReplicaStart[end]! - state.partitionReplicaStart[first]!
+  const step = Math.max(1, Math.ceil((replicas * state.nodeCount) / PAIRS))
+  const looked = partitions.filter((_, index) => index % step === 0)
+  for (const partition of looked) {
+    const id = `${state.names.topics[topic]}-${state.names.partitions[partition]}`
     for (const replica of replicasOf(picture, partition)) {
-      const { kind } = purposeOf(picture, replica, partition)
-      const of = options.of(replica, partition, kind)
-      pairs += of.options.length
-      const id = `${state.names.topics[topic]}-${state.names.partitions[partition]}`
-      if (of.stays !== '') found.push({ code: of.stays, example: id, what: 'stays' })
-      else {
-        for (const { to, answer, worth } of of.options) {
-          const code = answer === 'allowed' ? `allowed/${worth}` : answer
-          found.push({
-            code,
-            example: `${id} from ${nameOf(picture, of.from)} to ${nameOf(picture, to)}`,
-            what: 'option',
-          })
-        }
+      const { from, stays, options: all } = options.of(replica, partition, purposeOf(picture, replica, partition).kind)
+      if (stays !== '') {
+        count({ whole: true, answer: stays }, () => id)
+        continue
+      }
+      for (const { to, answer, worth } of all) {
+        count(
+          { whole: false, answer, ...(worth && { worth }) },
+          () => `${id} from ${nameOf(picture, from)} to ${nameOf(picture, to)}`,
+        )
       }
     }
   }
-  const groups = [...groupBy(found, ({ code, what }) => `${what}/${code}`).values()].toSorted(
-    (a, b) => b.length - a.length,
-  )
-  const lines = groups.map((group) => {
-    const { code, what } = group[0]!
-    const examples = [...new Set(group.map(({ example }) => example))].slice(0, EXAMPLES)
-    const [answer, worth] = code.split('/')
-    const means = answer === 'allowed' ? worthText[worth!]! : rejectText[answer as keyof typeof rejectText]
-    const of = what === 'stays' ? formatCount(group.length, 'replica') : formatCount(group.length, 'candidate')
-    return line(answer!, `${of}: ${means} (${examples.join('; ')})`, {
-      count: group.length,
-      examples,
-      whole_partition: what === 'stays',
-      ...(worth !== undefined && { worth }),
-    })
-  })
-  if (looked < partitions.length) {
-    const text = `the first ${looked} of ${partitions.length} partitions were looked at; evenkeel explain --partition tells of one`
-    lines.push(line('more', text, { looked_at: looked, partitions: partitions.length }))
+  const lines = [...kept.values()].toSorted((a, b) => b.count - a.count).map(keptLine)
+  if (looked.length < partitions.length) {
+    const text = `${looked.length} of ${partitions.length} partitions were looked at; evenkeel explain --partition tells of one`
+    lines.push(line('more', text, { looked_at: looked.length, partitions: partitions.length }))
   }
   return lines.length > 0 ? lines : [line('too_few_nodes', 'every node holds a replica of every partition')]
 }
 
-const worthText: Record<string, string> = {
+function keptLine({ whole, answer, worth, count, examples }: Kept): ExplanationLine {
+  const means = worth === undefined ? rejectText[answer as RejectReason] : worthText[worth]
+  const of = formatCount(count, whole ? 'replica' : 'candidate')
+  return line(answer, `${of}: ${means} (${examples.join('; ')})`, {
+    count,
+    examples,
+    whole_partition: whole,
+    ...(worth && { worth }),
+  })
+}
+
+const worthText: Record<OptionWorth, string> = {
   helps: 'allowed, and it would help',
   no_fix: 'allowed, but it would improve nothing that is open',
   no_task: 'allowed, but it would improve nothing that is open',

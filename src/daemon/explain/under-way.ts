@@ -4,6 +4,7 @@ import type { ExplanationLine, Facts } from '../../cluster/explanation.ts'
 import { isOfPartition, type Move, totalBytes } from '../../cluster/move.ts'
 import type { Violation } from '../../cluster/plan.ts'
 import type { MoveReason } from '../../cluster/reasons.ts'
+import type { NodeId } from '../../cluster/state.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { formatBytes, formatCount, formatDuration } from '../../lib/units.ts'
@@ -23,6 +24,18 @@ export function underWay({ view, report }: Picture, concerns: (move: Move) => bo
   const running = view.running.filter(({ move }) => concerns(move))
   const ids = new Set(running.map(({ move }) => move.id))
   return { running, planned: report.plan.moves.filter((move) => concerns(move) && !ids.has(move.id)) }
+}
+
+/** Whether the move brings replicas to the node; plans are long, so nothing is made for the asking. */
+export function givesTo(move: Move, node: NodeId): boolean {
+  if (move.kind === 'table') return move.shares.some((share) => share.node === node && share.adds > 0)
+  return move.kind === 'replica' && move.to === node
+}
+
+/** Whether it takes replicas from the node. */
+export function takesFrom(move: Move, node: NodeId): boolean {
+  if (move.kind === 'table') return move.shares.some((share) => share.node === node && share.removes > 0)
+  return move.kind === 'replica' && move.from === node
 }
 
 /** Of one partition: each with the violation that it is for. */

@@ -98,7 +98,7 @@ test('a server joins each pool: every segment stays once in each, and the newcom
     expect(
       Object.keys(replicas)
         .map((server) => pools[names().indexOf(server)])
-        .sort(),
+        .sort((a, b) => a! - b!),
     ).toEqual([0, 1])
   }
   expect(await placed('pooled_OFFLINE')).toEqual([8, 8, 8, 8, 8, 8])
