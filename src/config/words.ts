@@ -189,13 +189,14 @@ function windowWords({ days, fromMinute, toMinute, timezone, classes }: WindowCo
 }
 
 function setting(path: string[], value: unknown, words: unknown): Setting {
-  const text =
-    words === undefined
-      ? 'absent'
-      : typeof words === 'object'
-        ? yamlText(words)
-        : String(words as string | number | boolean)
-  return { key: path.join('.'), path, value, words, text }
+  return { key: path.join('.'), path, value, words, text: textOf(words) }
+}
+
+function textOf(words: unknown): string {
+  if (words === undefined) return 'absent'
+  if (typeof words === 'string') return words
+  // What is no list or block is the same in JSON, and sooner written.
+  return typeof words === 'object' ? yamlText(words) : JSON.stringify(words)
 }
 
 function plain(key: string, words: unknown): Setting {
