@@ -80,6 +80,8 @@ export class Decisions {
     if (current && outcome === this.#last) {
       current.untilMs = nowMs
       current.rounds += 1
+      // What could not be written waits for no other decision.
+      if (this.#changed.size > 0) this.#follow()
       return
     }
     this.#last = outcome

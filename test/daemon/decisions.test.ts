@@ -211,6 +211,7 @@ describe('on disk', () => {
     next.round(round(3), noon + 2 * MINUTE)
     await next.close()
     expect((await later()).map(({ plannedCount }) => plannedCount)).toEqual([3, 1])
+    expect(readdirSync(directory)).toEqual(['orders.decisions.jsonl'])
   })
 
   it.each([
@@ -288,10 +289,11 @@ describe('on disk', () => {
     ])
     expect(decisions.list()).toHaveLength(4)
     rmSync(path, { recursive: true })
-    decisions.round(round(5), noon + 4 * MINUTE)
+    // Nothing new is decided.
+    decisions.round(round(4), noon + 4 * MINUTE)
     await decisions.settled()
     expect(decisions.notes).toEqual([])
-    expect((await later()).map(({ plannedCount }) => plannedCount)).toEqual([5, 4, 3, 2, 1])
+    expect((await later()).map(({ plannedCount }) => plannedCount)).toEqual([4, 3, 2, 1])
   })
 
   it('while somebody else has the state nothing is written', async () => {

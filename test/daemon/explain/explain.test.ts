@@ -356,6 +356,14 @@ describe('a node', () => {
     expect(said(await nodeOf(1, full), 'violations')[0]).toMatch(/is 85% full .* the limit is 80%; disk_over_limit/)
     expect((await nodeOf(2, full)).summary).toContain('no violation is about it')
   })
+  it('one whose number begins like that of one that is full', async () => {
+    const of: Lines = {
+      nodes: [1, 12].map((id) => node(id, { used: (id === 12 ? 850 : 100) * MB, capacity: 1000 * MB })),
+      topics: [topic([{ replicas: [12], bytes: 1 }])],
+    }
+    expect(said(await nodeOf(12, of), 'violations')[0]).toMatch(/disk_over_limit/)
+    expect(said(await nodeOf(1, of), 'violations')).toEqual(['no violation is about it'])
+  })
   it('one that is gone says since when', async () => {
     const gone = lines({ nodes: { 2: { state: 'unavailable', unavailable_since: '2025-12-31T23:59:00.000Z' } } })
     expect(said(await nodeOf(2, gone), 'state')).toEqual(['unavailable for 1m (since 2025-12-31T23:59:00Z), rack r1'])

@@ -160,7 +160,7 @@ async function kept() {
 it('a restart keeps the decisions, and the reasons of what moved before it', async () => {
   const { open, path } = await kept()
   const first = await open()
-  await first.advance(2 * MINUTE)
+  await first.advance(4 * MINUTE)
   const move = firstMoved(first)
   const decisions = first.loop.decisions
   await first.stop()
@@ -175,6 +175,20 @@ it('a restart keeps the decisions, and the reasons of what moved before it', asy
   )
   await second.stop()
   expect(readFileSync(path, 'utf8').split('\n')[0]).toBe('{"type":"decisions","version":1,"cluster":"x"}')
+})
+
+it('what was decided before a restart is told although the cluster cannot be read', async () => {
+  const { open } = await kept()
+  const first = await open()
+  await first.advance(MINUTE)
+  await first.stop()
+  const second = await open({
+    between: (system) => ({ ...system, sample: async () => Promise.reject(new Error('no answer')) }),
+  })
+  await second.advance(5 * SECOND)
+  expect(second.loop.view().status).toBe('unreachable')
+  expect(second.loop.decisions).toEqual(first.loop.decisions)
+  await second.stop()
 })
 
 it('a damaged file stops nothing and is told', async () => {
