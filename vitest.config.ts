@@ -51,8 +51,8 @@ export default defineConfig({
           exclude: ['test/clusters/pinot/**'],
           globalSetup,
           execArgv,
-          // Much of their time is spent waiting for timeouts of Kafka and Pinot: two keep little more than one processor busy.
-          maxWorkers: 3,
+          // Much of their time is spent waiting for timeouts of Kafka and Pinot: more of them at once get in the way of each other.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 180_000,
@@ -65,7 +65,7 @@ export default defineConfig({
           include: ['test/clusters/pinot/**/*.test.ts'],
           globalSetup,
           execArgv,
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 600_000,
