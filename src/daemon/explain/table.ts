@@ -38,31 +38,26 @@ export function explainTable(picture: Picture, topic: number): Pick<Explanation,
   return { summary: `${name}: ${summary}`, sections }
 }
 
-function partitionsOf({ state }: Picture, topic: number): number[] {
-  const first = state.topicPartitionStart[topic]!
-  return Array.from({ length: state.topicPartitionStart[topic + 1]! - first }, (_, index) => first + index)
-}
-
 function placementLines(picture: Picture, topic: number): ExplanationLine[] {
   const { state, options } = picture
-  const nodes = new Map<number, { replicas: number; bytes: number; leads: number }>()
-  let bytes = 0
-  const partitions = partitionsOf(picture, topic)
-  for (const partition of partitions) {
-    for (const replica of replicasOf(picture, partition)) {
-      const node = state.replicaNode[replica]!
-      const held = nodes.get(node) ?? { replicas: 0, bytes: 0, leads: 0 }
-      nodes.set(node, held)
+  const nodes = Array.from({ length: state.nodeCount }, () => ({ replicas: 0, bytes: 0, leads: 0 }))
+  const [first, end] = [state.topicPartitionStart[topic]!, state.topicPartitionStart[topic + 1]!]
+  // A topic may be all of a large cluster: nothing is made for each of its partitions.
+  for (let partition = first; partition < end; partition += 1) {
+    const leader = state.partitionLeader[partition]!
+    if (leader >= 0) nodes[leader]!.leads += 1
+    const last = state.partitionReplicaStart[partition + 1]!
+    for (let replica = state.partitionReplicaStart[partition]!; replica < last; replica += 1) {
+      const held = nodes[state.replicaNode[replica]!]!
       held.replicas += 1
       held.bytes += options.model.bytes[replica]! || 0
-      if (state.partitionLeader[partition] === node) held.leads += 1
-      bytes += options.model.bytes[replica]! || 0
     }
   }
-  const all = [...nodes].toSorted((a, b) => b[1].bytes - a[1].bytes)
+  const all = [...nodes.entries()].filter(([, held]) => held.replicas > 0).toSorted((a, b) => b[1].bytes - a[1].bytes)
   const replicas = all.reduce((sum, [, held]) => sum + held.replicas, 0)
-  const whole = `${formatCount(partitions.length, 'partition')}, ${formatCount(replicas, 'replica')} of ${formatBytes(bytes)} on ${formatCount(all.length, 'node')}`
-  const lines = [line('table', whole, { partitions: partitions.length, replicas, bytes, nodes: all.length })]
+  const bytes = all.reduce((sum, [, held]) => sum + held.bytes, 0)
+  const whole = `${formatCount(end - first, 'partition')}, ${formatCount(replicas, 'replica')} of ${formatBytes(bytes)} on ${formatCount(all.length, 'node')}`
+  const lines = [line('table', whole, { partitions: end - first, replicas, bytes, nodes: all.length })]
   if (all.length > 12) {
     const text = `${range(
       all.map(([, held]) => held.replicas),
@@ -97,7 +92,7 @@ interface Kept {
 /** What its partitions are kept by, counted over all pairs of replica and node that are looked at. */
 function candidateLines(picture: Picture, topic: number): ExplanationLine[] {
   const { state, options } = picture
-  const partitions = partitionsOf(picture, topic)
+  const [first, end] = [state.topicPartitionStart[topic]!, state.topicPartitionStart[topic + 1]!]
   const kept = new Map<string, Kept>()
   const count = (one: Omit<Kept, 'count' | 'examples'>, example: () => string) => {
     const key = `${one.whole}/${one.answer}/${one.worth}`
@@ -108,11 +103,11 @@ function candidateLines(picture: Picture, topic: number): ExplanationLine[] {
     const text = example()
     if (!known.examples.includes(text)) known.examples.push(text)
   }
-  const [first, end] = [state.topicPartitionStart[topic]!, state.topicPartitionStart[topic + 1]!]
   const replicas = state.partitionReplicaStart[end]! - state.partitionReplicaStart[first]!
   const step = Math.max(1, Math.ceil((replicas * state.nodeCount) / PAIRS))
-  const looked = partitions.filter((_, index) => index % step === 0)
-  for (const partition of looked) {
+  let looked = 0
+  for (let partition = first; partition < end; partition += step) {
+    looked += 1
     const id = `${state.names.topics[topic]}-${state.names.partitions[partition]}`
     for (const replica of replicasOf(picture, partition)) {
       const { from, stays, options: all } = options.of(replica, partition, purposeOf(picture, replica, partition).kind)
@@ -129,9 +124,9 @@ function candidateLines(picture: Picture, topic: number): ExplanationLine[] {
     }
   }
   const lines = [...kept.values()].toSorted((a, b) => b.count - a.count).map(keptLine)
-  if (looked.length < partitions.length) {
-    const text = `${looked.length} of ${partitions.length} partitions were looked at; evenkeel explain --partition tells of one`
-    lines.push(line('more', text, { looked_at: looked.length, partitions: partitions.length }))
+  if (looked < end - first) {
+    const text = `${looked} of ${end - first} partitions were looked at; evenkeel explain --partition tells of one`
+    lines.push(line('more', text, { looked_at: looked, partitions: end - first }))
   }
   return lines.length > 0 ? lines : [line('too_few_nodes', 'every node holds a replica of every partition')]
 }
