@@ -106,6 +106,17 @@ export class Filling {
     return views.flatMap((view) => Object.values(view)).filter((replicas) => replicas[server] === 'ONLINE').length
   }
 
+  /** Whether no segment misses more than the one replica that a job may have on its way. */
+  async isServed(): Promise<boolean> {
+    const views = await Promise.all(tables.map((table) => externalView(this.cluster, table)))
+    return views.every((view, at) =>
+      Object.values(view).every((replicas) => {
+        const up = Object.values(replicas).filter((state) => state === 'ONLINE').length
+        return up >= replication[tables[at]!]! - 1
+      }),
+    )
+  }
+
   /** Gives the fourth server its tag, or takes it away. */
   retag = (tagged: boolean): Promise<void> =>
     updateTags(this.cluster, this.fourth, tagged ? ['DefaultTenant_OFFLINE'] : ['server_untagged'])

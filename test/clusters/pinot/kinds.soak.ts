@@ -29,6 +29,7 @@ let daemon: Evenkeel
 const pools = [0, 0, 1, 1, 0, 1]
 const spec = (server: number) => ({ tmpfsMiB, pools: { DefaultTenant_OFFLINE: pools[server]! } })
 const names = () => cluster.servers.map(({ name }) => name)
+const poolsOf = (replicas: object) => new Set(Object.keys(replicas).map((server) => pools[names().indexOf(server)]))
 const placed = async (table: string) => counts(await idealState(cluster, table), names())
 
 beforeAll(async () => {
@@ -70,7 +71,7 @@ afterAll(async () => {
   await cluster?.close()
 })
 
-/** The daemon answers it; every table has a replica of each segment up all the time, and one job at most that comes to its end. */
+/** The daemon answers it; every table has a replica of each segment up all the time, and one job at most, that comes to its end. */
 async function followed(what: string, act: () => Promise<unknown>): Promise<void> {
   const known = (await jobsLog(cluster)).jobs.length
   const seen = await observedDuring(cluster, tables, () => answered(daemon, what, act))
@@ -84,8 +85,10 @@ async function followed(what: string, act: () => Promise<unknown>): Promise<void
     console.log(`${table}: ${(await placed(table)).join('/')}, at least ${least} up`)
     expect(least).toBeGreaterThanOrEqual(1)
     const own = jobs.filter((job) => job.table === table).map(({ statuses }) => statuses.at(-1))
-    expect(own.join()).toMatch(/^(DONE)?$/)
+    // Where two end at the same moment the controller may fail to write down one, which is then taken off the list by us.
+    expect(own.join()).toMatch(/^(DONE|CANCELLED)?$/)
   }
+  expect((await daemon.moves('ended')).filter(({ state }) => state !== 'done')).toEqual([])
 }
 
 test('a server joins each pool: every segment stays once in each, and the newcomers are filled', async () => {
@@ -95,11 +98,7 @@ test('a server joins each pool: every segment stays once in each, and the newcom
   })
   const pooled = await idealState(cluster, 'pooled_OFFLINE')
   for (const replicas of Object.values(pooled)) {
-    expect(
-      Object.keys(replicas)
-        .map((server) => pools[names().indexOf(server)])
-        .sort((a, b) => a! - b!),
-    ).toEqual([0, 1])
+    expect(poolsOf(replicas)).toEqual(new Set([0, 1]))
   }
   expect(await placed('pooled_OFFLINE')).toEqual([8, 8, 8, 8, 8, 8])
   // The same servers for all segments of a group: queries of one go to one group alone.
@@ -126,6 +125,6 @@ test('a server of each pool loses its tags: both are emptied, and what is consum
   )
   const pooled = await idealState(cluster, 'pooled_OFFLINE')
   for (const replicas of Object.values(pooled)) {
-    expect(new Set(Object.keys(replicas).map((server) => pools[names().indexOf(server)])).size).toBe(2)
+    expect(poolsOf(replicas)).toEqual(new Set([0, 1]))
   }
 })

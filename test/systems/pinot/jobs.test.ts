@@ -80,3 +80,21 @@ it('notices that nothing comes any more', () => {
   expect(look(20, { ...view, s1: 'a b c' })).toBeUndefined()
   expect(look(21, { ...view, s1: 'a b c' })).toBe('no replica has come for 10 min')
 })
+
+it('notices that all is done and the job is listed all the same', () => {
+  const watch = new JobWatch()
+  const seen = { s0: 'b c', s1: 'b c', s2: 'b c' }
+  const look = (seconds: number, wanted: Record<string, string>, isOurs = true) => {
+    const nowMs = takenAtMs + seconds * 1_000
+    const jobs = [job('orders_OFFLINE', { updatedAtMs: nowMs })]
+    const of = reading([table({ ideal: wanted, view: seen })], abc, { jobs, takenAtMs: nowMs })
+    return watch.of(of, bytesOf, () => (isOurs ? changes : undefined))[0]!.broken
+  }
+  expect([look(0, seen), look(29, seen)]).toEqual([undefined, undefined])
+  expect(look(30, seen)).toBe('all of it is done, and its end was not recorded')
+  // Of what is wanted something is still as it was before: there is another step to come.
+  expect(look(60, { ...seen, s1: 'a b c' })).toBeUndefined()
+  expect(look(120, { ...seen, s1: 'a b c' })).toBeUndefined()
+  // Others' targets are not known.
+  expect([look(130, seen, false), look(180, seen, false)]).toEqual([undefined, undefined])
+})

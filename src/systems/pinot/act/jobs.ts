@@ -3,9 +3,10 @@
  * hint only: an entry may be lost, late, or a ghost of a controller that is dead. What has arrived is seen in the ExternalView.
  */
 import type { RunningJob } from '../../../cluster/move.ts'
+import { sameSet } from '../../../lib/lists.ts'
 import type { Job, PinotReading, Table } from '../reading.ts'
 import { type BytesOf, type Change, sizer } from '../rules/changes.ts'
-import { convergence, segmentIndex, stateOn } from '../rules/placements.ts'
+import { convergence, segmentIndex, serversAt, stateOn } from '../rules/placements.ts'
 
 /** Id of the first attempt: the controllers' own retries of job `a` are `a_2`, `a_3`, … */
 export function chainOf(id: string): string {
@@ -19,6 +20,8 @@ export function isGhost({ status, updatedAtMs, heartbeatTimeoutMs }: Job, nowMs:
 
 /** No replica came for so long. A job that makes no progress is ended by its own time limit as well. */
 const STILL_MS = 600_000
+/** A job looks every second whether it is over: one that reached its target so long ago is. */
+const OVER_MS = 30_000
 
 interface Mark {
   progress: string
@@ -57,7 +60,10 @@ export class JobWatch {
       figures?.adds ??
       (job.adds ? { total: job.adds.total, done: Math.max(0, job.adds.total - job.adds.left) } : undefined)
     const stillMs = this.#stillMs(job, nowMs, [adds?.done, job.adds?.left, job.deletes?.left, figures?.missing].join())
-    const broken = brokenText(job, table, figures?.errors ?? [], stillMs, nowMs)
+    const isOver = figures?.isThere === true && stillMs >= OVER_MS
+    const broken = isOver
+      ? 'all of it is done, and its end was not recorded'
+      : brokenText(job, table, figures?.errors ?? [], stillMs, nowMs)
     return {
       id: job.id,
       topic: job.table,
@@ -85,6 +91,8 @@ interface Figures {
   arriving: { node: string; adds: number; bytes: number }[]
   missing: number
   errors: { segment: string; server: string }[]
+  /** Everything is where the job was to bring it, and up; absent where that is not known. */
+  isThere?: boolean
 }
 
 function figuresOf(table: Table, bytesOf: BytesOf, changes: readonly Change[] | undefined): Figures {
@@ -121,7 +129,13 @@ function figuresOf(table: Table, bytesOf: BytesOf, changes: readonly Change[] | 
       } else expect(server, each)
     }
   }
-  return { adds, bytes, arriving: listed(), missing: state.missing, errors: state.errors }
+  const isThere =
+    state.missing === 0 &&
+    changes.every(({ segment, to }) => {
+      const index = segmentIndex(placement, segment)
+      return index < 0 || sameSet(serversAt(placement, index), to)
+    })
+  return { adds, bytes, arriving: listed(), missing: state.missing, errors: state.errors, isThere }
 }
 
 function brokenText(
