@@ -198,6 +198,8 @@ describe('the daemon', () => {
         expect(daemon.text()).not.toMatch(/secret-of|Session@|Request\(/)
       }
       expect(await placement()).toEqual(before)
+      // What could be set before something else was refused is given back.
+      await until('no setting being left', 30_000, async () => (await throttled()).length === 0, 200)
     } finally {
       for (const daemon of daemons) await daemon.stop()
     }
