@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import type { DecisionsAnswer } from '../../../src/http/answers.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { Launched } from '../launched.ts'
 import { freePort } from '../ports.ts'
@@ -191,6 +192,11 @@ export class Evenkeel {
   async moves(state?: 'pending' | 'running' | 'ended'): Promise<MoveJson[]> {
     const response = await fetch(`${this.url}/api/v1/moves${state === undefined ? '' : `?state=${state}`}`)
     return ((await response.json()) as { moves: MoveJson[] }).moves
+  }
+
+  /** Newest first: also what held for one tick only. */
+  async decisions(): Promise<DecisionsAnswer['decisions']> {
+    return ((await (await fetch(`${this.url}/api/v1/decisions`)).json()) as DecisionsAnswer).decisions
   }
 
   async metricsText(): Promise<string> {

@@ -116,7 +116,8 @@ export function dyingTargets(version: KafkaVersion, length: 'short' | 'long'): v
     })
 
     test('somebody lets the target take nothing: said, nothing is taken back, and it goes on when he lets it', async () => {
-      await underWay('closed', [6, 3], [4])
+      // So much that both are seen half-way for long, whichever is served first.
+      await underWay('closed', [12, 9], [4])
       const ofHis = `4 ${inRate}`
       await setThrottleKeys(cluster, new Map([[ofHis, '0']]))
       await stalled('closed', /a rate of 0 is set/)
