@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { stringify } from 'yaml'
-import { withDeadline } from '../lib/clock.ts'
 import { type ErrorCode, EvenkeelError, messageOf } from '../lib/errors.ts'
+import { fetchText } from './fetch-text.ts'
 
 const defaultUrl = 'http://127.0.0.1:9632'
 const ANSWER_MS = 10_000
@@ -77,10 +77,8 @@ export class DaemonClient {
     let response: Response
     let text: string
     try {
-      ;({ response, text } = await withDeadline(url, ANSWER_MS, this.#signal, async (signal) => {
-        const response = await fetch(address, { ...init, headers, signal })
-        return { response, text: await response.text() }
-      }))
+      const within = { who: url, deadlineMs: ANSWER_MS, signal: this.#signal }
+      ;({ response, text } = await fetchText(address, { ...init, headers }, within))
     } catch (error) {
       throw new EvenkeelError(
         'unreachable',

@@ -2,7 +2,7 @@
 import type { NodeId } from '../cluster/state.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { formatDuration } from '../lib/units.ts'
-import { askPatiently, POLL_MS, REPEAT_MS, StallWatch, type WaitParts } from './patience.ts'
+import { askPatiently, POLL_MS, ProgressVoice, StallWatch, type WaitParts } from './patience.ts'
 import type { Status } from './status.ts'
 import { type Drain, drainText } from './wish-texts.ts'
 
@@ -17,19 +17,15 @@ export async function waitUntilEmpty(
   parts: WaitParts,
 ): Promise<{ answer: Status; safe: boolean }> {
   const { clock, signal, say } = parts
+  const voice = new ProgressVoice(parts)
   const stalled = new StallWatch(answer.clusters[0]!)
   const pace = new Pace()
-  let said = { text: '', atMs: 0 }
   for (;;) {
     const cluster = answer.clusters[0]!
     const drain = cluster.drains.find((other) => String(other.node) === String(node))
     if (!drain) throw new EvenkeelError('rejected', `the drain of node ${node} was taken back`)
     if (drain.safe_to_stop) return { answer, safe: true }
-    const text = drainText(drain)
-    if (text !== said.text || clock.now() - said.atMs >= REPEAT_MS) {
-      say(`${text}${pace.left(drain, clock.now())}`)
-      said = { text, atMs: clock.now() }
-    }
+    voice.tell(drainText(drain), () => pace.left(drain, clock.now()))
     const why = stalled.why(cluster)
     if (why !== undefined) {
       say(`not waiting any longer: ${why}`)

@@ -1,14 +1,14 @@
 /** `evenkeel drain` and `evenkeel undrain`: empty a node and keep it empty, or let it fill again. */
 import type { Command } from 'commander'
 import type { NodeId } from '../cluster/state.ts'
-import { realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
 import { waitUntilEmpty } from './drain-wait.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
+import { waitParts } from './patience.ts'
 import type { Status } from './status.ts'
-import { drainText, standstillText } from './wish-texts.ts'
+import { drainText, warnOfStandstill } from './wish-texts.ts'
 
 interface DrainOptions extends ClientOptions {
   reason?: string
@@ -28,15 +28,9 @@ export function addDrain(program: Command, io: Io, ending: Ending): void {
       const node = nodeId(text)
       const client = new DaemonClient(options, io.signal)
       let answer = await client.post<Status>('drain', { cluster, node, reason })
-      const warning = standstillText(answer.clusters[0]!)
-      if (warning !== undefined) io.err.write(`warning: ${warning}\n`)
+      warnOfStandstill(answer, io)
       if (wait) {
-        const waited = await waitUntilEmpty(node, answer, {
-          client,
-          clock: io.clock ?? realClock,
-          signal: io.signal,
-          say: (line) => io.err.write(`${line}\n`),
-        })
+        const waited = await waitUntilEmpty(node, answer, waitParts(client, io))
         answer = waited.answer
         if (!waited.safe) ending.code = exitCodes.needsAttention
       }

@@ -1,8 +1,8 @@
 /** `evenkeel healthcheck`: whether the daemon of this host lives, for container runtimes that have no other way to ask. */
 import { type Command, Option } from 'commander'
-import { withDeadline } from '../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 import { exitCodes } from './exit-codes.ts'
+import { fetchText } from './fetch-text.ts'
 import type { Ending, Io } from './io.ts'
 
 const ANSWER_MS = 5_000
@@ -28,10 +28,8 @@ export function addHealthcheck(program: Command, io: Io, ending: Ending): void {
 
 async function answerOf(url: URL, signal: AbortSignal): Promise<{ ok: boolean; text: string }> {
   try {
-    return await withDeadline(url.host, ANSWER_MS, signal, async (s) => {
-      const response = await fetch(url, { signal: s })
-      return { ok: response.ok, text: await response.text() }
-    })
+    const { response, text } = await fetchText(url, {}, { who: url.host, deadlineMs: ANSWER_MS, signal })
+    return { ok: response.ok, text }
   } catch (error) {
     throw new EvenkeelError('unreachable', `nothing answers at ${url.host} (${messageOf(error)})`)
   }

@@ -1,16 +1,15 @@
 /** `evenkeel move` and `evenkeel transfer-leadership`: have one replica, or the leadership of one partition, moved by hand. */
 import type { Command } from 'commander'
-import type { NodeId } from '../cluster/state.ts'
 import type { WeighedAnswer } from '../http/answers.ts'
-import { realClock } from '../lib/clock.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
 import { type ClientOptions, DaemonClient, type Fields, rawText, withClientOptions } from './daemon-client.ts'
 import { nodeId } from './drain.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
-import { waitUntilMoved } from './order-wait.ts'
+import { type Asked, waitUntilMoved } from './order-wait.ts'
+import { waitParts } from './patience.ts'
 import type { Status } from './status.ts'
-import { orderName, standstillText } from './wish-texts.ts'
+import { orderName, warnOfStandstill } from './wish-texts.ts'
 
 interface ByHand extends ClientOptions {
   to: string
@@ -24,15 +23,6 @@ interface MoveOptions extends ByHand {
   from: string
   fromDir?: string
   toDir?: string
-}
-
-interface Asked {
-  kind: 'replica' | 'leader'
-  partition: string
-  from?: NodeId
-  to: NodeId
-  from_dir?: string
-  to_dir?: string
 }
 
 export function addMove(program: Command, io: Io, ending: Ending): void {
@@ -79,16 +69,13 @@ async function order(route: string, asked: Asked, options: ByHand, io: Io, endin
     const weighed = await client.get<WeighedAnswer>(route, { ...what, cluster } satisfies Fields)
     io.out.write(output === 'table' ? weighedText(asked, weighed) : rawText(weighed, output))
     const status = await client.get<Status>('status', { cluster })
-    const standstill = override ? undefined : standstillText(status.clusters[0]!)
-    if (standstill !== undefined) io.err.write(`warning: ${standstill}\n`)
+    if (!override) warnOfStandstill(status, io)
     return
   }
   let answer = await client.post<Status>(route, { ...what, cluster, reason, override } satisfies Fields)
   let said = `${orderName(asked)}: asked for\n`
   if (wait) {
-    const say = (line: string) => void io.err.write(`${line}\n`)
-    const parts = { client, clock: io.clock ?? realClock, signal: io.signal, say }
-    const waited = await waitUntilMoved(asked, answer, parts)
+    const waited = await waitUntilMoved(asked, answer, waitParts(client, io))
     answer = waited.answer
     said = `${waited.text}\n`
     if (!waited.done) ending.code = exitCodes.needsAttention

@@ -3,15 +3,17 @@ import type { NodeId } from '../cluster/state.ts'
 import type { MovesAnswer } from '../http/answers.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { formatBytes, formatDuration } from '../lib/units.ts'
-import { askPatiently, POLL_MS, REPEAT_MS, type WaitParts } from './patience.ts'
+import { askPatiently, POLL_MS, ProgressVoice, type WaitParts } from './patience.ts'
 import type { Status } from './status.ts'
 import { type ClusterStatus, orderName, standstillText } from './wish-texts.ts'
 
-interface Asked {
+/** As the routes take it. */
+export interface Asked {
   kind: 'replica' | 'leader'
   partition: string
   from?: NodeId
   to: NodeId
+  from_dir?: string
   to_dir?: string
 }
 
@@ -27,19 +29,15 @@ export interface Waited {
  * @throws EvenkeelError when nobody answers for long, or the wait is given up.
  */
 export async function waitUntilMoved(asked: Asked, answer: Status, parts: WaitParts): Promise<Waited> {
-  const { clock, signal, say } = parts
+  const { clock, signal } = parts
   const name = orderName(asked)
-  let said = { text: '', atMs: 0 }
+  const voice = new ProgressVoice(parts)
   for (;;) {
     const cluster = answer.clusters[0]!
     const order = orderIn(cluster, asked)
     const moves = await askPatiently<MovesAnswer>('moves', { cluster: cluster.name }, parts)
     if (!order) return { answer, ...endOf(asked, cluster, moves) }
-    const text = `${name}: ${progressText(order.state, asked, moves)}`
-    if (text !== said.text || clock.now() - said.atMs >= REPEAT_MS) {
-      say(text)
-      said = { text, atMs: clock.now() }
-    }
+    voice.tell(`${name}: ${progressText(order.state, asked, moves)}`)
     const why = order.state === 'running' ? undefined : standsStill(cluster, order.override === true)
     if (why !== undefined) return { answer, done: false, text: `${name}: not waiting any longer: ${why}` }
     await clock.sleep(POLL_MS, signal)

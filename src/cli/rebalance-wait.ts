@@ -2,7 +2,7 @@
 import type { TableJson } from '../cluster/table-json.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
-import { askPatiently, POLL_MS, REPEAT_MS, StallWatch, type WaitParts } from './patience.ts'
+import { askPatiently, POLL_MS, ProgressVoice, StallWatch, type WaitParts } from './patience.ts'
 import type { Status } from './status.ts'
 import type { Tables } from './tables.ts'
 
@@ -24,7 +24,7 @@ export async function waitUntilRebalanced(known: Tables, answer: Status, parts: 
   const names = known.tables.map(({ name }) => name)
   const stalled = new StallWatch(answer.clusters[0]!)
   const moved = new Set<string>()
-  let said = { text: '', atMs: 0 }
+  const voice = new ProgressVoice(parts)
   let tables = known
   for (;;) {
     const rows = names.map((name) => ({ name, row: tables.tables.find((table) => table.name === name) }))
@@ -32,11 +32,7 @@ export async function waitUntilRebalanced(known: Tables, answer: Status, parts: 
     for (const { name, job } of open) if (job?.ours) moved.add(name)
     const lines = rows.map(({ name, row }) => `${name}: ${endText(row, moved.has(name))}`)
     if (open.length === 0) return { answer, done: rows.every(({ row }) => row?.left_alone === undefined), lines }
-    const text = open.map((row) => `${row.name}: ${progressText(row)}`).join('; ')
-    if (text !== said.text || clock.now() - said.atMs >= REPEAT_MS) {
-      say(text)
-      said = { text, atMs: clock.now() }
-    }
+    voice.tell(open.map((row) => `${row.name}: ${progressText(row)}`).join('; '))
     // What was known before it was asked for says nothing of what comes of it.
     const blocked = tables.sampled_at === before ? undefined : blockedText(open)
     const why = blocked ?? stalled.why(answer.clusters[0]!)

@@ -1,15 +1,15 @@
 /** `evenkeel rebalance` and `evenkeel approve`: have a Pinot table brought where Pinot puts it, and let a held target run. */
 import type { Command } from 'commander'
-import { realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
+import { waitParts } from './patience.ts'
 import { waitUntilRebalanced } from './rebalance-wait.ts'
 import type { Status } from './status.ts'
 import type { Tables } from './tables.ts'
 import { targetsText } from './target-view.ts'
-import { standstillText } from './wish-texts.ts'
+import { warnOfStandstill } from './wish-texts.ts'
 
 interface ByHand extends ClientOptions {
   reason?: string
@@ -58,15 +58,13 @@ async function rebalanced(
   const { cluster, output, tenant, reason, override } = options
   const client = new DaemonClient(options, io.signal)
   const answer = await client.post<Status>('rebalance', { table, tenant, cluster, reason, override })
-  warn(answer, io)
+  warnOfStandstill(answer, io)
   const known = await read(table, options, io)
   if (!options.wait) {
     const names = known.tables.map(({ name }) => name).join(', ')
     return output === 'table' ? `asked for: ${names}\n` : rawText(answer, output)
   }
-  const say = (line: string) => void io.err.write(`${line}\n`)
-  const parts = { client, clock: io.clock ?? realClock, signal: io.signal, say }
-  const waited = await waitUntilRebalanced(known, answer, parts)
+  const waited = await waitUntilRebalanced(known, answer, waitParts(client, io))
   if (!waited.done) ending.code = exitCodes.needsAttention
   return output === 'table' ? waited.lines.map((line) => `${line}\n`).join('') : rawText(waited.answer, output)
 }
@@ -80,7 +78,7 @@ export function addApprove(program: Command, io: Io): void {
     const { cluster, output, reason, override } = options
     const client = new DaemonClient(options, io.signal)
     const answer = await client.post<Status>('approve', { table, cluster, reason, override })
-    warn(answer, io)
+    warnOfStandstill(answer, io)
     io.out.write(output === 'table' ? await approvedText(table, cluster, client) : rawText(answer, output))
   })
 }
@@ -98,9 +96,4 @@ function withByHand(command: Command): Command {
   return withClientOptions(command)
     .option('--reason <text>', 'why, for the log')
     .option('--override', 'also in mode off: it is noted for when the mode is another one')
-}
-
-function warn({ clusters }: Status, io: Io): void {
-  const warning = standstillText(clusters[0]!)
-  if (warning !== undefined) io.err.write(`warning: ${warning}\n`)
 }

@@ -1,6 +1,7 @@
 /** What is wished of a cluster, in sentences for people. */
 import type { StatusAnswer } from '../http/answers.ts'
 import { formatBytes, formatCount } from '../lib/units.ts'
+import type { Io } from './io.ts'
 
 export type ClusterStatus = StatusAnswer['clusters'][number]
 export type Drain = ClusterStatus['drains'][number]
@@ -44,6 +45,12 @@ export function pauseText({ by, reason, since, until }: NonNullable<ClusterStatu
   const whom = by === 'operator' ? 'by an operator' : 'by evenkeel itself'
   const end = until === undefined ? 'until `evenkeel resume`' : `until ${until}`
   return `paused ${whom} since ${since}, ${end}: ${reason}`
+}
+
+/** Whoever wishes something is told at once that it has no effect for now. */
+export function warnOfStandstill({ clusters }: StatusAnswer, io: Pick<Io, 'err'>): void {
+  const warning = standstillText(clusters[0]!)
+  if (warning !== undefined) io.err.write(`warning: ${warning}\n`)
 }
 
 /** Why a wish to move something has no effect for now; undefined when nothing stands in the way. */

@@ -10,6 +10,7 @@ import { formatTime } from '../lib/iso-time.ts'
 import type { LoopStatus, Mode, MoveResult } from './events.ts'
 import type { Move } from './move.ts'
 import type { Blocked, Verdict, Violation } from './plan.ts'
+import { violationJson } from './plan-json.ts'
 import type { MoveReason } from './reasons.ts'
 import type { NodeId, PartitionId } from './state.ts'
 
@@ -84,15 +85,10 @@ export function decisionJson(decision: Decision) {
     verdict: { act: verdict.act, code: verdict.code, text: verdict.text },
     violations: {
       count: decision.violationCount,
-      first: decision.violations.map(({ kind, subject, sinceMs, size, unit, text, gate }) => ({
-        kind,
-        subject,
-        since: formatTime(sinceMs),
-        size,
-        unit,
-        text,
-        ...(gate && { gate }),
-      })),
+      first: decision.violations.map((violation) => {
+        const { text, gate } = violation
+        return { ...violationJson(violation), text, ...(gate && { gate }) }
+      }),
     },
     planned: { count: decision.plannedCount, bytes: decision.plannedBytes, first: decision.planned.map(decidedJson) },
     begun: { count: decision.begunCount, first: decision.begun.map(begunJson) },

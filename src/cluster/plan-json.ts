@@ -1,7 +1,7 @@
 import { formatTime } from '../lib/iso-time.ts'
 import type { TickReport } from './events.ts'
 import { copies, isOfPartition, type Move, type TableMove } from './move.ts'
-import type { NodeForecast } from './plan.ts'
+import type { NodeForecast, Violation } from './plan.ts'
 import type { NodeShare } from './target.ts'
 
 /** A plan as `plan -o json` prints it and the API answers it; absent fields are left out. */
@@ -18,16 +18,20 @@ export function planJson({
     bytes: plan.bytes,
     lower_bound_bytes: plan.lowerBoundBytes,
     nodes: plan.nodes.map(nodeJson),
-    violations: violations.map(({ kind, subject, sinceMs, size, unit }) => ({
-      kind,
-      subject,
-      since: formatTime(sinceMs),
-      size,
-      unit,
-    })),
+    violations: violations.map(violationJson),
     blocked: plan.blocked.map(({ reason, count, examples }) => ({ reason, count, examples })),
     planning_seconds: plan.planningMs / 1000,
   }
+}
+
+export function violationJson({
+  kind,
+  subject,
+  sinceMs,
+  size,
+  unit,
+}: Pick<Violation, 'kind' | 'subject' | 'sinceMs' | 'size' | 'unit'>) {
+  return { kind, subject, since: formatTime(sinceMs), size, unit }
 }
 
 export function moveJson(move: Move) {

@@ -29,10 +29,6 @@ export function percentOf(ratio: number): number {
   return Number((ratio * 100).toPrecision(12))
 }
 
-export function timeText(minute: number): string {
-  return [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
-}
-
 export function addressText({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,4 +1,6 @@
 /** A compiled config in the words of a file, key by key: what a person who edits it would call a setting and its value. */
+
+import { formatTimeOfDay } from '../lib/units.ts'
 import { weekdays } from './balancing-schema.ts'
 import type {
   BalancingConfig,
@@ -12,7 +14,7 @@ import type {
 } from './compile.ts'
 import type { RebalanceLayer } from './rebalance.ts'
 import { simulatorWords } from './simulator-words.ts'
-import { addressText, bytesText, durationText, percentOf, rateText, timeText, yamlText } from './value-texts.ts'
+import { addressText, bytesText, durationText, percentOf, rateText, yamlText } from './value-texts.ts'
 
 export interface Setting {
   /** `balancing.mode` of a cluster, `log.level` of the process. */
@@ -181,8 +183,8 @@ function tokenSetting(tokens: CompiledConfig['server']['tokens']): Setting {
 function windowWords({ days, fromMinute, toMinute, timezone, classes }: WindowConfig) {
   return {
     ...(days.length === weekdays.length ? {} : { days: days.map((day) => weekdays[day]) }),
-    from: timeText(fromMinute),
-    to: timeText(toMinute),
+    from: formatTimeOfDay(fromMinute),
+    to: formatTimeOfDay(toMinute),
     timezone,
     classes,
   }

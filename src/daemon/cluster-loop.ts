@@ -288,6 +288,10 @@ export class ClusterLoop {
   hurry(): void {
     this.#changes += 1
     this.#executor.withdraw()
+    this.#tickSoon()
+  }
+
+  #tickSoon(): void {
     this.#due = true
     this.#wakeTick.abort()
   }
@@ -493,10 +497,7 @@ export class ClusterLoop {
       if (signal.aborted) return undefined
       // The executor gets no pulse and waits; a tick says what is wrong, and it is brought forward for the first one that is missing.
       this.#error = messageOf(error)
-      if (!this.#pulseMissing) {
-        this.#due = true
-        this.#wakeTick.abort()
-      }
+      if (!this.#pulseMissing) this.#tickSoon()
       this.#pulseMissing = true
       return undefined
     }
@@ -510,10 +511,7 @@ export class ClusterLoop {
     await this.#executor.work(pulse, () => !this.#thinking, signal)
     const after = this.#executor.pending.length + this.#executor.inFlight.length
     // What the plan had is used up and did some good: see at once whether there is more, instead of idling until the tick.
-    if (before > 0 && after === 0 && this.#done > doneBefore) {
-      this.#due = true
-      this.#wakeTick.abort()
-    }
+    if (before > 0 && after === 0 && this.#done > doneBefore) this.#tickSoon()
     if (before > 0) {
       this.#emit({
         type: 'progress',
@@ -538,7 +536,7 @@ export class ClusterLoop {
     const { over, refused } = this.#orders.settle(thought, nowMs)
     if (over.length > 0) await this.#change((journal) => over.flatMap((one) => endOf(journal, one, nowMs)))
     for (const { order, text, progress } of refused) {
-      this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
+      this.#showEnded(progress)
       this.#emit({ type: 'order_refused', order, text })
     }
   }
@@ -591,8 +589,12 @@ export class ClusterLoop {
     this.#become('unreachable')
   }
 
-  #remember(progress: MoveProgress): void {
+  #showEnded(progress: MoveProgress): void {
     this.#ended = [progress, ...this.#ended].slice(0, ENDED_SHOWN)
+  }
+
+  #remember(progress: MoveProgress): void {
+    this.#showEnded(progress)
     const now = this.#parts.clock.now()
     if (progress.state === 'done') {
       this.#done += 1

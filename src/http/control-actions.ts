@@ -9,7 +9,7 @@ import { only, statusJson } from './control-api.ts'
 import * as fields from './fields.ts'
 import { knownNode } from './known-node.ts'
 import { mayOrder, type Ordered, orderFields, orderOf } from './orders-api.ts'
-import { Problem, problemOf } from './problem.ts'
+import { Problem } from './problem.ts'
 import { type Action, post, type Route, type RouteParts } from './route.ts'
 import { topicsFor } from './tables-api.ts'
 
@@ -121,11 +121,7 @@ export const actionRoutes: Route[] = Object.entries(specs).map(([name, { summary
       const { reason, ...asked }: Asked = given
       const cluster = only(parts.view, asked.cluster, 'bad_body')
       const { about, run } = call(cluster, given, parts)
-      try {
-        await run()
-      } catch (error) {
-        throw problemOf(error)
-      }
+      await run()
       const why = reason === undefined ? {} : { reason }
       parts.onAction({ action: name, cluster: cluster.name, by, ...about, ...why })
       return statusJson(parts.view, { cluster: cluster.name })

@@ -1,7 +1,7 @@
 /** What the control listener tells: pure functions of the view. */
 import type { MoveProgress, ThrottleReport } from '../cluster/events.ts'
 import { copies, type Move, sharesOfMove, totalBytes } from '../cluster/move.ts'
-import { moveJson, nodeJson, planJson } from '../cluster/plan-json.ts'
+import { moveJson, nodeJson, planJson, violationJson } from '../cluster/plan-json.ts'
 import type { NodeId } from '../cluster/state.ts'
 import type { Pause } from '../cluster/wishes.ts'
 import type { ClusterView, DaemonView } from '../daemon/view.ts'
@@ -99,14 +99,7 @@ function clusterJson(view: ClusterView) {
     ...(report ? { mode: report.mode, dry_run: report.dryRun, verdict: report.verdict } : {}),
     ...(report ? { last_sample: formatTime(report.takenAtMs) } : {}),
     ...(error === undefined ? {} : { error }),
-    violations: (report?.violations ?? []).map(({ kind, subject, sinceMs, size, unit, text }) => ({
-      kind,
-      subject,
-      since: formatTime(sinceMs),
-      size,
-      unit,
-      text,
-    })),
+    violations: (report?.violations ?? []).map((violation) => ({ ...violationJson(violation), text: violation.text })),
     drains: drains.map(({ node, replicas, bytes, safeToStop }) => ({
       node,
       replicas,

@@ -6,7 +6,7 @@ import type { ClusterView } from '../daemon/view.ts'
 import { notSampled, only } from './control-api.ts'
 import * as fields from './fields.ts'
 import { knownNode } from './known-node.ts'
-import { Problem, problemOf } from './problem.ts'
+import { Problem } from './problem.ts'
 import type { RouteParts } from './route.ts'
 
 const { orderedPartition: partition, node, dir } = fields
@@ -76,10 +76,6 @@ function notPossible(why: string): Problem {
 export async function weighedJson(asked: Ordered & { cluster?: string }, parts: RouteParts) {
   const cluster = only(parts.view, asked.cluster)
   const order = orderOf(cluster, asked, parts)
-  try {
-    const { move, nodes } = await parts.control.weigh(cluster.name, order)
-    return { move: moveJson(move), nodes: nodes.map(nodeJson) }
-  } catch (error) {
-    throw problemOf(error)
-  }
+  const { move, nodes } = await parts.control.weigh(cluster.name, order)
+  return { move: moveJson(move), nodes: nodes.map(nodeJson) }
 }

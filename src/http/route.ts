@@ -4,6 +4,7 @@ import type { NodeId } from '../cluster/state.ts'
 import type { DaemonControl, DaemonExplanations, DaemonView } from '../daemon/view.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Role } from './auth.ts'
+import { problemOf } from './problem.ts'
 
 /** Something that was asked for and done. */
 export interface Action {
@@ -46,7 +47,7 @@ export interface Route {
   fields: z.ZodObject
   answer: z.ZodType
   /** @throws Problem @param caller who asks, as the log names him. */
-  respond: (fields: unknown, parts: RouteParts, caller: string) => unknown
+  respond: (fields: unknown, parts: RouteParts, caller: string) => Promise<unknown>
 }
 
 interface Spec<Fields extends z.ZodObject, Answer extends z.ZodType> {
@@ -72,10 +73,19 @@ export function post<Fields extends z.ZodObject, Answer extends z.ZodType>(
   return { method: 'POST', path, role: 'operator', status: 202, ...untyped(spec) }
 }
 
-/** Routes of different fields in one table: what `respond` is given has been read by `fields`. */
+/**
+ * Routes of different fields in one table: what `respond` is given has been read by `fields`. What the daemon refuses is a problem,
+ * whichever route asked it.
+ */
 function untyped<Fields extends z.ZodObject, Answer extends z.ZodType>({ respond, ...spec }: Spec<Fields, Answer>) {
   return {
     ...spec,
-    respond: (fields: unknown, parts: RouteParts, caller: string) => respond(fields as z.output<Fields>, parts, caller),
+    respond: async (fields: unknown, parts: RouteParts, caller: string) => {
+      try {
+        return await respond(fields as z.output<Fields>, parts, caller)
+      } catch (error) {
+        throw problemOf(error)
+      }
+    },
   }
 }

@@ -140,7 +140,7 @@ const requestTimeoutMs = 10_000
 
 function createApp({ onRequest, onError }: ServerOptions): FastifyInstance {
   const fail = (error: unknown, reply: FastifyReply) => {
-    const problem = problemOf(error)
+    const problem = asProblem(error)
     if (problem.code === 'internal') onError(error)
     if (problem.code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
@@ -176,7 +176,7 @@ function routeOf({ routeOptions, is404 }: FastifyRequest): string {
   return is404 ? 'not_found' : (routeOptions.url ?? 'not_found')
 }
 
-function problemOf(error: unknown): Problem {
+function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const status = (error as { statusCode?: unknown }).statusCode
   if (status === 413) return new Problem('too_large', 'the body is larger than 64 KiB')

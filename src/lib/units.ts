@@ -86,3 +86,8 @@ export function formatPercent(ratio: number): string {
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
+
+/** Minutes since midnight as `HH:MM`; the end of a day is `24:00`. */
+export function formatTimeOfDay(minute: number): string {
+  return [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
+}

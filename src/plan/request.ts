@@ -85,7 +85,11 @@ export function planRequest(
     left: left.filter(({ partition, node }) => partition !== -1 && node !== -1),
     muted: memory.muted.map(({ topic, partition }) => find(topic, partition)).filter((partition) => partition !== -1),
     leadership: { strategy: settings.leadershipStrategy, by: settings.leadershipBy, seed: SEED },
-    orders: memory.orders.map((order) => plannedOrder(state, order, memory.hold)),
+    orders: memory.orders.map((order) => {
+      const found = { partition: find(order.topic, order.partition), to: nodes.get(order.to) ?? -1 }
+      const from = order.kind === 'replica' ? (nodes.get(order.from) ?? -1) : -1
+      return plannedOrder(state, order, { ...found, from }, memory.hold)
+    }),
     placed: memory.placed
       .filter(({ untilMs }) => untilMs > state.takenAtMs)
       .map(({ what, topic, partition, node }) => ({
@@ -97,23 +101,25 @@ export function planRequest(
   }
 }
 
-function plannedOrder(state: ClusterState, order: Order, hold: Hold): PlannedOrder {
-  const { names, takenAtMs } = state
-  const { kind, topic, partition } = order
-  const to = names.nodes.indexOf(order.to)
+function plannedOrder(
+  state: ClusterState,
+  order: Order,
+  indices: Pick<PlannedOrder, 'partition' | 'from' | 'to'>,
+  hold: Hold,
+): PlannedOrder {
+  const { takenAtMs } = state
   const rests = hold.nodes.some(({ node, untilMs }) => node === order.to && untilMs > takenAtMs)
-  const found = { kind, partition: partitionFinder(state)(topic, partition), to }
+  const found = { kind: order.kind, ...indices }
   if (order.kind === 'leader') {
     const { failures = 0, untilMs = takenAtMs } = order
-    return { ...found, from: -1, waits: untilMs > takenAtMs, spent: failures >= TRANSFERS }
+    return { ...found, waits: untilMs > takenAtMs, spent: failures >= TRANSFERS }
   }
-  const from = names.nodes.indexOf(order.from)
-  if (order.toDir === undefined) return { ...found, from, waits: rests }
+  if (order.toDir === undefined) return { ...found, waits: rests }
   const dirs = {
-    ...(order.fromDir !== undefined && { from: dirIndex(state, from, order.fromDir) }),
-    to: dirIndex(state, to, order.toDir),
+    ...(order.fromDir !== undefined && { from: dirIndex(state, found.from, order.fromDir) }),
+    to: dirIndex(state, found.to, order.toDir),
   }
-  return { ...found, from, dirs, waits: rests }
+  return { ...found, dirs, waits: rests }
 }
 
 function dirIndex({ names, nodeDirStart }: ClusterState, node: number, path: string): number {

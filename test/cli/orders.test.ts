@@ -5,6 +5,7 @@ import type { DaemonControl } from '../../src/daemon/view.ts'
 import type { Server } from '../../src/http/server.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { type LoopCase, MINUTE, SECOND, startLoop } from '../daemon/support.ts'
+import { unasked } from '../http/support.ts'
 import { serveDaemon } from './daemon-server.ts'
 import { cliWith } from './support.ts'
 
@@ -41,14 +42,8 @@ async function begin(more: Partial<LoopCase> = {}): Promise<void> {
     ...more,
   })
   await loop.advance(35 * SECOND)
-  const never = async () => Promise.reject(new Error('not asked for here'))
   const control: DaemonControl = {
-    drain: never,
-    undrain: never,
-    pause: never,
-    resume: never,
-    rebalance: never,
-    approve: never,
+    ...unasked,
     cancel: (_, subject, reason) => loop.loop.cancel(subject, reason),
     order: (_, order: Order) => loop.loop.order({ ...order, atMs: loop.clock.now() }, signal),
     weigh: (_, order) => loop.loop.weigh(order, signal),

@@ -7,7 +7,7 @@ import { Problem } from '../../src/http/problem.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { forecast, GiB, leader, noon, replica, report } from '../observe/support.ts'
-import { askRoute } from './support.ts'
+import { askRoute, unasked, unexplained } from './support.ts'
 
 const nodes = [forecast(1, [10, 10]), forecast(4, [5, 6])]
 
@@ -36,15 +36,9 @@ beforeEach(() => {
   actions = []
 })
 
-const never = async () => Promise.reject(new Error('not asked for here'))
 const weighed: Weighed = { move: { ...replica(3, 1, 4, GiB), reason: 'manual' }, nodes }
 const control: DaemonControl = {
-  drain: never,
-  undrain: never,
-  pause: never,
-  resume: never,
-  rebalance: never,
-  approve: never,
+  ...unasked,
   cancel: async (_, subject) => void actions.push(`cancelled ${subject}`),
   order: async (_, order) => {
     if (refusal) throw refusal
@@ -59,7 +53,7 @@ const control: DaemonControl = {
 const parts = () => ({
   view: { clusters: () => [view] },
   control,
-  explanations: { decisions: () => [], explain: never },
+  explanations: unexplained,
   clock: new VirtualClock(noon),
   onAction: (action: unknown) => void actions.push(action),
   configRefused: () => undefined,

@@ -1,5 +1,5 @@
 /** A route asked without a listener; what it answers is held against its schema. */
-import type { DaemonExplanations } from '../../src/daemon/view.ts'
+import type { DaemonControl, DaemonExplanations } from '../../src/daemon/view.ts'
 import { readFields } from '../../src/http/fields.ts'
 import type { RouteParts } from '../../src/http/route.ts'
 import { routes } from '../../src/http/routes.ts'
@@ -8,6 +8,20 @@ import { routes } from '../../src/http/routes.ts'
 export const unexplained: DaemonExplanations = {
   decisions: () => [],
   explain: () => Promise.reject(new Error('nothing is explained here')),
+}
+
+const never = async () => Promise.reject(new Error('not asked for here'))
+/** Of a daemon of which nothing is to be asked: what may be stands over it. */
+export const unasked: DaemonControl = {
+  drain: never,
+  undrain: never,
+  pause: never,
+  resume: never,
+  rebalance: never,
+  approve: never,
+  cancel: never,
+  order: never,
+  weigh: never,
 }
 
 export async function askRoute(

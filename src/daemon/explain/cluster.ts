@@ -5,9 +5,9 @@ import { totalBytes } from '../../cluster/move.ts'
 import { rejectText, type VerdictCode, verdictText, violationKinds } from '../../cluster/reasons.ts'
 import type { BalanceSettings, Window } from '../../cluster/settings.ts'
 import { formatTime } from '../../lib/iso-time.ts'
-import { formatBytes, formatCount, formatDuration } from '../../lib/units.ts'
-import { line, type Picture } from './picture.ts'
-import { ago, since, waiting } from './words.ts'
+import { formatBytes, formatCount, formatDuration, formatTimeOfDay } from '../../lib/units.ts'
+import { line, type Picture, violationLine } from './picture.ts'
+import { ago, since } from './words.ts'
 
 const DECISIONS = 5
 const VIOLATIONS = 20
@@ -68,30 +68,18 @@ function stateLines({ view, report, nowMs, question }: Picture): ExplanationLine
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 function windowText({ days: on, fromMinute, toMinute, timezone, classes }: Window): string {
-  return `${classes.join(', ')} only on ${on.map((day) => days[day]).join(', ')} from ${clock(fromMinute)} to ${clock(toMinute)} ${timezone}`
+  return `${classes.join(', ')} only on ${on.map((day) => days[day]).join(', ')} from ${formatTimeOfDay(fromMinute)} to ${formatTimeOfDay(toMinute)} ${timezone}`
 }
 
 function violationLines({ report, nowMs, assessment }: Picture): ExplanationLine[] {
   const { violations } = report
-  const lines = violations.slice(0, VIOLATIONS).map((violation) => {
-    const { kind, subject, sinceMs, size, unit, text, gate } = violation
-    return line(kind, `${text}; ${kind} ${since(sinceMs, nowMs)}${waiting(violation)}`, {
-      subject,
-      since: formatTime(sinceMs),
-      size,
-      unit,
-      ...(gate && { gate: gate.code }),
-    })
-  })
+  const lines = violations.slice(0, VIOLATIONS).map((violation) => violationLine(violation, nowMs))
   if (violations.length > VIOLATIONS) {
     lines.push(line('more', `and ${violations.length - VIOLATIONS} more`, { count: violations.length - VIOLATIONS }))
   }
   for (const text of assessment.holding.slice(0, VIOLATIONS)) lines.push(line('holding', text))
   return lines.length > 0 ? lines : [line('none', 'no violation is open')]
 }
-
-const clock = (minute: number) =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
 
 /** Asked of the gates themselves, for every class, whether anything of it is open or not. */
 function gateLines({ question, assessment, nowMs }: Picture): ExplanationLine[] {

@@ -5,7 +5,7 @@ import type { ExplanationLine } from '../../cluster/explanation.ts'
 import { moveReasonText } from '../../cluster/reasons.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { formatBytes, formatDuration } from '../../lib/units.ts'
-import { line, type Picture } from './picture.ts'
+import { isAboutNode, line, type Picture } from './picture.ts'
 import { ago } from './words.ts'
 
 /** Told of one subject. */
@@ -97,9 +97,6 @@ export function routeText({
 /** Of several of one kind the one that names an end of the move. */
 function violationBehind({ violations }: Decision, { reason, from, to }: BegunMove): string | undefined {
   const same = violations.filter(({ kind }) => kind === reason)
-  const names = (subject: string) =>
-    [from, to].some(
-      (id) => subject === `node ${id}` || subject === `dirs of node ${id}` || subject.startsWith(`node ${id} `),
-    )
-  return (same.find(({ subject }) => names(subject)) ?? same[0])?.text
+  const ends = [from, to].filter((id) => id !== undefined)
+  return (same.find(({ subject }) => ends.some((id) => isAboutNode(subject, id))) ?? same[0])?.text
 }

@@ -7,7 +7,7 @@ import { formatTime } from '../../lib/iso-time.ts'
 import { formatBytes, formatDuration, formatPercent } from '../../lib/units.ts'
 import { closedText } from './candidates.ts'
 import { pastLines } from './history.ts'
-import { line, type Picture, rackOf, stateOf, violationsAbout } from './picture.ts'
+import { line, type Picture, rackOf, stateOf, violationLine, violationsAbout } from './picture.ts'
 import { givesTo, plansLines, takesFrom } from './under-way.ts'
 import { percentOf, since, waiting } from './words.ts'
 
@@ -150,16 +150,7 @@ function shareLines(picture: Picture, node: number): ExplanationLine[] {
 function violationLines(picture: Picture, id: NodeId): ExplanationLine[] {
   const about = violationsAbout(picture, id)
   if (about.length === 0) return [line('none', 'no violation is about it')]
-  return about.map((violation) => {
-    const { kind, subject, text, sinceMs, size, unit, gate } = violation
-    return line(kind, `${text}; ${kind} ${since(sinceMs, picture.nowMs)}${waiting(violation)}`, {
-      subject,
-      since: formatTime(sinceMs),
-      size,
-      unit,
-      ...(gate && { gate: gate.code }),
-    })
-  })
+  return about.map((violation) => violationLine(violation, picture.nowMs))
 }
 
 function sourceLine(picture: Picture, node: number): ExplanationLine {

@@ -12,11 +12,13 @@ import { type ClusterState, type NodeId, OFFLINE } from '../../cluster/state.ts'
 import type { ExecutorOptions } from '../../execute/executor.ts'
 import type { CoolDownRecord, TriesRecord } from '../../execute/journal/records.ts'
 import { settle } from '../../lib/clock.ts'
+import { formatTime } from '../../lib/iso-time.ts'
 import { Leads } from '../../plan/leadership/leads.ts'
 import { modelOf, Options } from '../../plan/options.ts'
 import { planRequest } from '../../plan/request.ts'
 import type { Question } from '../think.ts'
 import type { ClusterView } from '../view.ts'
+import { since, waiting } from './words.ts'
 
 /** What the last round was made from and what it came to. */
 export interface Considered {
@@ -149,11 +151,24 @@ function sharesRack({ state }: Picture, replica: number, partition: number): boo
   return false
 }
 
-/** Violations about the node itself or a disk of it. */
+/** Whether a violation of that subject is about the node itself or a disk of it. */
+export function isAboutNode(subject: string, id: NodeId): boolean {
+  return subject === `node ${id}` || subject === `dirs of node ${id}` || subject.startsWith(`node ${id} `)
+}
+
 export function violationsAbout({ report }: Picture, id: NodeId): Violation[] {
-  return report.violations.filter(
-    ({ subject }) => subject === `node ${id}` || subject === `dirs of node ${id}` || subject.startsWith(`node ${id} `),
-  )
+  return report.violations.filter(({ subject }) => isAboutNode(subject, id))
+}
+
+export function violationLine(violation: Violation, nowMs: number): ExplanationLine {
+  const { kind, subject, text, sinceMs, size, unit, gate } = violation
+  return line(kind, `${text}; ${kind} ${since(sinceMs, nowMs)}${waiting(violation)}`, {
+    subject,
+    since: formatTime(sinceMs),
+    size,
+    unit,
+    ...(gate && { gate: gate.code }),
+  })
 }
 
 export function rackOf({ state }: Picture, node: number): string | undefined {
