@@ -38,10 +38,13 @@ export interface TurnOptions {
 export class Filling {
   readonly cluster: PinotCluster
   readonly daemon: Evenkeel
-  /** The daemon's own in ZooKeeper. */
+  /** The daemon's own in ZooKeeper, of its first life. */
   readonly session: Session
+  /** Those that others had before the daemon began. */
+  readonly #others: ReadonlySet<string>
 
-  private constructor(cluster: PinotCluster, daemon: Evenkeel, session: Session) {
+  private constructor(cluster: PinotCluster, daemon: Evenkeel, session: Session, others: ReadonlySet<string>) {
+    this.#others = others
     this.cluster = cluster
     this.daemon = daemon
     this.session = session
@@ -74,7 +77,7 @@ export class Filling {
         // Nobody else begins anything meanwhile.
         const begun = (await readSessions(cluster.zkDir)).filter(({ id }) => !before.has(id))
         expect(begun).toHaveLength(1)
-        return new Filling(cluster, daemon, begun[0]!)
+        return new Filling(cluster, daemon, begun[0]!, before)
       } catch (error) {
         await daemon.stop()
         throw error
@@ -96,6 +99,15 @@ export class Filling {
 
   get fourth(): string {
     return this.names[3]!
+  }
+
+  /** Sessions of the daemon that are open: one, and for a while those that earlier lives of it left behind. */
+  async ownSessions(): Promise<Session[]> {
+    const { timeoutMs } = this.session
+    const sessions = await readSessions(this.cluster.zkDir)
+    return sessions.filter(
+      (each) => each.timeoutMs === timeoutMs && each.closedAtMs === undefined && !this.#others.has(each.id),
+    )
   }
 
   setAll = (knobs: Knobs): Promise<unknown> => Promise.all(this.names.map((name) => this.cluster.setKnobs(name, knobs)))

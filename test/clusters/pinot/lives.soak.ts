@@ -20,14 +20,6 @@ afterAll(() => filling?.close())
 const isOver = async (id: string): Promise<boolean> =>
   (await readSessions(filling.cluster.zkDir)).find((session) => session.id === id)?.closedAtMs !== undefined
 
-/** Sessions that are open and were not before. */
-async function opened(before: ReadonlySet<string>) {
-  const sessions = await readSessions(filling.cluster.zkDir)
-  return sessions.filter(({ id, closedAtMs }) => !before.has(id) && closedAtMs === undefined)
-}
-
-const sessionIds = async () => new Set((await readSessions(filling.cluster.zkDir)).map(({ id }) => id))
-
 test('ZooKeeper freezes for longer than every session: that is told, and over by itself', async () => {
   const { cluster, daemon, session } = filling
   const frozenMs = 20_000
@@ -54,6 +46,7 @@ test('ZooKeeper freezes for longer than every session: that is told, and over by
     await daemon.reaches('it seeing again', 5_000, ({ status }) => status !== 'unreachable')
     console.log(`seen again after ${((performance.now() - thawed) / 1000).toFixed(1)} s`)
     await until('its session being over', session.timeoutMs, () => isOver(session.id))
+    expect(await filling.ownSessions()).toHaveLength(1)
     await cluster.waitReady(60_000)
     // Every server's session was over: until they are back their views are empty, whatever anybody does.
     await until('every segment being listed as up again', 60_000, () => filling.isServed())
@@ -109,10 +102,10 @@ test('the daemon sleeps for longer than its session: what happened meanwhile is 
     expect(running).not.toEqual([])
     asleep.ours = running[0]!.table
     const [other] = tables.filter((table) => running.every((job) => job.table !== table))
-    const known = await sessionIds()
-    const own = (await readSessions(cluster.zkDir)).filter(
-      ({ timeoutMs, closedAtMs }) => closedAtMs === undefined && timeoutMs === filling.session.timeoutMs,
-    )
+    const [own] = await until('earlier lives having left', filling.session.timeoutMs * 2, async () => {
+      const open = await filling.ownSessions()
+      return open.length === 1 && open
+    })
     daemon.freeze()
     try {
       // The rest of ours is done by the controller alone, and another table by somebody else.
@@ -121,17 +114,11 @@ test('the daemon sleeps for longer than its session: what happened meanwhile is 
       await filling.setAll({})
       expect(await rebalanced(cluster, begun.jobId)).toBe('DONE')
       for (const { id } of running) expect(await rebalanced(cluster, id)).toBe('DONE')
-      await until('a session being over', filling.session.timeoutMs * 2, async () =>
-        (await Promise.all(own.map(({ id }) => isOver(id)))).some(Boolean),
-      )
+      await until('its session being over', filling.session.timeoutMs * 2, () => isOver(own!.id))
     } finally {
       daemon.thaw()
     }
-    const fresh = await until('a new session', 10_000, async () => {
-      const found = await opened(known)
-      return found.length > 0 && found
-    })
-    expect(fresh).toHaveLength(1)
+    await until('one new session', 10_000, async () => (await filling.ownSessions()).length === 1)
   })
   expect(mostMissing(seen)).toBe(1)
   // One job a table, of which one was theirs.

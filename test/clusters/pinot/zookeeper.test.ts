@@ -1,14 +1,16 @@
 /** The ZooKeeper of a real cluster: what the library behind our adapter would let hang, spin or crash. */
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { realClock } from '../../../src/lib/clock.ts'
+import { realClock, VirtualClock } from '../../../src/lib/clock.ts'
 import { ZooKeeper } from '../../../src/systems/pinot/wire/zookeeper.ts'
 import { type Client, openClient } from '../../../src/systems/pinot/wire/zookeeper-client.ts'
 import { until } from '../wait.ts'
 import type { PinotCluster } from './cluster.ts'
 import { startPinot } from './start.ts'
+import { readSessions } from './zookeeper-log.ts'
 
 const SESSION_MS = 6_000
+const SHORT_MS = 2_000
 
 describe('ZooKeeper', () => {
   let cluster: PinotCluster
@@ -94,6 +96,26 @@ describe('ZooKeeper', () => {
     cluster.thaw('zookeeper')
     expect((await patient.read('/a', signal))!.data.toString()).toBe('one')
     await patient.close()
+  })
+
+  test('a session that was given up ends, and is not kept alive beside its successor', async () => {
+    // Shorter than the others', by which it is known.
+    const own = async () => (await readSessions(cluster.zkDir)).filter(({ timeoutMs }) => timeoutMs === SHORT_MS)
+    const clock = new VirtualClock()
+    const short = new ZooKeeper({ connect: cluster.zkConnect, sessionTimeoutMs: SHORT_MS, clock })
+    await short.read('/a', signal)
+    const [first] = await own()
+    await cluster.kill('zookeeper')
+    await until('the loss being noticed', 5_000, async () => !short.connected, 20)
+    // For us it is over now. A server that starts knows it still and gives it its whole time once more.
+    await clock.advance(SHORT_MS * 2)
+    await cluster.start('zookeeper')
+    await short.read('/a', signal)
+    await until('one session being left', SHORT_MS * 4, async () => {
+      const open = (await own()).filter(({ closedAtMs }) => closedAtMs === undefined)
+      return open.length === 1 && open[0]!.id !== first!.id
+    })
+    await short.close()
   })
 
   test('a server that is killed and started again goes on being read', async () => {

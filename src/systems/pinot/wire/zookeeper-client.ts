@@ -12,6 +12,8 @@ export { Exception, State } from 'node-zookeeper-client'
 /** What of the connection is used that the library does not export. */
 export interface Manager {
   onSocketData(data: Buffer): void
+  /** Begins the next try, also after a socket was lost. */
+  connect(): void
   pendingBuffer: Buffer | null
   socket?: { destroy(): unknown }
 }
@@ -32,7 +34,13 @@ export function openClient(connect: string, options: Partial<Option>): OpenClien
 }
 
 function isManager(value: unknown): value is Manager {
-  return typeof value === 'object' && value !== null && 'onSocketData' in value && 'pendingBuffer' in value
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'onSocketData' in value &&
+    'connect' in value &&
+    'pendingBuffer' in value
+  )
 }
 
 /** ZooKeeper has codes that the library lacks, such as -125 for a quota: each becomes an error of the request it answers. */

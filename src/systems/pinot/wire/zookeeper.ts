@@ -186,7 +186,12 @@ export class ZooKeeper {
     client.removeAllListeners()
     if (client.getState() === State.SYNC_CONNECTED) client.close()
     else {
-      client.once('connected', () => client.close())
+      // `connected` is made of `state` by a listener of the library's own, which has just been removed as well.
+      client.on('state', (state: State) => {
+        if (state === State.SYNC_CONNECTED) client.close()
+      })
+      // Else it would try again for ever, and get back the session that is given up here.
+      manager.connect = () => undefined
       manager.socket?.destroy()
     }
   }
