@@ -1,7 +1,6 @@
 /**
- * The loop of one cluster: sample → fold in what is in flight → assess → plan → dispatch what the budgets allow, every
- * tick; a cheap pulse between ticks that feeds the executor. A slow sample keeps no pulse waiting: while a tick is at work
- * the pulses follow what is in flight and start nothing.
+ * The loop of one cluster: sample → fold in what is in flight → assess → plan → offer it to the executor, every tick; a cheap
+ * pulse between ticks that feeds the executor. `rhythm.ts` says when.
  *
  * `starting` until two complete samples in a row agree, then `ready`, `in_progress` or `stalled` by what the tick found,
  * `off` by mode, `paused` by a person or by the circuit breaker, `unreachable` while sampling fails. A failing tick is
@@ -44,6 +43,7 @@ import { Liveness } from './liveness.ts'
 import { endOf, Orders, orderViews, weighed } from './orders.ts'
 import { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
+import { Rhythm } from './rhythm.ts'
 import { StrangersWatch } from './strangers.ts'
 import { type Question, type Thought, think } from './think.ts'
 import type { ClusterView, Weighed } from './view.ts'
@@ -89,6 +89,7 @@ type EventBody = LoopEvent extends infer Event
 export class ClusterLoop {
   readonly #parts: LoopParts
   readonly #executor: Executor
+  readonly #rhythm: Rhythm
   readonly #liveness = new Liveness()
   readonly #breaker = new Breaker()
   readonly #recollection = new Recollection()
@@ -106,19 +107,11 @@ export class ClusterLoop {
   #ended: MoveProgress[] = []
   #done = 0
   #error: string | undefined
-  /** Set when the plan in force is used up: the next tick need not wait for its time. */
-  #due = true
-  #wakeTick = new AbortController()
   /** The last pulse failed. */
   #pulseMissing = false
-  #wakePulse = new AbortController()
-  /** A tick is at work: what it finds is not overtaken by starting something meanwhile. */
-  #thinking = false
   /** Moves that ended since the last tick began: its sample may still show their middle. */
   #endedMeanwhile: Move[] = []
   #surveyedAtMs = Number.NEGATIVE_INFINITY
-  /** What is being done about the last pulse; undefined while nothing is. */
-  #working: Promise<void> | undefined
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
   #turn: Promise<void> = Promise.resolve()
@@ -132,57 +125,23 @@ export class ClusterLoop {
     this.#kept = new KeptMemory(journal, this.#liveness, this.#recollection, this.#breaker)
     const emit = (event: ExecutorEvent) => this.#executed(event)
     this.#executor = new Executor({ system, journal, clock, emit }, options.execution)
+    this.#rhythm = new Rhythm(clock, {
+      tick: (signal) => {
+        parts.betweenTicks?.()
+        this.#endedMeanwhile = []
+        return this.#guarded(signal, () => this.tick(signal))
+      },
+      look: (signal) => this.#look(signal),
+      work: (pulse, mayStart, signal) => this.#guarded(signal, () => this.#work(pulse, mayStart, signal)),
+      intervals: () => this.#intervals(),
+    })
   }
 
   /** Runs until the signal aborts. Moves in flight are left to the cluster. */
   async run(signal: AbortSignal): Promise<void> {
     this.#decisions.load()
-    await Promise.all([this.#ticks(signal), this.#pulses(signal)])
+    await this.#rhythm.run(signal)
     await this.#decisions.close()
-  }
-
-  async #ticks(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts
-    while (!signal.aborted) {
-      this.#parts.betweenTicks?.()
-      this.#due = false
-      const begunMs = clock.now()
-      this.#thinking = true
-      this.#endedMeanwhile = []
-      await this.#guarded(signal, () => this.tick(signal))
-      this.#thinking = false
-      // What was found is begun at once.
-      this.#wakePulse.abort()
-      const { tickIntervalMs, pulseIntervalMs } = this.#options
-      const again = !this.#agreed && this.#status === 'starting'
-      const waitMs = again ? pulseIntervalMs : Math.max(0, begunMs + tickIntervalMs - clock.now())
-      this.#wakeTick = new AbortController()
-      // One that is due anyway still leaves a pulse its turn.
-      const awake = AbortSignal.any([signal, this.#wakeTick.signal])
-      await clock.sleep(this.#due ? Math.min(waitMs, pulseIntervalMs) : waitMs, awake)
-    }
-  }
-
-  async #pulses(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts
-    while (!signal.aborted) {
-      this.#wakePulse = new AbortController()
-      const awake = AbortSignal.any([signal, this.#wakePulse.signal])
-      await clock.sleep(this.#options.pulseIntervalMs, awake)
-      if (signal.aborted) break
-      const pulse = await this.#look(signal)
-      if (pulse) this.#beginWork(pulse, signal)
-    }
-    await this.#working
-  }
-
-  /** An act may wait for a broker that keeps silent: meanwhile the looks go on, and nothing else is begun. */
-  #beginWork(pulse: Pulse, signal: AbortSignal): void {
-    if (this.#working) return
-    const work = this.#guarded(signal, () => this.#work(pulse, signal))
-    this.#working = work.then(() => {
-      this.#working = undefined
-    })
   }
 
   #executed(event: ExecutorEvent): void {
@@ -202,6 +161,13 @@ export class ClusterLoop {
       this.#carriedOut(event.progress)
     }
     this.#emit(event)
+  }
+
+  /** The second look, which the first must agree with, comes soon. */
+  #intervals(): { tickMs: number; pulseMs: number } {
+    const { tickIntervalMs, pulseIntervalMs: pulseMs } = this.#options
+    const again = !this.#agreed && this.#status === 'starting'
+    return { tickMs: again ? pulseMs : tickIntervalMs, pulseMs }
   }
 
   /** New options, in force at the next tick. Nothing that waits by the old ones is started any more. */
@@ -288,12 +254,7 @@ export class ClusterLoop {
   hurry(): void {
     this.#changes += 1
     this.#executor.withdraw()
-    this.#tickSoon()
-  }
-
-  #tickSoon(): void {
-    this.#due = true
-    this.#wakeTick.abort()
+    this.#rhythm.tickSoon()
   }
 
   view(): ClusterView {
@@ -497,21 +458,21 @@ export class ClusterLoop {
       if (signal.aborted) return undefined
       // The executor gets no pulse and waits; a tick says what is wrong, and it is brought forward for the first one that is missing.
       this.#error = messageOf(error)
-      if (!this.#pulseMissing) this.#tickSoon()
+      if (!this.#pulseMissing) this.#rhythm.tickSoon()
       this.#pulseMissing = true
       return undefined
     }
   }
 
-  async #work(pulse: Pulse, signal: AbortSignal): Promise<void> {
+  async #work(pulse: Pulse, mayStart: () => boolean, signal: AbortSignal): Promise<void> {
     // Before the first sample nobody knows whether this is the cluster that the journal speaks of.
     if (this.#recollection.state === undefined) return
     const before = this.#executor.pending.length + this.#executor.inFlight.length
     const doneBefore = this.#done
-    await this.#executor.work(pulse, () => !this.#thinking, signal)
+    await this.#executor.work(pulse, mayStart, signal)
     const after = this.#executor.pending.length + this.#executor.inFlight.length
     // What the plan had is used up and did some good: see at once whether there is more, instead of idling until the tick.
-    if (before > 0 && after === 0 && this.#done > doneBefore) this.#tickSoon()
+    if (before > 0 && after === 0 && this.#done > doneBefore) this.#rhythm.tickSoon()
     if (before > 0) {
       this.#emit({
         type: 'progress',
