@@ -28,7 +28,17 @@ The commands take \`--url\` and \`--token-file\`, or \`EVENKEEL_URL\` and \`EVEN
 
 Parameters of a GET stand in the address, those of a POST in a JSON body; the bold ones are required. \`cluster\` is needed where there are
 several. A POST is idempotent, takes effect at the next tick, which is brought forward, and is answered with 202 and the status once what was
-asked for is on disk. [openapi.json](openapi.json) describes it for programs.
+asked for is on disk; but for two of them, which are answered with 200 and what was asked for. [openapi.json](openapi.json) describes all of it for
+programs.
+
+- \`POST /api/v1/plan\` takes a sample of its own, between two ticks, and plans as the next tick would with what it knows. Its plan is not carried
+  out, its sample counts for nothing that is done later (as in "seen in 2 of 3 samples"), and the tick comes when it would have come, or at the latest
+  when that sample ends. In a
+  mode that acts the next tick may well come to the same and begin it; not because somebody asked. The answer may take as long as a tick and
+  a sample do. Those who ask at once share one.
+- \`POST /-/reload\` does what SIGHUP does and evenkeel does by itself soon after the file changes; the body may be left out. Each change tells
+  whether it is in force (\`live\`), waits for a new connection to work (\`reconnects\`) or for a restart. A file that is wrong is refused with
+  \`config_refused\` and, in \`problems\`, each place in it; what was in force stays so.
 
 ${markdownTable(['Route', 'For', 'Parameters', 'What'], rows)}
 A refusal is a problem document (RFC 9457) with one sentence in \`detail\` and one of these in \`code\`: ${problemCodes.map(code).join(', ')}.

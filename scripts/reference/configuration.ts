@@ -99,7 +99,7 @@ What happens to the file, and what evenkeel does:
 | it is touched, or replaced by the same text | nothing |
 | it is mounted by itself (\`subPath\` in Kubernetes, a single file in Docker) | sees within 10 seconds what is written into that very file; one that is put in its place outside stays unseen, also by SIGHUP: mount the folder |
 
-SIGHUP reads all of it anew. A file that is refused leaves \`evenkeel_config_last_reload_successful\` at 0 until it is good again.
+SIGHUP, or \`POST /-/reload\` ([API](api.md)), reads all of it anew. A file that is refused leaves \`evenkeel_config_last_reload_successful\` at 0 until it is good again.
 
 ## What is in force
 

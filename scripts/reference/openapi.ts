@@ -28,7 +28,7 @@ export function openApi(): ReturnType<typeof createDocument> {
   })
 }
 
-function operation({ method, path, role, status, summary, fields, answer }: Route): ZodOpenApiOperationObject {
+function operation({ method, path, role, status, summary, fields, bare, answer }: Route): ZodOpenApiOperationObject {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
   const names = Object.keys(fields.shape)
   const pick = (wanted: string[]) =>
@@ -45,7 +45,7 @@ function operation({ method, path, role, status, summary, fields, answer }: Rout
             ...(inQuery.length > 0 && { query: pick(inQuery) }),
           },
         }
-      : { requestBody: { required: true, content: { 'application/json': { schema: fields } } } }),
+      : { requestBody: { required: !bare, content: { 'application/json': { schema: fields } } } }),
     responses: {
       [status]: { description: summary, content: { 'application/json': { schema: answer } } },
       default: {
@@ -56,10 +56,10 @@ function operation({ method, path, role, status, summary, fields, answer }: Rout
   }
 }
 
-/** `GET /api/v1/decisions/{id}` → `getDecisionsById`. */
+/** `GET /api/v1/decisions/{id}` → `getDecisionsById`, `POST /-/reload` → `postReload`. */
 function operationId(method: string, path: string): string {
   const words = path
-    .replace('/api/v1/', '')
+    .replace(/^\/(api\/v1|-)\//, '')
     .replace(/\{(\w+)\}/g, 'by-$1')
     .split(/[/-]/)
   return [method.toLowerCase(), ...words]

@@ -3,8 +3,10 @@ import { type Command, Option } from 'commander'
 import type { CompiledConfig } from '../config/compile.ts'
 import { configYaml } from '../config/config-yaml.ts'
 import { loadConfig } from '../config/load.ts'
-import { type EffectiveSetting, effectiveSettings } from '../config/origins.ts'
+import { type EffectiveSetting, effectiveSettings, settingsHash } from '../config/origins.ts'
+import type { ConfigAnswer } from '../http/answers.ts'
 import { pickCluster } from './compose.ts'
+import { rawText } from './daemon-client.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
 
@@ -40,7 +42,8 @@ function ofOne(config: CompiledConfig, cluster: string): CompiledConfig {
 function shown(config: CompiledConfig, only: string | undefined, output: Options['output']): string {
   if (output === 'yaml') return configYaml(config)
   const settings = effectiveSettings(config).filter(({ cluster }) => only === undefined || cluster === only)
-  return output === 'json' ? `${JSON.stringify({ settings }, null, 2)}\n` : settingsText(settings)
+  if (output === 'table') return settingsText(settings)
+  return rawText({ settings, hash: settingsHash(config) } satisfies ConfigAnswer, output)
 }
 
 function settingsText(settings: EffectiveSetting[]): string {

@@ -39,9 +39,14 @@ interface Attempt {
   isOver: boolean
 }
 
+/** What the last reading of the file came to. */
+export type Reading = { changes: Change[] } | { refused: unknown }
+
 export class Reload {
   readonly #parts: ReloadParts
   #inForce: CompiledConfig
+  #takenAtMs: number
+  #reading: Reading = { changes: [] }
   #refusal: string | undefined
   readonly #attempts = new Map<string, Attempt>()
 
@@ -49,13 +54,23 @@ export class Reload {
   constructor(config: CompiledConfig, parts: ReloadParts) {
     this.#parts = parts
     this.#inForce = config
-    parts.metrics.configRead('applied', parts.clock.now())
+    this.#takenAtMs = parts.clock.now()
+    parts.metrics.configRead('applied', this.#takenAtMs)
     parts.daemon.events.subscribe((event) => this.#onEvent(event))
   }
 
   /** What holds now, which is not always what the file says. */
   get inForce(): CompiledConfig {
     return this.#inForce
+  }
+
+  /** When the file was read last of which it is. */
+  get takenAtMs(): number {
+    return this.#takenAtMs
+  }
+
+  get reading(): Reading {
+    return this.#reading
   }
 
   /** Why the file as it is now is not in force, as a whole or for the connection of a cluster; undefined while it is. */
@@ -74,9 +89,11 @@ export class Reload {
     const [live, reconnects, waiting] = [having('live'), having('reconnects'), having('restart')]
     this.#inForce = withLive(this.#inForce, config)
     this.#refusal = undefined
+    this.#reading = { changes }
+    this.#takenAtMs = clock.now()
     this.#apply(live)
     logger.setLevel(this.#inForce.log.level)
-    metrics.configRead('applied', clock.now())
+    metrics.configRead('applied', this.#takenAtMs)
 
     for (const change of changes) this.#tell(change)
     const took = live.length === 0 ? 'no setting changes' : `${formatCount(live.length, 'setting')} changed`
@@ -97,6 +114,7 @@ export class Reload {
   refuse(error: unknown): void {
     const { metrics, logger, clock } = this.#parts
     this.#refusal = messageOf(error)
+    this.#reading = { refused: error }
     metrics.configRead('refused', clock.now())
     const event = 'config_refused'
     if (!(error instanceof ConfigError)) {
@@ -170,24 +188,27 @@ export class Reload {
     }
   }
 
-  #tell({ cluster, key, before, after, effect }: Change): void {
+  #tell(change: Change): void {
     const { logger } = this.#parts
+    const { cluster, key, before, after, effect } = change
     const fields = { ...(cluster === undefined ? {} : { cluster }), key, before, after }
-    if (effect === 'live') {
-      logger.info({ event: 'config_changed', ...fields }, `${key} is now ${after}, was ${before}`)
-      return
-    }
-    if (effect === 'reconnects') {
-      // Of what is in a file of its own both look alike.
-      const what = before === after ? `${key} has changed` : `${key} is ${after} in the config, was ${before}`
-      const text = `${what}: a new connection is made, the old one stays until that works`
-      logger.info({ event: 'config_reconnects', ...fields }, text)
-      return
-    }
-    const what = key === '' ? `the cluster is ${after} in the config` : `${key} is ${after} in the config`
-    const stays = key === '' ? 'that needs a restart' : `that needs a restart, ${before} stays in force`
-    logger.warn({ event: 'config_needs_restart', ...fields }, `${what}: ${stays}`)
+    if (effect === 'live') logger.info({ event: 'config_changed', ...fields }, changeText(change))
+    else if (effect === 'reconnects') logger.info({ event: 'config_reconnects', ...fields }, changeText(change))
+    else logger.warn({ event: 'config_needs_restart', ...fields }, changeText(change))
   }
+}
+
+/** One sentence: what it is now, or what that waits for. */
+export function changeText({ key, before, after, effect }: Change): string {
+  if (effect === 'live') return `${key} is now ${after}, was ${before}`
+  if (effect === 'reconnects') {
+    // Of what is in a file of its own both look alike.
+    const what = before === after ? `${key} has changed` : `${key} is ${after} in the config, was ${before}`
+    return `${what}: a new connection is made, the old one stays until that works`
+  }
+  return key === ''
+    ? `the cluster is ${after} in the config: that needs a restart`
+    : `${key} is ${after} in the config: that needs a restart, ${before} stays in force`
 }
 
 function isSameConnection(name: string, one: CompiledConfig, other: CompiledConfig): boolean {

@@ -18,6 +18,7 @@ import { createTerminalView, wantsColor } from '../observe/terminal.ts'
 import { WorkerPlanner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { createDecisionStore, createJournal, createSystem, loopOptions, settingsInForce } from './compose.ts'
+import { daemonConfig } from './daemon-config.ts'
 import type { Io } from './io.ts'
 import { Reload } from './reload.ts'
 import { version } from './version.ts'
@@ -100,13 +101,14 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
 
   const reload = new Reload(config, { daemon, metrics, logger, clock: realClock, connect })
   reloads.reload = reload
+  let watch: ConfigWatch | undefined
   const server = await startServer({
     view: daemon,
     control: daemon,
     explanations: daemon,
     clock: realClock,
     onAction: (asked) => logger.info({ event: 'operator_action', ...asked }, actionSentence(asked)),
-    configRefused: () => reload.refusal,
+    config: daemonConfig(reload, () => watch?.reload()),
     tokens: () => reload.inForce.server.tokens,
     render: () => metrics.render(),
     metricsListen: config.server.metricsListen,
@@ -121,7 +123,7 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     logger.info({}, 'stopping: nothing more is started, moves in flight are left to their clusters')
     return daemon.stop()
   })
-  follow(source, reload, live ? undefined : io, releases)
+  watch = follow(source, reload, live ? undefined : io, releases)
 }
 
 /** @param io undefined where a hangup means that the terminal is gone. */
@@ -130,7 +132,7 @@ function follow(
   reload: Reload,
   io: Io | undefined,
   releases: ReleaseStack,
-): void {
+): ConfigWatch {
   const watch = new ConfigWatch(file, text, named, {
     ...options,
     clock: realClock,
@@ -140,6 +142,7 @@ function follow(
   releases.push('the watch of the config', () => watch.close())
   const ignore = io?.onReload(() => watch.reload())
   releases.push('the signal to reload', () => ignore?.())
+  return watch
 }
 
 async function manage(

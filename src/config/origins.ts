@@ -1,4 +1,5 @@
 /** Where each setting in force comes from, and all of them for people to look at. */
+import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { ClusterConfig, CompiledConfig } from './compile.ts'
 import type { ReadDocument, Written } from './document.ts'
@@ -109,6 +110,12 @@ export function effectiveSettings(config: CompiledConfig): EffectiveSetting[] {
     text,
     origin,
   }))
+}
+
+/** Alike where two configs have the same settings; of secrets it only knows whether there is any. */
+export function settingsHash(config: CompiledConfig): string {
+  const said = shownSettings(config).map(({ cluster, path, words }) => [cluster, path, words])
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex')
 }
 
 /** With what it takes to write a file. */

@@ -9,7 +9,7 @@
  * New options and wishes take effect at the next tick, which they bring forward: between them and that tick nothing starts.
  */
 import type { Assessment } from '../assess/assess.ts'
-import { grownSince } from '../assess/gates.ts'
+import { grownSince, type Strangers } from '../assess/gates.ts'
 import { type Findings, startable, statusOf, verdictOf } from '../assess/verdict.ts'
 import { anyWindowOpen } from '../assess/windows.ts'
 import type { Decision } from '../cluster/decision.ts'
@@ -18,6 +18,7 @@ import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { Memory } from '../cluster/memory.ts'
 import { type Move, partitionName, subjectOf, totalBytes } from '../cluster/move.ts'
 import type { Order } from '../cluster/orders.ts'
+import type { Verdict } from '../cluster/plan.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
@@ -31,6 +32,7 @@ import type { Change, Journal } from '../execute/journal/journal.ts'
 import { approvedOf, askedOf, drainsOf, fulfilled, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
+import { Turns } from '../lib/turns.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import { Breaker } from './breaker.ts'
@@ -86,6 +88,21 @@ type EventBody = LoopEvent extends infer Event
     : never
   : never
 
+/** What a round is made from, as it was seen. */
+interface Seen extends Pick<Question, 'sample' | 'memory' | 'nowMs'> {
+  strangers: Strangers
+  ended: readonly Move[]
+}
+
+/** What it comes to. */
+interface Outcome {
+  found: Findings
+  verdict: Verdict
+  status: LoopStatus
+  sampleMs: number
+  tickMs: number
+}
+
 export class ClusterLoop {
   readonly #parts: LoopParts
   readonly #executor: Executor
@@ -114,7 +131,11 @@ export class ClusterLoop {
   #surveyedAtMs = Number.NEGATIVE_INFINITY
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
-  #turn: Promise<void> = Promise.resolve()
+  readonly #wishing = new Turns()
+  /** Of those who sample: an adapter takes one at a time. */
+  readonly #sampling = new Turns()
+  /** One that waits for its turn. */
+  #dryRound: Promise<TickReport> | undefined
 
   constructor(parts: LoopParts, options: LoopOptions) {
     this.#parts = parts
@@ -126,11 +147,12 @@ export class ClusterLoop {
     const emit = (event: ExecutorEvent) => this.#executed(event)
     this.#executor = new Executor({ system, journal, clock, emit }, options.execution)
     this.#rhythm = new Rhythm(clock, {
-      tick: (signal) => {
-        parts.betweenTicks?.()
-        this.#endedMeanwhile = []
-        return this.#guarded(signal, () => this.tick(signal))
-      },
+      tick: (signal) =>
+        this.#sampling.take(() => {
+          parts.betweenTicks?.()
+          this.#endedMeanwhile = []
+          return this.#guarded(signal, () => this.tick(signal))
+        }),
       look: (signal) => this.#look(signal),
       work: (pulse, mayStart, signal) => this.#guarded(signal, () => this.#work(pulse, mayStart, signal)),
       intervals: () => this.#intervals(),
@@ -189,12 +211,10 @@ export class ClusterLoop {
   /** One change after the other, each from what the last one left. */
   #change(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
     const { journal } = this.#parts
-    const turn = this.#turn.then(async () => {
+    return this.#wishing.take(async () => {
       const changes = change(journal)
       if (changes.length > 0) await journal.write(changes)
     })
-    this.#turn = turn.catch(() => undefined)
-    return turn
   }
 
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
@@ -307,14 +327,13 @@ export class ClusterLoop {
 
   /** One tick. Public for scenarios, which call it by hand. */
   async tick(signal: AbortSignal): Promise<void> {
-    const { system, planner, journal, clock } = this.#parts
+    const { planner, journal, clock } = this.#parts
     const tickWatch = stopwatch()
     const changes = this.#changes
     const surveyed = this.#survey(signal)
     let sample: Sample
     try {
-      const wishes = { drained: drainsOf(journal), asked: askedOf(journal) }
-      sample = await withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, wishes))
+      sample = await this.#sample(signal)
     } catch (error) {
       if (signal.aborted) return
       this.#sampleFailed(error, tickWatch())
@@ -338,34 +357,13 @@ export class ClusterLoop {
     await this.#selfDefence(sample, memory, now)
     await this.#kept.save(sample.state, memory, this.#options.balance, now)
     await this.#forget(sample)
-    const drains = drainsOf(journal)
-    this.#executor.unwanted = drains
+    this.#executor.unwanted = drainsOf(journal)
     this.#executor.outOfUse.gone = sample.state.names.nodes.filter(
       (_, node) => sample.state.nodeState[node] === UNAVAILABLE,
     )
-    const { unsafe } = this.#executor.outOfUse
     const strangers = this.#strangersOf(sample, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
-    const question: Question = {
-      sample,
-      inFlight: [...this.#executor.inFlight, ...this.#endedMeanwhile],
-      memory: { ...memory, ...this.#executor.byHand(this.#endedMeanwhile) },
-      drains,
-      settings: this.#options.balance,
-      circumstances: {
-        agreed: this.#agreed,
-        stateProblem: journal.problem(),
-        pause: pauseAt(pauseOf(journal), now),
-        denied: this.#executor.denied,
-        dayFull: this.#executor.dayFull,
-        unsafe,
-        strangers,
-      },
-      capabilities: system.capabilities(),
-      batch: this.#executor.batch,
-      approved: approvedOf(journal),
-      nowMs: now,
-    }
+    const question = this.#questionOf({ sample, memory, strangers, ended: this.#endedMeanwhile, nowMs: now })
     const thought = await think(question, planner, signal)
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
@@ -374,6 +372,72 @@ export class ClusterLoop {
     await this.#settleOrders(thought, now)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
     if (changes !== this.#changes) this.#executor.withdraw()
+  }
+
+  /**
+   * What a tick would come to now, from a sample of its own between two ticks: nothing of it is remembered, and nothing begins. Those
+   * who ask while one waits for its turn share it.
+   * @throws EvenkeelError `sample_incomplete` before the first complete tick; what the sample or the planner threw.
+   */
+  planNow(signal: AbortSignal): Promise<TickReport> {
+    this.#dryRound ??= this.#sampling.take(() => {
+      this.#dryRound = undefined
+      return this.#planOnly(signal)
+    })
+    return this.#dryRound
+  }
+
+  async #planOnly(signal: AbortSignal): Promise<TickReport> {
+    const { planner, clock } = this.#parts
+    if (this.#recollection.state === undefined) {
+      throw new EvenkeelError('sample_incomplete', 'the cluster has not been sampled completely yet')
+    }
+    const watch = stopwatch()
+    const before = new Set(this.#endedMeanwhile)
+    const sample = await this.#sample(signal)
+    const sampleMs = watch()
+    const nowMs = clock.now()
+    this.#liveness.show(sample.state, nowMs)
+    const memory = { ...this.#recollection.memory, hold: this.#executor.holds }
+    const strangers = { ...this.#strangers.seen, moving: this.#executor.foreign(sample.running) }
+    const ended = this.#endedMeanwhile.filter((move) => !before.has(move))
+    const question = this.#questionOf({ sample, memory, strangers, ended, nowMs })
+    const thought = await think(question, planner, signal)
+    const found = this.#found(question, thought)
+    const verdict = verdictOf(found)
+    const took = { sampleMs, tickMs: watch() }
+    return this.#reportOf(question, thought, { found, verdict, status: statusOf(found, verdict), ...took })
+  }
+
+  #sample(signal: AbortSignal): Promise<Sample> {
+    const { system, journal } = this.#parts
+    const wishes = { drained: drainsOf(journal), asked: askedOf(journal) }
+    return withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, wishes))
+  }
+
+  /** @param ended moves that ended while the sample was taken, which may show their middle. */
+  #questionOf({ sample, memory, strangers, ended, nowMs }: Seen): Question {
+    const { system, journal } = this.#parts
+    return {
+      sample,
+      inFlight: [...this.#executor.inFlight, ...ended],
+      memory: { ...memory, ...this.#executor.byHand(ended) },
+      drains: drainsOf(journal),
+      settings: this.#options.balance,
+      circumstances: {
+        agreed: this.#agreed,
+        stateProblem: journal.problem(),
+        pause: pauseAt(pauseOf(journal), nowMs),
+        denied: this.#executor.denied,
+        dayFull: this.#executor.dayFull,
+        unsafe: this.#executor.outOfUse.unsafe,
+        strangers,
+      },
+      capabilities: system.capabilities(),
+      batch: this.#executor.batch,
+      approved: approvedOf(journal),
+      nowMs,
+    }
   }
 
   /** Pauses the cluster when our moves went wrong too often or made it worse. */
@@ -401,24 +465,11 @@ export class ClusterLoop {
   }
 
   #conclude(question: Question, thought: Thought, took: { sampleMs: number; tickMs: number }): void {
-    const { sample, settings, circumstances, nowMs } = question
-    const { assessment, plan, problems } = thought
+    const { sample, nowMs } = question
+    const { assessment, plan } = thought
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
-    const foreignJobs = this.#executor.foreignJobs(sample.jobs ?? [])
-    const found: Findings = {
-      settings,
-      assessment,
-      plan,
-      running: this.#executor.inFlight.length,
-      runningByHand: this.#executor.inFlight.filter(({ reason }) => reason === 'manual'),
-      stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
-      participants: plan.nodes.filter((node) => node.state === 'alive').length,
-      tooLow: this.#executor.tooLow,
-      problems,
-      tableJobs: this.#parts.system.capabilities().tableJobs,
-      foreignJobs,
-    }
+    const found = this.#found(question, thought)
     const verdict = verdictOf(found)
     this.#executor.outOfUse.mayEmpty = assessment.gate === undefined
     this.#executor.outOfUse.lost = lostIn(sample.state, assessment)
@@ -430,20 +481,45 @@ export class ClusterLoop {
     this.#recollection.conclude(thought, settled, nowMs)
     this.#error = undefined
     this.#become(statusOf(found, verdict))
-    this.#report = reportTick(sample, assessment, plan, verdict, {
-      ...took,
-      status: this.#status,
+    this.#report = this.#reportOf(question, thought, { found, verdict, status: this.#status, ...took })
+    this.#decisions.round(this.#report, nowMs)
+    this.#explainer.consider({ question, assessment, report: this.#report })
+    this.#emit({ type: 'tick', report: this.#report })
+  }
+
+  #found({ sample, settings }: Question, { assessment, plan, problems }: Thought): Findings {
+    return {
+      settings,
+      assessment,
+      plan,
+      running: this.#executor.inFlight.length,
+      runningByHand: this.#executor.inFlight.filter(({ reason }) => reason === 'manual'),
+      stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
+      participants: plan.nodes.filter((node) => node.state === 'alive').length,
+      tooLow: this.#executor.tooLow,
+      problems,
+      tableJobs: this.#parts.system.capabilities().tableJobs,
+      foreignJobs: this.#executor.foreignJobs(sample.jobs ?? []),
+    }
+  }
+
+  #reportOf(
+    question: Question,
+    { assessment, plan, notes }: Thought,
+    { found, verdict, ...facts }: Outcome,
+  ): TickReport {
+    const { sample, settings, circumstances, nowMs } = question
+    const { foreignJobs } = found
+    return reportTick(sample, assessment, plan, verdict, {
+      ...facts,
       settings,
       foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
       foreignJobs,
       throttle: this.#executor.throttle,
-      notes: [...thought.notes, ...this.#executor.notes, ...this.#orders.notes(nowMs), ...this.#decisions.notes],
+      notes: [...notes, ...this.#executor.notes, ...this.#orders.notes(nowMs), ...this.#decisions.notes],
       pause: circumstances.pause,
       windowOpen: anyWindowOpen(settings.windows, nowMs),
     })
-    this.#decisions.round(this.#report, nowMs)
-    this.#explainer.consider({ question, assessment, report: this.#report })
-    this.#emit({ type: 'tick', report: this.#report })
   }
 
   /** @returns undefined when nothing could be seen. */

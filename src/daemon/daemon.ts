@@ -1,6 +1,6 @@
 /** Runs one loop per cluster, each isolated from the others, and stops them in order. */
 import type { Decision } from '../cluster/decision.ts'
-import type { LoopEvent } from '../cluster/events.ts'
+import type { LoopEvent, TickReport } from '../cluster/events.ts'
 import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { Order } from '../cluster/orders.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -191,6 +191,10 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
 
   async explain(cluster: string, subject: ExplainSubject): Promise<Explanation> {
     return this.#loop(cluster).explain(subject)
+  }
+
+  async planNow(cluster: string): Promise<TickReport> {
+    return this.#loop(cluster).planNow(this.#stop.signal)
   }
 
   clusters(): ClusterView[] {

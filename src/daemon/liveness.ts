@@ -96,16 +96,28 @@ export class Liveness {
     }
   }
 
-  /** Writes the times into a state. */
+  /** Writes the times into a state, and takes in who is away by it. */
   mark(state: ClusterState, nowMs: number): void {
     state.names.nodes.forEach((id, node) => {
       if (state.nodeState[node] !== UNREACHABLE) this.#silentSince.delete(id)
-      if (state.nodeState[node] === ALIVE) state.nodeAliveSinceMs[node] = this.#aliveSince.get(id) ?? nowMs
-      else if (Number.isNaN(state.nodeUnavailableSinceMs[node]!)) {
-        const times = state.nodeState[node] === UNREACHABLE ? this.#silentSince : this.#goneSince
-        if (!times.has(id)) times.set(id, nowMs)
-        state.nodeUnavailableSinceMs[node] = times.get(id)!
-      }
+      const times = this.#awaySince(state, node)
+      if (times && !times.has(id)) times.set(id, nowMs)
     })
+    this.show(state, nowMs)
+  }
+
+  /** Writes the times into a state. */
+  show(state: ClusterState, nowMs: number): void {
+    state.names.nodes.forEach((id, node) => {
+      if (state.nodeState[node] === ALIVE) state.nodeAliveSinceMs[node] = this.#aliveSince.get(id) ?? nowMs
+      const times = this.#awaySince(state, node)
+      if (times) state.nodeUnavailableSinceMs[node] = times.get(id) ?? nowMs
+    })
+  }
+
+  /** Undefined of a node that is here, and where the cluster itself says since when it is away. */
+  #awaySince(state: ClusterState, node: number): Map<NodeId, number> | undefined {
+    if (state.nodeState[node] === ALIVE || !Number.isNaN(state.nodeUnavailableSinceMs[node]!)) return undefined
+    return state.nodeState[node] === UNREACHABLE ? this.#silentSince : this.#goneSince
   }
 }

@@ -30,6 +30,11 @@ export class Recollection {
     return this.#lastState
   }
 
+  /** As the last round left it. */
+  get memory(): Memory {
+    return this.#memory
+  }
+
   /**
    * The memory for a new sample: who left where, what is muted, since when we have been at it.
    * @param idle nothing of ours is in flight or waits.

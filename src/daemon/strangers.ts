@@ -2,13 +2,19 @@
  * Who else moves replicas, and how he gets on. What he has just ended he may go on with after a moment: another evenkeel, or a tool
  * that works in batches, lists nothing in between.
  */
-import type { Strangers } from '../assess/gates.ts'
+import { noStrangers, type Strangers } from '../assess/gates.ts'
 import { partitionName, type RunningMove } from '../cluster/move.ts'
 
 export class StrangersWatch {
   #seenAtMs = Number.NEGATIVE_INFINITY
   /** By partition: bytes copied when they last became more, and when that was. */
   #progress = new Map<string, { bytes: number; atMs: number }>()
+  #seen: Strangers = noStrangers
+
+  /** As it was at the last look. */
+  get seen(): Strangers {
+    return this.#seen
+  }
 
   /**
    * @param foreign what is in flight and not ours.
@@ -29,6 +35,7 @@ export class StrangersWatch {
       return nowMs - now.atMs < graceMs
     })
     const restLeftMs = foreign.length > 0 ? 0 : Math.max(0, this.#seenAtMs + restMs - nowMs)
-    return { moving: foreign, restLeftMs, emptying: [...new Set(advancing.flatMap(({ removing }) => removing))] }
+    this.#seen = { moving: foreign, restLeftMs, emptying: [...new Set(advancing.flatMap(({ removing }) => removing))] }
+    return this.#seen
   }
 }

@@ -76,6 +76,11 @@ export interface DaemonExplanations {
    * complete round.
    */
   explain(cluster: string, subject: ExplainSubject): Promise<Explanation>
+  /**
+   * Takes a sample between two ticks and says what a tick would come to. Nothing of it is remembered, nothing begins.
+   * @throws EvenkeelError `usage` for an unknown cluster, `sample_incomplete` before the first complete round; what the sample threw.
+   */
+  planNow(cluster: string): Promise<TickReport>
 }
 
 /**

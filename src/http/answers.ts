@@ -387,6 +387,48 @@ export const explanationAnswer = z
   .meta({ id: 'Explanation' })
 export type ExplanationAnswer = z.output<typeof explanationAnswer>
 
+export const configAnswer = z
+  .strictObject({
+    settings: z.array(
+      z
+        .strictObject({
+          cluster: z.string().exactOptional().describe('Whose it is; absent: of the process.'),
+          key: z.string().describe('As in `balancing.mode`.'),
+          text: z.string().describe('In the words of a config file; `<redacted>` for a secret.'),
+          origin: z
+            .string()
+            .describe('`default`, or where it was said: `FILE:LINE`, `--set`, an environment variable.'),
+        })
+        .meta({ id: 'Setting' }),
+    ),
+    hash: z
+      .string()
+      .describe('Alike where two daemons have the same settings; of secrets it only knows whether there is any.'),
+    loaded_at: time.exactOptional().describe('When what is in force was read; absent where no daemon is asked.'),
+  })
+  .meta({ id: 'Config' })
+export type ConfigAnswer = z.output<typeof configAnswer>
+
+export const reloadAnswer = z
+  .strictObject({
+    changes: z.array(
+      z
+        .strictObject({
+          cluster: z.string().exactOptional().describe('Whose it is; absent: of the process.'),
+          key: z.string().describe('As in `balancing.mode`; empty for a cluster as a whole.'),
+          before: z.string(),
+          after: z.string().describe('What the file says now. Secrets are redacted here and before.'),
+          effect: z
+            .enum(['live', 'reconnects', 'restart'])
+            .describe('Holds from the next tick; once a new connection works; after a restart only.'),
+          text: z.string().describe('One sentence, as in the log.'),
+        })
+        .meta({ id: 'Change' }),
+    ),
+  })
+  .meta({ id: 'Reload' })
+export type ReloadAnswer = z.output<typeof reloadAnswer>
+
 /** Why a request is not answered (RFC 9457). */
 export const problemAnswer = z
   .strictObject({
@@ -395,5 +437,17 @@ export const problemAnswer = z
     status: count,
     detail: z.string().describe('One sentence for people.'),
     code: z.enum(problemCodes).describe('Does not change.'),
+    problems: z
+      .array(
+        z.strictObject({
+          file: z.string(),
+          line: count,
+          column: count,
+          key: z.string().describe('As in `clusters[0].system`; empty for the file as a whole.'),
+          message: z.string(),
+        }),
+      )
+      .exactOptional()
+      .describe('What is wrong with a config, each with its place.'),
   })
   .meta({ id: 'Problem' })

@@ -10,6 +10,7 @@ import type { MovesAnswer, NodesAnswer, StatusAnswer } from './answers.ts'
 import type { moveGroups } from './fields.ts'
 import { orderJson, placementJson } from './order-json.ts'
 import { Problem } from './problem.ts'
+import type { RouteParts } from './route.ts'
 
 /** Which cluster is meant; absent: the only one. */
 export interface OfCluster {
@@ -70,6 +71,13 @@ export function currentPlanJson(view: DaemonView, { cluster }: OfCluster) {
   const { name, report } = only(view, cluster)
   if (!report) throw notSampled(name)
   return planJson(report)
+}
+
+/** What a tick would plan now. @throws Problem */
+export async function freshPlanJson({ cluster }: OfCluster, { view, explanations }: RouteParts) {
+  const { name, report } = only(view, cluster, 'bad_body')
+  if (!report) throw notSampled(name)
+  return planJson(await explanations.planNow(name))
 }
 
 /** Waiting, running and lately ended moves, in this order. @throws Problem */

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { NodeId } from '../cluster/state.ts'
 import type { DaemonControl, DaemonExplanations, DaemonView } from '../daemon/view.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { ConfigAnswer, ReloadAnswer } from './answers.ts'
 import type { Role } from './auth.ts'
 import { problemOf } from './problem.ts'
 
@@ -10,7 +11,8 @@ import { problemOf } from './problem.ts'
 export interface Action {
   /** Its route. */
   action: string
-  cluster: string
+  /** Absent: of all of them. */
+  cluster?: string
   /** Who asked for it. */
   by: string
   node?: NodeId
@@ -21,6 +23,16 @@ export interface Action {
   forMs?: number
 }
 
+/** The config that the daemon runs by. */
+export interface DaemonConfig {
+  /** What is in force, which is not always what the file says. */
+  inForce(): ConfigAnswer
+  /** Why the config as it is on disk is not in force; undefined while it is. */
+  refusal(): string | undefined
+  /** Reads the file anew and takes what may be taken. @throws Problem `config_refused` when it is wrong: nothing has changed then */
+  reload(): ReloadAnswer['changes']
+}
+
 /** What routes answer from. */
 export interface RouteParts {
   view: DaemonView
@@ -29,8 +41,7 @@ export interface RouteParts {
   clock: Clock
   /** Told of every action that took place. */
   onAction: (action: Action) => void
-  /** Why the config as it is on disk is not in force; undefined while it is. */
-  configRefused: () => string | undefined
+  config: DaemonConfig
 }
 
 export interface Route {
@@ -45,13 +56,19 @@ export interface Route {
   summary: string
   /** Parameters of the address of a GET, fields of the body of a POST. */
   fields: z.ZodObject
+  /** Of a POST: without a body nothing is said, which is enough. */
+  bare?: true
   answer: z.ZodType
+  /** It may take so long, in milliseconds; absent: it is answered at once. */
+  patienceMs?: number
   /** @throws Problem @param caller who asks, as the log names him. */
   respond: (fields: unknown, parts: RouteParts, caller: string) => Promise<unknown>
 }
 
-interface Spec<Fields extends z.ZodObject, Answer extends z.ZodType> {
-  summary: string
+interface Spec<Fields extends z.ZodObject, Answer extends z.ZodType>
+  extends Pick<Route, 'summary' | 'bare' | 'patienceMs'> {
+  /** Of a good answer, unless it is the usual one. */
+  status?: Route['status']
   fields: Fields
   answer: Answer
   respond: (fields: z.output<Fields>, parts: RouteParts, caller: string) => z.output<Answer> | Promise<z.output<Answer>>

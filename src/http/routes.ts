@@ -2,25 +2,31 @@
 import { z } from 'zod'
 import {
   clustersAnswer,
+  configAnswer,
   decisionAnswer,
   decisionsAnswer,
   explanationAnswer,
   movesAnswer,
   nodesAnswer,
   planAnswer,
+  reloadAnswer,
   statusAnswer,
   tablesAnswer,
   weighedAnswer,
 } from './answers.ts'
+import { configJson, reloadJson } from './config-api.ts'
 import { actionRoutes } from './control-actions.ts'
-import { clustersJson, currentPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
+import { clustersJson, currentPlanJson, freshPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
 import { explanationOf, oneDecision, someDecisions } from './explain-api.ts'
-import { cluster, decision, last, node, partition, state, table, tenant } from './fields.ts'
+import { cluster, decision, last, node, partition, reason, state, table, tenant } from './fields.ts'
 import { orderFields, weighedJson } from './orders-api.ts'
-import { get, type Route } from './route.ts'
+import { get, post, type Route } from './route.ts'
 import { tablesJson } from './tables-api.ts'
 
 const ofCluster = z.strictObject({ cluster })
+
+/** A tick that is at work, and then a sample of its own, each as slow as may be. */
+const PLAN_MS = 300_000
 
 export const routes: readonly Route[] = [
   get('/api/v1/clusters', {
@@ -33,7 +39,7 @@ export const routes: readonly Route[] = [
     summary: 'What is going on in every cluster, or in one, and why.',
     fields: ofCluster,
     answer: statusAnswer,
-    respond: (fields, { view, configRefused }) => statusJson(view, fields, configRefused()),
+    respond: (fields, { view, config }) => statusJson(view, fields, config.refusal()),
   }),
   get('/api/v1/nodes', {
     summary: 'The nodes of a cluster as they are and as the plan leaves them.',
@@ -93,6 +99,30 @@ export const routes: readonly Route[] = [
     fields: z.strictObject({ ...orderFields['transfer-leadership'], cluster }),
     answer: weighedAnswer,
     respond: (fields, parts) => weighedJson(fields, parts),
+  }),
+  get('/api/v1/config', {
+    summary: 'Every setting in force and where it comes from, secrets left out.',
+    fields: ofCluster,
+    answer: configAnswer,
+    respond: configJson,
+  }),
+  post('/-/reload', {
+    summary:
+      'Has the config file read anew, and tells what that changes and what needs a restart. A wrong file changes nothing.',
+    fields: z.strictObject({ reason: reason.exactOptional() }),
+    bare: true,
+    answer: reloadAnswer,
+    status: 200,
+    respond: reloadJson,
+  }),
+  post('/api/v1/plan', {
+    summary:
+      'Looks at the cluster now, between two ticks, and tells what a tick would plan. Nothing begins because of it.',
+    fields: ofCluster,
+    answer: planAnswer,
+    status: 200,
+    patienceMs: PLAN_MS,
+    respond: freshPlanJson,
   }),
   ...actionRoutes,
 ]

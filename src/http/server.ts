@@ -94,6 +94,7 @@ function controlApp(options: ServerOptions): FastifyInstance {
         request.caller = authorize(options.tokens(), request.headers.authorization, route.role)
       },
       handler: async (request, reply) => {
+        if (route.patienceMs !== undefined) request.raw.socket.setTimeout(route.patienceMs)
         const answer = await route.respond(fieldsOf(route, request), options, request.caller)
         return reply.code(route.status).header('cache-control', 'no-store').send(answer)
       },
@@ -109,12 +110,12 @@ declare module 'fastify' {
   }
 }
 
-function fieldsOf({ method, fields }: Route, { query, params, body }: FastifyRequest): unknown {
+function fieldsOf({ method, fields, bare }: Route, { query, params, body }: FastifyRequest): unknown {
   if (method === 'GET') return readFields('query', fields, { ...(query as object), ...(params as object) })
   if (Object.keys(query as object).length > 0) {
     throw new Problem('bad_query', 'this takes its parameters as fields of the body')
   }
-  return readFields('body', fields, body)
+  return readFields('body', fields, bare && body === undefined ? {} : body)
 }
 
 /**

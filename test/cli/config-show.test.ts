@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { configAnswer } from '../../src/http/answers.ts'
 import { cliWith, file } from './support.ts'
 
 const path = file(
@@ -27,6 +28,11 @@ it('shows a table of all settings in force', async () => {
     ]),
   )
   expect(out).not.toContain('hunter2')
+})
+
+it('is told as JSON as a daemon tells it', async () => {
+  const { out } = await show('-o', 'json')
+  expect(configAnswer.parse(JSON.parse(out)).settings.length).toBeGreaterThan(50)
 })
 
 it('shows one cluster, as YAML or JSON', async () => {

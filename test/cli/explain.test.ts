@@ -4,6 +4,7 @@ import { isOfPartition, partitionName } from '../../src/cluster/move.ts'
 import { decisionAnswer, decisionsAnswer, explanationAnswer } from '../../src/http/answers.ts'
 import type { Server } from '../../src/http/server.ts'
 import { fillable, MINUTE, startLoop } from '../daemon/support.ts'
+import { unasked, unexplained } from '../http/support.ts'
 import { serveDaemon } from './daemon-server.ts'
 import { cli } from './support.ts'
 
@@ -18,21 +19,14 @@ beforeAll(async () => {
   const [move] = loop.of('move_started').map(({ progress }) => progress.move)
   if (!move || !isOfPartition(move)) throw new Error('nothing moved')
   partition = partitionName(move)
-  const nobody = () => Promise.reject(new Error('not here'))
   ;({ server, url } = await serveDaemon({
     view: () => loop.loop.view(),
-    control: {
-      drain: nobody,
-      undrain: nobody,
-      pause: nobody,
-      resume: nobody,
-      rebalance: nobody,
-      cancel: nobody,
-      approve: nobody,
-      order: nobody,
-      weigh: nobody,
+    control: unasked,
+    explanations: {
+      ...unexplained,
+      decisions: () => loop.loop.decisions,
+      explain: (_, subject) => loop.loop.explain(subject),
     },
-    explanations: { decisions: () => loop.loop.decisions, explain: (_, subject) => loop.loop.explain(subject) },
   }))
 })
 afterAll(async () => {

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { configAnswer } from '../../src/http/answers.ts'
 import { cli, config, file, freePort, type Running, start } from './support.ts'
 
 const started: Running[] = []
@@ -107,7 +108,7 @@ state: { directory: ${file('not-a-directory', '')} }`
 })
 
 test('a daemon follows its config, by itself and when told to', async () => {
-  const { args, metrics } = await daemon('followed.yaml')
+  const { args, metrics, control } = await daemon('followed.yaml')
   const file = args[2]!
   const daemonAtWork = run(...args, '--set', 'balancing.concurrent_moves=9')
   await daemonAtWork.said(/metrics on/)
@@ -131,6 +132,16 @@ test('a daemon follows its config, by itself and when told to', async () => {
   await daemonAtWork.said(/balancing\.mode is now continuous, was off/)
   daemonAtWork.child.kill('SIGHUP')
   await daemonAtWork.said(/read anew: no setting changes/)
+  // Whatever of the change the daemon has seen by itself by then: afterwards it is in force.
+  writeFileSync(file, text.replace('continuous', 'node_add'))
+  const asked = async () => (await fetch(`http://127.0.0.1:${control}/-/reload`, { method: 'POST' })).json()
+  expect(await asked()).toHaveProperty('changes')
+  expect(await asked()).toEqual({ changes: [] })
+  await daemonAtWork.said(/balancing\.mode is now node_add, was continuous/)
+  await daemonAtWork.said(/reload was asked for/)
+  const { settings } = configAnswer.parse(await (await fetch(`http://127.0.0.1:${control}/api/v1/config`)).json())
+  expect(settings.find(({ key }) => key === 'balancing.mode')).toMatchObject({ text: 'node_add' })
+  expect(settings.find(({ key }) => key === 'balancing.concurrent_moves')).toMatchObject({ origin: '--set' })
   daemonAtWork.child.kill('SIGTERM')
   expect((await daemonAtWork.ended).code).toBe(0)
 })

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { daemonConfig } from '../../src/cli/daemon-config.ts'
 import { Reload } from '../../src/cli/reload.ts'
 import type { LoopEvent } from '../../src/cluster/events.ts'
 import type { ClusterConfig } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
+import { configAnswer, reloadAnswer } from '../../src/http/answers.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { Emitter } from '../../src/lib/emitter.ts'
 import { createLogger } from '../../src/observe/log.ts'
@@ -259,6 +261,50 @@ describe('a cluster that is to be reached otherwise', () => {
     await settle()
     expect(lines.at(-1)).toBe('orders  the new connection is not taken, the old one stays in force: not that key')
     expect([inForce(), reload.refusal]).toEqual(['1', 'orders: the new connection is not taken: not that key'])
+  })
+})
+
+describe('as the control listener tells of it', () => {
+  const told = (reread: () => void) => daemonConfig(reload, reread)
+
+  it('is what is in force, without secrets, and what reading it anew comes to', () => {
+    start(config(orders.replace('a:1]', 'a:1], sasl: { mechanism: PLAIN, username: u, password: hunter2 }')))
+    const before = told(() => undefined).inForce()
+    expect(before.settings).toContainEqual({
+      cluster: 'orders',
+      key: 'balancing.mode',
+      text: 'continuous',
+      origin: 'c.yaml:3',
+    })
+    expect(JSON.stringify(before)).not.toContain('hunter2')
+    expect(configAnswer.parse(before)).toEqual(before)
+
+    const other = config(ordersWith('mode: off'), 'state: { directory: /x }')
+    const changes = told(() => reload.take(other)).reload()
+    expect(reloadAnswer.parse({ changes }).changes.map(({ key, effect }) => `${key}: ${effect}`)).toEqual([
+      'sasl.mechanism: reconnects',
+      'sasl.username: reconnects',
+      'sasl.password: reconnects',
+      'balancing.mode: live',
+      'state.directory: restart',
+    ])
+    expect(changes.map(({ text }) => lines.some((line) => line.endsWith(text)))).toEqual(changes.map(() => true))
+    expect(JSON.stringify(changes)).not.toContain('hunter2')
+    expect(told(() => undefined).inForce().hash).not.toBe(before.hash)
+  })
+
+  it('refuses a wrong file with its places', () => {
+    const wrong = told(() => reload.refuse(refused('version: 2\nclusters: []\n')))
+    expect(() => wrong.reload()).toThrow(
+      expect.objectContaining({
+        code: 'config_refused',
+        problems: [
+          expect.objectContaining({ file: 'c.yaml', line: 1, column: 10, key: 'version' }),
+          expect.objectContaining({ file: 'c.yaml', line: 2, column: 11, key: 'clusters' }),
+        ],
+      }),
+    )
+    expect(wrong.refusal()).toContain('c.yaml:2:11')
   })
 })
 

@@ -7,7 +7,7 @@ import { Problem } from '../../src/http/problem.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { forecast, GiB, leader, noon, replica, report } from '../observe/support.ts'
-import { askRoute, unasked, unexplained } from './support.ts'
+import { askRoute, unasked, unconfigured, unexplained } from './support.ts'
 
 const nodes = [forecast(1, [10, 10]), forecast(4, [5, 6])]
 
@@ -56,7 +56,7 @@ const parts = () => ({
   explanations: unexplained,
   clock: new VirtualClock(noon),
   onAction: (action: unknown) => void actions.push(action),
-  configRefused: () => undefined,
+  config: unconfigured,
 })
 const post = (name: string, body: object) => askRoute('POST', name, body, parts())
 const get = (name: string, query: object) => askRoute('GET', name, query, parts())

@@ -4,12 +4,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { MoveProgress, TickReport } from '../../src/cluster/events.ts'
 import { moveId, type ReplicaMove } from '../../src/cluster/move.ts'
 import type { ClusterView, DaemonControl } from '../../src/daemon/view.ts'
+import { planAnswer, problemAnswer } from '../../src/http/answers.ts'
 import type { Token } from '../../src/http/auth.ts'
+import { Problem } from '../../src/http/problem.ts'
+import type { DaemonConfig } from '../../src/http/route.ts'
 import { type ListenAddress, type Server, startServer } from '../../src/http/server.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { unexplained } from './support.ts'
+import { unconfigured, unexplained } from './support.ts'
 
 const noon = Date.UTC(2026, 0, 1, 12)
 
@@ -98,6 +101,16 @@ const young: ClusterView = {
   ended: [],
 }
 
+const inForce = {
+  settings: [
+    { cluster: 'orders', key: 'sasl.password', text: '<redacted>', origin: 'environment variable SECRET (c.yaml:3)' },
+    { cluster: 'young', key: 'balancing.mode', text: 'off', origin: 'c.yaml:9' },
+    { key: 'log.level', text: 'info', origin: 'default' },
+  ],
+  hash: 'abc',
+  loaded_at: '2026-01-01T12:00:00.000Z',
+}
+
 let clusters: ClusterView[]
 let render: () => Promise<{ contentType: string; body: string }>
 let served: string[]
@@ -106,6 +119,8 @@ let asked: string[]
 let actions: unknown[]
 let refuseActions: Error | undefined
 let configRefused: string | undefined
+let reread: DaemonConfig['reload']
+let planned: () => Promise<TickReport>
 let tokens: Token[] | undefined
 let server: Server
 
@@ -136,15 +151,17 @@ beforeEach(async () => {
   actions = []
   refuseActions = undefined
   configRefused = undefined
+  reread = () => []
+  planned = () => Promise.reject(new Error('not asked for here'))
   tokens = undefined
   server = await startServer({
     view: { clusters: () => clusters },
     control,
-    explanations: unexplained,
+    explanations: { ...unexplained, planNow: () => planned() },
     clock: new VirtualClock(noon),
     onAction: (action) => actions.push(action),
     tokens: () => tokens,
-    configRefused: () => configRefused,
+    config: { inForce: () => inForce, refusal: () => configRefused, reload: () => reread() },
     render: () => render(),
     metricsListen: { host: '127.0.0.1', port: 0 },
     controlListen: { host: '127.0.0.1', port: 0 },
@@ -328,6 +345,16 @@ describe('the control listener', () => {
       ],
       config_refused: 'c.yaml:1:1: is empty',
     })
+  })
+
+  it('tells the config, of all or of one cluster', async () => {
+    clusters = [working, young]
+    expect(await controlJson('/api/v1/config')).toEqual(inForce)
+    expect(await controlJson('/api/v1/config?cluster=orders')).toEqual({
+      ...inForce,
+      settings: [inForce.settings[0]],
+    })
+    expect(await problem(server.control, '/api/v1/config?cluster=nope')).toMatchObject({ code: 'unknown_cluster' })
   })
 
   it('lists the nodes', async () => {
@@ -617,6 +644,75 @@ describe('what is asked of the daemon', () => {
   })
 })
 
+describe('a reload', () => {
+  const reload = (body?: string) =>
+    ask(server.control, '/-/reload', 'POST', body === undefined ? {} : { 'content-type': 'application/json' }, body)
+
+  it.each([[undefined], ['{}'], ['{"reason":"a new limit"}']])('asked for with %s tells what changes', async (body) => {
+    const change = {
+      cluster: 'orders',
+      key: 'balancing.mode',
+      before: 'off',
+      after: 'continuous',
+      effect: 'live' as const,
+    }
+    reread = () => [{ ...change, text: 'balancing.mode is now continuous, was off' }]
+    const { code, body: answer } = await reload(body)
+    expect(code).toBe(200)
+    expect(JSON.parse(answer)).toEqual({ changes: [{ ...change, text: 'balancing.mode is now continuous, was off' }] })
+    const reason = body?.includes('reason') ? { reason: 'a new limit' } : {}
+    expect(actions).toEqual([{ action: 'reload', by: 'local', ...reason }])
+    expect(served).toEqual(['POST /-/reload 200'])
+  })
+
+  it('of a wrong file tells where it is wrong, and nothing took place', async () => {
+    const placed = { file: 'c.yaml', line: 2, column: 7, key: 'clusters', message: 'is empty' }
+    reread = () => {
+      throw new Problem('config_refused', 'what was in force stays so: c.yaml:2:7: clusters: is empty', [placed])
+    }
+    const { code, type, body } = await reload()
+    expect(`${code} ${type}`).toMatch(/^409 application\/problem\+json/)
+    expect(problemAnswer.parse(JSON.parse(body))).toMatchObject({ code: 'config_refused', problems: [placed] })
+    expect(actions).toEqual([])
+  })
+
+  it('is for operators, and no form of a page', async () => {
+    expect(await problem(server.control, '/-/reload')).toMatchObject({ code: 'method_not_allowed' })
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect(await problem(server.control, '/-/reload', 'POST', form, 'a=b')).toMatchObject({ status: 415 })
+    expect(await problem(server.control, '/-/reload', 'POST', { origin: 'https://evil.example' })).toMatchObject({
+      status: 403,
+    })
+    tokens = [{ role: 'viewer', token: new Secret('token-of-a-viewer'), name: 'board' }]
+    const authorization = { authorization: 'Bearer token-of-a-viewer' }
+    expect(await problem(server.control, '/-/reload', 'POST', authorization)).toMatchObject({ code: 'forbidden' })
+  })
+})
+
+describe('a fresh plan', () => {
+  const fresh = (body = '{}') =>
+    problem(server.control, '/api/v1/plan', 'POST', { 'content-type': 'application/json' }, body)
+
+  it('is what a tick would plan now, in the form of any plan', async () => {
+    planned = async () => ({ ...report, status: 'ready' })
+    const json = { 'content-type': 'application/json' }
+    const { code, body } = await ask(server.control, '/api/v1/plan', 'POST', json, '{"cluster":"orders"}')
+    expect(code).toBe(200)
+    expect(planAnswer.parse(JSON.parse(body))).toMatchObject({ status: 'ready', bytes: 100 })
+    expect([asked, actions]).toEqual([[], []])
+  })
+
+  it('is refused with what kept it from being made', async () => {
+    planned = () => Promise.reject(new EvenkeelError('unreachable', 'no broker answers'))
+    expect(await fresh()).toEqual({ status: 503, code: 'not_readable', detail: 'no broker answers' })
+    expect(errors).toEqual([])
+    clusters = [young]
+    expect(await fresh()).toMatchObject({ status: 503, code: 'not_sampled_yet' })
+    clusters = [working, young]
+    expect(await fresh()).toMatchObject({ code: 'bad_body', detail: 'cluster is required: orders, young' })
+  })
+})
+
 describe('with tokens', () => {
   const of = (token: string) => ({ authorization: `Bearer ${token}` })
   const json = { 'content-type': 'application/json' }
@@ -684,7 +780,7 @@ describe('the server', () => {
       explanations: unexplained,
       onAction: () => undefined,
       tokens: () => undefined,
-      configRefused: () => undefined,
+      config: unconfigured,
       render,
       onRequest: () => undefined,
       onError: () => undefined,

@@ -1,13 +1,21 @@
 /** A route asked without a listener; what it answers is held against its schema. */
 import type { DaemonControl, DaemonExplanations } from '../../src/daemon/view.ts'
 import { readFields } from '../../src/http/fields.ts'
-import type { RouteParts } from '../../src/http/route.ts'
+import type { DaemonConfig, RouteParts } from '../../src/http/route.ts'
 import { routes } from '../../src/http/routes.ts'
 
 /** Of a daemon that has nothing to tell. */
 export const unexplained: DaemonExplanations = {
   decisions: () => [],
   explain: () => Promise.reject(new Error('nothing is explained here')),
+  planNow: () => Promise.reject(new Error('nothing is planned here')),
+}
+
+/** Of a daemon that has none. */
+export const unconfigured: DaemonConfig = {
+  inForce: () => ({ settings: [], hash: '' }),
+  refusal: () => undefined,
+  reload: () => [],
 }
 
 const never = async () => Promise.reject(new Error('not asked for here'))

@@ -7,7 +7,7 @@ import { Problem } from '../../src/http/problem.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { leader, noon, replica, report } from '../observe/support.ts'
 import { costly, tableMove, tablesReport, target } from '../observe/tables.ts'
-import { askRoute, unexplained } from './support.ts'
+import { askRoute, unconfigured, unexplained } from './support.ts'
 
 const MiB = 2 ** 20
 const pinot: ClusterView = {
@@ -52,7 +52,7 @@ const parts = {
   explanations: unexplained,
   clock: new VirtualClock(noon),
   onAction: (action: unknown) => void actions.push(action),
-  configRefused: () => undefined,
+  config: unconfigured,
 }
 const post = (name: string, body: object) => askRoute('POST', name, body, parts)
 const tables = (query: object) => askRoute('GET', 'tables', query, parts) as Promise<Tables>
