@@ -1,6 +1,7 @@
 /** `evenkeel cancel`: take back what evenkeel moves of a partition or a table, and leave it alone for an hour. */
 import type { Command } from 'commander'
-import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, withClientOptions } from './daemon-client.ts'
+import { shownAs } from './formats.ts'
 import type { Io } from './io.ts'
 import type { Status } from './status.ts'
 
@@ -15,6 +16,6 @@ export function addCancel(program: Command, io: Io): void {
       const { cluster, output, reason } = options
       const answer = await new DaemonClient(options, io.signal).post<Status>('cancel', { subject, cluster, reason })
       const said = `${subject} is taken back where it has begun, and left alone for an hour\n`
-      io.out.write(output === 'table' ? said : rawText(answer, output))
+      io.out.write(shownAs(output, answer, () => said))
     })
 }

@@ -1,22 +1,20 @@
 /** `evenkeel config show`: every setting in force, and where it comes from. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { CompiledConfig } from '../config/compile.ts'
 import { configYaml } from '../config/config-yaml.ts'
 import { loadConfig } from '../config/load.ts'
 import { type EffectiveSetting, effectiveSettings, settingsHash } from '../config/origins.ts'
 import type { ConfigAnswer } from '../http/answers.ts'
 import { pickCluster } from './compose.ts'
-import { rawText } from './daemon-client.ts'
+import { type Format, formatOption, shownAs } from './formats.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
-
-const formats = ['table', 'yaml', 'json'] as const
 
 interface Options {
   config: string
   cluster?: string
   set: string[]
-  output: (typeof formats)[number]
+  output: Format
 }
 
 export function addConfigShow(program: Command, io: Io): void {
@@ -28,7 +26,7 @@ export function addConfigShow(program: Command, io: Io): void {
     .requiredOption('-c, --config <file>', 'config file')
     .option('--cluster <name>', 'only that cluster')
     .option('--set <BLOCK.KEY=VALUE>', 'as for run (repeatable)', (value, all: string[]) => [...all, value], [])
-    .addOption(new Option('-o, --output <format>', 'form of the output').choices(formats).default(formats[0]))
+    .addOption(formatOption())
     .action(({ config: file, cluster, set, output }: Options) => {
       const config = loadConfig(file, { env: io.env, set })
       io.out.write(shown(cluster === undefined ? config : ofOne(config, cluster), cluster, output))
@@ -42,8 +40,8 @@ function ofOne(config: CompiledConfig, cluster: string): CompiledConfig {
 function shown(config: CompiledConfig, only: string | undefined, output: Options['output']): string {
   if (output === 'yaml') return configYaml(config)
   const settings = effectiveSettings(config).filter(({ cluster }) => only === undefined || cluster === only)
-  if (output === 'table') return settingsText(settings)
-  return rawText({ settings, hash: settingsHash(config) } satisfies ConfigAnswer, output)
+  const answer: ConfigAnswer = { settings, hash: settingsHash(config) }
+  return shownAs(output, answer, () => settingsText(settings))
 }
 
 function settingsText(settings: EffectiveSetting[]): string {

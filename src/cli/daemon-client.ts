@@ -1,26 +1,22 @@
 /** Asks a running daemon, or asks something of it, through its control listener. */
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { stringify } from 'yaml'
 import { type ErrorCode, EvenkeelError, messageOf } from '../lib/errors.ts'
 import { fetchText } from './fetch-text.ts'
+import { type Format, formatOption } from './formats.ts'
 
 const defaultUrl = 'http://127.0.0.1:9632'
 const ANSWER_MS = 10_000
 
-export interface ClientOptions<Format extends string = (typeof clientFormats)[number]> {
+export interface ClientOptions {
   url: string
   tokenFile?: string
   cluster?: string
   output: Format
 }
 
-const clientFormats = ['table', 'json', 'yaml'] as const
-
-export function withClientOptions(command: Command, formats: readonly string[] = clientFormats): Command {
-  return withAddressOptions(command)
-    .option('--cluster <name>', 'which cluster')
-    .addOption(new Option('-o, --output <format>', 'form of the output').choices(formats).default(formats[0]))
+export function withClientOptions(command: Command): Command {
+  return withAddressOptions(command).option('--cluster <name>', 'which cluster').addOption(formatOption())
 }
 
 /** Where the daemon is, and what it wants to see of whoever asks. */
@@ -30,11 +26,6 @@ export function withAddressOptions(command: Command): Command {
     .addOption(
       new Option('--token-file <file>', 'file that holds the token that the daemon wants').env('EVENKEEL_TOKEN_FILE'),
     )
-}
-
-/** The answer as it came, for formats that are not for people. */
-export function rawText(answer: unknown, format: 'json' | 'yaml'): string {
-  return format === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : stringify(answer)
 }
 
 /** Fields of a request; what is undefined is left out. */

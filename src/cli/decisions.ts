@@ -17,7 +17,6 @@ export function addDecisions(program: Command, io: Io): void {
     .description('list what was decided lately and why, or tell one of them in full')
     .argument('[id]', 'of the decision')
   addView<DecisionsAnswer | DecisionAnswer, DecisionOptions>(command, io, {
-    wide: true,
     ask: (client, { cluster, last }, [id]) =>
       id === undefined
         ? client.get('decisions', { cluster, last })

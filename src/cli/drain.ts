@@ -2,9 +2,10 @@
 import type { Command } from 'commander'
 import type { NodeId } from '../cluster/state.ts'
 import { EvenkeelError } from '../lib/errors.ts'
-import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, withClientOptions } from './daemon-client.ts'
 import { waitUntilEmpty } from './drain-wait.ts'
 import { exitCodes } from './exit-codes.ts'
+import { shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { waitParts } from './patience.ts'
 import type { Status } from './status.ts'
@@ -34,8 +35,11 @@ export function addDrain(program: Command, io: Io, ending: Ending): void {
         answer = waited.answer
         if (!waited.safe) ending.code = exitCodes.needsAttention
       }
-      io.out.write(output === 'table' ? drainLine(answer, node) : rawText(answer, output))
+      io.out.write(shownAs(output, answer, () => drainLine(answer, node)))
     })
+}
+
+export function addUndrain(program: Command, io: Io): void {
   const undrain = program.command('undrain').description('let a node that was drained fill again').argument('<node>')
   withClientOptions(undrain)
     .option('--reason <text>', 'why, for the log')
@@ -43,7 +47,7 @@ export function addDrain(program: Command, io: Io, ending: Ending): void {
       const { cluster, output, reason } = options
       const node = nodeId(text)
       const answer = await new DaemonClient(options, io.signal).post<Status>('undrain', { cluster, node, reason })
-      io.out.write(output === 'table' ? `node ${node} is not drained any more\n` : rawText(answer, output))
+      io.out.write(shownAs(output, answer, () => `node ${node} is not drained any more\n`))
     })
 }
 

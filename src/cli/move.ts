@@ -2,9 +2,10 @@
 import type { Command } from 'commander'
 import type { WeighedAnswer } from '../http/answers.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
-import { type ClientOptions, DaemonClient, type Fields, rawText, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, type Fields, withClientOptions } from './daemon-client.ts'
 import { nodeId } from './drain.ts'
 import { exitCodes } from './exit-codes.ts'
+import { shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { type Asked, waitUntilMoved } from './order-wait.ts'
 import { waitParts } from './patience.ts'
@@ -67,7 +68,7 @@ async function order(route: string, asked: Asked, options: ByHand, io: Io, endin
   const client = new DaemonClient(options, io.signal)
   if (dryRun) {
     const weighed = await client.get<WeighedAnswer>(route, { ...what, cluster } satisfies Fields)
-    io.out.write(output === 'table' ? weighedText(asked, weighed) : rawText(weighed, output))
+    io.out.write(shownAs(output, weighed, () => weighedText(asked, weighed)))
     const status = await client.get<Status>('status', { cluster })
     if (!override) warnOfStandstill(status, io)
     return
@@ -80,7 +81,7 @@ async function order(route: string, asked: Asked, options: ByHand, io: Io, endin
     said = `${waited.text}\n`
     if (!waited.done) ending.code = exitCodes.needsAttention
   }
-  io.out.write(output === 'table' ? said : rawText(answer, output))
+  io.out.write(shownAs(output, answer, () => said))
 }
 
 function weighedText(asked: Asked, { move, nodes }: WeighedAnswer): string {

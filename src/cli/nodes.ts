@@ -12,7 +12,6 @@ type Node = NodesAnswer['nodes'][number]
 export function addNodes(program: Command, io: Io): void {
   const command = program.command('nodes').description('list the nodes of a cluster with their disks and replicas')
   addView<NodesAnswer>(command, io, {
-    wide: true,
     ask: (client, { cluster }) => client.get('nodes', { cluster }),
     text: nodesText,
   })

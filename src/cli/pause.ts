@@ -1,6 +1,7 @@
 /** `evenkeel pause` and `evenkeel resume`: start nothing for a while, and go on. */
 import type { Command } from 'commander'
-import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, withClientOptions } from './daemon-client.ts'
+import { shownAs } from './formats.ts'
 import type { Io } from './io.ts'
 import type { Status } from './status.ts'
 import { pauseText } from './wish-texts.ts'
@@ -15,6 +16,9 @@ export function addPause(program: Command, io: Io): void {
       const client = new DaemonClient(options, io.signal)
       say(await client.post<Status>('pause', { cluster, reason, for: duration }), output, io)
     })
+}
+
+export function addResume(program: Command, io: Io): void {
   const resume = program.command('resume').description('end a pause, also one that evenkeel began by itself')
   withClientOptions(resume)
     .option('--reason <text>', 'why, for the log')
@@ -26,6 +30,6 @@ export function addPause(program: Command, io: Io): void {
 }
 
 function say(answer: Status, output: ClientOptions['output'], io: Io): void {
-  if (output !== 'table') return void io.out.write(rawText(answer, output))
-  for (const { name, pause } of answer.clusters) io.out.write(`${name}: ${pause ? pauseText(pause) : 'not paused'}\n`)
+  const text = () => answer.clusters.map(({ name, pause }) => `${name}: ${pause ? pauseText(pause) : 'not paused'}\n`)
+  io.out.write(shownAs(output, answer, () => text().join('')))
 }

@@ -6,18 +6,18 @@ import { EvenkeelError } from '../lib/errors.ts'
 import type { Finding } from '../systems/kafka/permission-probe.ts'
 import { permissionsOf } from '../systems/kafka/permissions.ts'
 import { openProbe, pickCluster } from './compose.ts'
-import { rawText } from './daemon-client.ts'
 import { exitCodes } from './exit-codes.ts'
+import { formats, shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { commandsText, lacks, permissionsJson, permissionsTable, setFor } from './permission-texts.ts'
 
-const formats = ['kafka-acls', 'table', 'json'] as const
+const forms = ['kafka-acls', ...formats] as const
 
 interface Options {
   config: string
   cluster?: string
   probe?: boolean
-  output?: (typeof formats)[number]
+  output?: (typeof forms)[number]
 }
 
 export function addPermissions(program: Command, io: Io, ending: Ending): void {
@@ -27,20 +27,26 @@ export function addPermissions(program: Command, io: Io, ending: Ending): void {
     .requiredOption('-c, --config <file>', 'config file')
     .option('--cluster <name>', 'which cluster of the config')
     .option('--probe', 'ask the cluster, without changing anything; ends with 4 when something needed is missing')
-    .addOption(new Option('-o, --output <format>', 'form of the output').choices(formats))
+    .addOption(new Option('-o, --output <format>', 'form of the output').choices(forms))
     .action(async ({ config, cluster: name, probe, output = probe ? 'table' : 'kafka-acls' }: Options) => {
       const cluster = pickCluster(loadConfig(config, { env: io.env }).clusters, name)
-      if (!isKafka(cluster)) throw new EvenkeelError('usage', `${cluster.name} is simulated: it needs no permissions`)
+      if (!isKafka(cluster)) throw new EvenkeelError('usage', whyNone(cluster))
       const findings = probe ? await ask(cluster, io.signal) : undefined
-      if (output === 'json') io.out.write(rawText(permissionsJson(cluster, findings), 'json'))
-      else if (output === 'table') io.out.write(permissionsTable(cluster, findings))
-      else io.out.write(commandsText(cluster))
+      const data = permissionsJson(cluster, findings)
+      const text = () => permissionsTable(cluster, findings)
+      io.out.write(output === 'kafka-acls' ? commandsText(cluster) : shownAs(output, data, text))
       if (findings === undefined) return
       const needed = findings.filter(({ permission }) => permissionsOf(setFor(cluster)).includes(permission))
       if (output === 'kafka-acls') for (const line of lacks(needed)) io.err.write(`${cluster.name}: ${line}\n`)
       if (needed.some(({ granted }) => granted === false)) ending.code = exitCodes.notPermitted
       else if (needed.some(({ granted }) => granted === undefined)) ending.code = exitCodes.failure
     })
+}
+
+function whyNone({ name, system }: ClusterConfig): string {
+  return system === 'simulator'
+    ? `${name} is simulated: it needs no permissions`
+    : `${name} is a cluster of ${system}: only those of Kafka are known here`
 }
 
 function isKafka(cluster: ClusterConfig): cluster is ClusterConfig & { system: 'kafka' } {

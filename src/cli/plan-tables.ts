@@ -2,12 +2,12 @@
  * `evenkeel plan --table`: what Pinot would make of a table, whether or not anything suggests that it drifted. Asked of Pinot itself with
  * a config, else of the running daemon, which knows only what it has asked lately.
  */
-import { stringify } from 'yaml'
 import type { Sample } from '../cluster/sample.ts'
 import { nonePicked, pickTables, type TableJson, tableNames, tablesOf } from '../cluster/table-json.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { System } from '../systems/port.ts'
 import { type ClientOptions, DaemonClient } from './daemon-client.ts'
+import { shownAs } from './formats.ts'
 import type { Io } from './io.ts'
 import { type PlanSource, planOnce } from './plan-once.ts'
 import type { PlanFormat } from './plan-view.ts'
@@ -62,7 +62,6 @@ export async function sampleFor(system: Pick<System, 'sample'>, which: Which, si
 export function planTablesText(planned: PlannedTables, format: PlanFormat): string {
   if (format === 'kafka-reassignment') throw new EvenkeelError('usage', 'tables are no reassignment of Kafka')
   const { verdict, tables, notes = [] } = planned
-  if (format === 'json') return `${JSON.stringify({ verdict, tables, notes }, null, 2)}\n`
-  if (format === 'yaml') return stringify({ ...(verdict && { verdict }), tables, notes })
-  return `${verdict ? `${verdict.text}\n\n` : ''}${targetsText(tables)}`
+  const data = { ...(verdict && { verdict }), tables, notes }
+  return shownAs(format, data, () => `${verdict ? `${verdict.text}\n\n` : ''}${targetsText(tables)}`)
 }

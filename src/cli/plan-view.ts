@@ -1,26 +1,20 @@
 /** A plan in the forms a person or another tool asks for. */
-import { stringify } from 'yaml'
 import type { TickReport } from '../cluster/events.ts'
 import { bytesOf, isOfPartition, type Move, partitionName, replicasAfter, routeOf, subjectOf } from '../cluster/move.ts'
 import { planJson } from '../cluster/plan-json.ts'
 import { formatBytes, formatCount, formatPercent } from '../lib/units.ts'
+import { type Format, shownAs } from './formats.ts'
 import { table } from './table.ts'
 
-export const planFormats = ['table', 'wide', 'json', 'yaml', 'kafka-reassignment'] as const
-export type PlanFormat = (typeof planFormats)[number]
+export type PlanFormat = Format | 'kafka-reassignment'
 
 /** Moves that the short table shows. */
 const SHOWN = 20
 
 export function planText(report: TickReport, format: PlanFormat): string {
-  const forms: Record<PlanFormat, () => string> = {
-    json: () => `${JSON.stringify(planJson(report), null, 2)}\n`,
-    yaml: () => stringify(planJson(report)),
-    'kafka-reassignment': () => `${JSON.stringify(kafkaReassignment(report.plan.moves))}\n`,
-    table: () => forPeople(report, SHOWN),
-    wide: () => forPeople(report, Number.POSITIVE_INFINITY),
-  }
-  return forms[format]()
+  if (format === 'kafka-reassignment') return `${JSON.stringify(kafkaReassignment(report.plan.moves))}\n`
+  const shown = format === 'wide' ? Number.POSITIVE_INFINITY : SHOWN
+  return shownAs(format, planJson(report), () => forPeople(report, shown))
 }
 
 /** What `kafka-reassign-partitions --reassignment-json-file` reads: the final list of every partition that changes. */

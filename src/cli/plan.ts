@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander'
 import { modes } from '../cluster/events.ts'
 import { withAddressOptions } from './daemon-client.ts'
 import { exitCodes } from './exit-codes.ts'
+import { formatOption } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { type PlanSource, planOnce } from './plan-once.ts'
 import { planTables, planTablesText } from './plan-tables.ts'
-import { type PlanFormat, planFormats, planText } from './plan-view.ts'
+import { type PlanFormat, planText } from './plan-view.ts'
 
 interface PlanArguments extends PlanSource {
   output: PlanFormat
@@ -32,7 +33,7 @@ export function addPlan(program: Command, io: Io, ending: Ending): void {
       (value, all: string[]) => [...all, value],
       [],
     )
-    .addOption(new Option('-o, --output <format>', 'form of the output').choices(planFormats).default('table'))
+    .addOption(formatOption(['kafka-reassignment']))
     .option('--table <name>', 'only this Pinot table, whether or not it drifted; without a type both of that name')
     .option('--tenant <name>', 'only the tables of this server tenant')
     .option('--exit-code', 'end with 3 when the plan has moves')

@@ -1,8 +1,9 @@
 /** `evenkeel rebalance` and `evenkeel approve`: have a Pinot table brought where Pinot puts it, and let a held target run. */
 import type { Command } from 'commander'
 import { EvenkeelError } from '../lib/errors.ts'
-import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, withClientOptions } from './daemon-client.ts'
 import { exitCodes } from './exit-codes.ts'
+import { isForPeople, rawText, shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { waitParts } from './patience.ts'
 import { waitUntilRebalanced } from './rebalance-wait.ts'
@@ -46,7 +47,7 @@ function read(table: string | undefined, options: RebalanceOptions, io: Io): Pro
 
 async function lastKnown(table: string | undefined, options: RebalanceOptions, io: Io): Promise<string> {
   const known = await read(table, options, io)
-  return options.output === 'table' ? targetsText(known.tables) : rawText(known, options.output)
+  return shownAs(options.output, known, () => targetsText(known.tables))
 }
 
 async function rebalanced(
@@ -62,11 +63,11 @@ async function rebalanced(
   const known = await read(table, options, io)
   if (!options.wait) {
     const names = known.tables.map(({ name }) => name).join(', ')
-    return output === 'table' ? `asked for: ${names}\n` : rawText(answer, output)
+    return shownAs(output, answer, () => `asked for: ${names}\n`)
   }
   const waited = await waitUntilRebalanced(known, answer, waitParts(client, io))
   if (!waited.done) ending.code = exitCodes.needsAttention
-  return output === 'table' ? waited.lines.map((line) => `${line}\n`).join('') : rawText(waited.answer, output)
+  return shownAs(output, waited.answer, () => waited.lines.map((line) => `${line}\n`).join(''))
 }
 
 export function addApprove(program: Command, io: Io): void {
@@ -79,7 +80,7 @@ export function addApprove(program: Command, io: Io): void {
     const client = new DaemonClient(options, io.signal)
     const answer = await client.post<Status>('approve', { table, cluster, reason, override })
     warnOfStandstill(answer, io)
-    io.out.write(output === 'table' ? await approvedText(table, cluster, client) : rawText(answer, output))
+    io.out.write(isForPeople(output) ? await approvedText(table, cluster, client) : rawText(answer, output))
   })
 }
 

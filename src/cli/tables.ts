@@ -15,7 +15,6 @@ export function addTables(program: Command, io: Io): void {
     .command('tables')
     .description('list the Pinot tables of a cluster: how even they are, and what Pinot would make of them')
   addView<Tables, ViewOptions & { tenant?: string }>(command, io, {
-    wide: true,
     ask: (client, { cluster, tenant }) => client.get('tables', { cluster, tenant }),
     text: tablesText,
   }).option('--tenant <name>', 'only those of this server tenant')

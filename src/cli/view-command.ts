@@ -5,22 +5,19 @@ import { EvenkeelError } from '../lib/errors.ts'
 import { parseDuration } from '../lib/units.ts'
 import { clearScreen, type Paint, painter } from '../observe/ansi.ts'
 import { wantsColor } from '../observe/terminal.ts'
-import { type ClientOptions, DaemonClient, rawText, withClientOptions } from './daemon-client.ts'
+import { type ClientOptions, DaemonClient, withClientOptions } from './daemon-client.ts'
+import { type Format, isForPeople, shownAs } from './formats.ts'
 import type { Io } from './io.ts'
 
-type Format = 'table' | 'wide' | 'json' | 'yaml'
-
-export interface ViewOptions extends ClientOptions<Format> {
+export interface ViewOptions extends ClientOptions {
   watch?: string | true
   color: boolean
 }
 
 export interface View<Answer, Options extends ViewOptions> {
-  /** Whether there is more to show with `-o wide`. */
-  wide?: boolean
   /** Asks for it. @param args of the command, beside its options. */
   ask: (client: DaemonClient, options: Options, args: readonly (string | undefined)[]) => Promise<Answer>
-  /** For people. */
+  /** For people; `wide` where there is to be all of it. */
   text: (answer: Answer, wide: boolean, paint: Paint) => string
   /** Told of every answer; says whether there is to be another one where that is not for `--watch` to say. */
   seen?: (answer: Answer, options: Options) => 'enough' | 'more' | undefined
@@ -31,10 +28,9 @@ const DEFAULT_WATCH = '2s'
 export function addView<Answer, Options extends ViewOptions = ViewOptions>(
   command: Command,
   io: Io,
-  { wide = false, ask, text, seen }: View<Answer, Options>,
+  { ask, text, seen }: View<Answer, Options>,
 ): Command {
-  const formats = wide ? ['table', 'wide', 'json', 'yaml'] : ['table', 'json', 'yaml']
-  return withClientOptions(command, formats)
+  return withClientOptions(command)
     .option('-w, --watch [interval]', `show it again whenever it changes; looks every ${DEFAULT_WATCH} unless told`)
     .option('--no-color', 'without colours; so does the variable NO_COLOR')
     .action(async (...args: unknown[]) => {
@@ -43,8 +39,7 @@ export function addView<Answer, Options extends ViewOptions = ViewOptions>(
       const { output, watch, color } = options
       const client = new DaemonClient(options, io.signal)
       const paint = painter(color && wantsColor(io.out, io.env))
-      const shown = (answer: Answer) =>
-        output === 'json' || output === 'yaml' ? rawText(answer, output) : text(answer, output === 'wide', paint)
+      const shown = (answer: Answer) => shownAs(output, answer, () => text(answer, output === 'wide', paint))
       const intervalMs = intervalOf(watch ?? true)
       const clock: Clock = io.clock ?? realClock
       let last: string | undefined
@@ -69,7 +64,7 @@ function intervalOf(watch: string | true): number {
 
 /** On a terminal in the place of the one before; elsewhere one below the other, told apart as the format does it. */
 function frame(text: string, output: Format, { out }: Io): string {
-  if (out.isTTY && (output === 'table' || output === 'wide')) return `${clearScreen}${text}`
+  if (out.isTTY && isForPeople(output)) return `${clearScreen}${text}`
   if (output === 'yaml') return `---\n${text}`
   return output === 'json' ? text : `${text}\n`
 }

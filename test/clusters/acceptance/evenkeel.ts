@@ -10,7 +10,8 @@ import { freePort } from '../ports.ts'
 import { freshDir, launch } from '../sandbox.ts'
 import { until, within } from '../wait.ts'
 
-const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
+/** The real program. */
+export const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
 /** Keys of the config's `balancing` block, as they stand in the file; `throttle` stands beside it. */
 export type Balancing = Record<string, unknown> & {
