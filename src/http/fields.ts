@@ -17,12 +17,14 @@ function field<Type extends z.ZodType>(what: string, make: (error: { error: stri
   return make({ error: what }).describe(what)
 }
 
-const name = (what: string) => field(what, (error) => z.string(error).min(1, error).max(255, error))
+/** Nothing that a terminal or a log would take for anything else than a letter. */
+const line = (most: number, error: { error: string }) =>
+  z.string(error).regex(new RegExp(`^[^\\p{Cc}\\p{Cs}\\u2028\\u2029]{1,${most}}$`, 'u'), error)
+
+const name = (what: string) => field(what, (error) => line(255, error))
 
 export const cluster = field('the name of a cluster', (error) => z.string(error)).exactOptional()
-export const node = field('a node id', (error) =>
-  z.union([z.int(error), z.string(error).min(1, error).max(255, error)], error),
-)
+export const node = field('a node id', (error) => z.union([z.int(error), line(255, error)], error))
 export const table = name('the name of a table')
 export const tenant = name('the name of a tenant')
 export const subject = name('a partition such as t-3, or a table')
@@ -38,7 +40,7 @@ export const orderedPartition = field('a partition such as t-3', (error) =>
       return z.NEVER
     }),
 )
-export const dir = field('the path of a log dir', (error) => z.string(error).min(1, error).max(1000, error))
+export const dir = field('the path of a log dir', (error) => line(1000, error))
 export const partition = name('a partition such as t-3')
 export const decision = name('the id of a decision, such as 20260131T123000')
 export const last = field('a number from 1 to 500', (error) =>
@@ -49,10 +51,7 @@ export const last = field('a number from 1 to 500', (error) =>
 )
 export const override = field('true or false', (error) => z.boolean(error))
 export const reason = field('one line of text of at most 500 characters', (error) =>
-  z
-    .string(error)
-    .regex(/^[^\p{Cc}\u2028\u2029]{1,500}$/u, error)
-    .refine((text) => text.trim() !== '', error),
+  line(500, error).refine((text) => text.trim() !== '', error),
 )
 /** → milliseconds. */
 export const duration = field('a duration from 1s to 366d with its unit, such as 30m', (error) =>

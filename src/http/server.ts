@@ -2,7 +2,7 @@
 
 import type { AddressInfo, Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { EvenkeelError, messageOf } from '../lib/errors.ts'
+import { EvenkeelError } from '../lib/errors.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
 import { authorize, type Token } from './auth.ts'
 import { readFields } from './fields.ts'
@@ -182,8 +182,18 @@ function asProblem(error: unknown): Problem {
   const status = (error as { statusCode?: unknown }).statusCode
   if (status === 413) return new Problem('too_large', 'the body is larger than 64 KiB')
   if (status === 415) return new Problem('unsupported_media_type', 'expected a body of type application/json')
-  if (typeof status === 'number' && status < 500) return new Problem('bad_request', messageOf(error))
+  if (typeof status === 'number' && status < 500) return new Problem('bad_request', unreadable(error))
   return new Problem('internal', 'this is a bug of evenkeel; its log says more')
+}
+
+/** In words of our own: those of the framework repeat what was given. */
+function unreadable(error: unknown): string {
+  const { code } = error as { code?: unknown }
+  if (code === 'FST_ERR_BAD_URL') return 'the address is not encoded as addresses are'
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return 'a part of the address is longer than any that there is'
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return 'the body is empty: expected a JSON object'
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return 'the body is not as long as its content-length says'
+  return 'the body is not JSON, or has keys that no object may have'
 }
 
 /** Something that is not HTTP, or too slow to be it. */
