@@ -7,6 +7,8 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { type Snapshot, SnapshotReader, snapshotLines } from '../cluster/snapshot.ts'
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 
+const MOST_SHOWN = 300
+
 /** @throws EvenkeelError `bad_input` naming file and line. */
 export async function readSnapshot(file: string): Promise<Snapshot> {
   const reader = new SnapshotReader()
@@ -21,11 +23,20 @@ export async function readSnapshot(file: string): Promise<Snapshot> {
     await piped
     return reader.end()
   } catch (error) {
-    throw new EvenkeelError('bad_input', `${file}: ${messageOf(error)}`)
+    const { code = '' } = error as NodeJS.ErrnoException
+    const after = reader.lineCount === 0 ? '' : ` after line ${reader.lineCount}`
+    const where = code.startsWith('Z_') ? `cannot be unpacked${after}: ` : ''
+    throw new EvenkeelError('bad_input', `${file}: ${where}${shown(messageOf(error))}`)
   } finally {
     raw.destroy()
     input?.destroy()
   }
+}
+
+/** What stands in a file of somebody else's may be of any length, and must not do to a terminal what it would. */
+function shown(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cs}]/gu, '?')
+  return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN)}…` : line
 }
 
 /** @param file where to; undefined writes plain lines to `out`. */

@@ -9,6 +9,17 @@ import { ADDING, type ClusterFacts, type ClusterState, IN_SYNC, type NodeId, OFF
 
 const UNAVAILABLE = nodeStates.indexOf('unavailable')
 
+/** A line and others do not go together. */
+export class Contradiction extends EvenkeelError {
+  /** As it was given. */
+  readonly line: object
+
+  constructor(line: object, message: string) {
+    super('bad_input', message)
+    this.line = line
+  }
+}
+
 /** Numbers before texts, numbers by value, texts by code unit. */
 export function compareIds(a: NodeId, b: NodeId): number {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : -1
@@ -17,7 +28,7 @@ export function compareIds(a: NodeId, b: NodeId): number {
 }
 
 /**
- * @throws EvenkeelError `bad_input` naming the topic, partition or node whose line contradicts the others.
+ * @throws Contradiction naming the topic, partition or node whose line does not go with the others.
  */
 export function buildState(
   cluster: ClusterLine,
@@ -143,7 +154,7 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
   const legalSets = new LegalSets(nodeIndex)
   let partition = 0
   let replica = 0
-  topics.forEach((topic, topicIndex) => {
+  const fill = (topic: TopicLine | TopicColumns, topicIndex: number) => {
     const excluded = state.topicExcluded[topicIndex] === 1
     if (isFlat(topic)) {
       fillColumns(state, topic, topicIndex, partition, replica, nodeIndex)
@@ -157,7 +168,7 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
       state.names.partitions.push(line.id)
       state.partitionTopic[partition] = topicIndex
       state.partitionLeader[partition] =
-        line.leader === undefined || line.leader === null ? -1 : indexOf(nodeIndex, line.leader, where)
+        line.leader === undefined || line.leader === null ? -1 : indexOf(nodeIndex, line.leader, where, 'leader')
       state.partitionBytesIn[partition] = line.bytes_in_per_second ?? Number.NaN
       state.partitionBytesOut[partition] = line.bytes_out_per_second ?? Number.NaN
       const unit = topic.constraints?.units?.[String(line.id)]
@@ -169,8 +180,9 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
       const legal = topic.constraints?.legal?.[String(line.id)]
       const first = replica
       line.replicas.forEach((id, slot) => {
-        if (line.replicas.indexOf(id) !== slot) throw new EvenkeelError('bad_input', `${where} lists node ${id} twice`)
-        fillReplica(state, replica, line, slot, indexOf(nodeIndex, id, where), where)
+        if (line.replicas.indexOf(id) !== slot)
+          throw new EvenkeelError('bad_input', `${where}.replicas lists node ${id} twice`)
+        fillReplica(state, replica, line, slot, indexOf(nodeIndex, id, where, 'replicas'), where)
         const nodesOfSlot = legal?.[slot]
         if (nodesOfSlot) state.replicaLegal[replica] = legalSets.add(nodesOfSlot, where)
         replica += 1
@@ -182,6 +194,13 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
       partition += 1
     }
     state.topicPartitionStart[topicIndex + 1] = partition
+  }
+  topics.forEach((topic, index) => {
+    try {
+      fill(topic, index)
+    } catch (error) {
+      throw error instanceof EvenkeelError ? new Contradiction(topic, error.message) : error
+    }
   })
   state.legalStart = legalSets.starts()
   state.legalNodes = legalSets.nodes()
@@ -196,7 +215,7 @@ function fillColumns(
   firstReplica: number,
   nodeIndex: Map<NodeId, number>,
 ): void {
-  const nodes = Int32Array.from(topic.nodes, (id) => indexOf(nodeIndex, id, topic.name))
+  const nodes = Int32Array.from(topic.nodes, (id) => indexOf(nodeIndex, id, topic.name, 'nodes'))
   const dirs = Int32Array.from(nodes, (node) => onlyDir(state, node))
   const excluded = state.topicExcluded[topicIndex] === 1
   state.partitionTopic.fill(topicIndex, firstPartition, firstPartition + topic.ids.length)
@@ -239,12 +258,12 @@ function fillReplica(
     (line.offline?.includes(id) ? OFFLINE : 0)
   const future = line.dir_moves?.find((move) => move.node === id)
   if (future) {
-    state.replicaFutureDir[replica] = dirOf(state, node, future.to, where)
+    state.replicaFutureDir[replica] = dirOf(state, node, future.to, where, 'dir_moves')
     state.replicaFutureBytes[replica] = future.bytes
   }
   const path = line.dirs?.[slot]
   if (path !== undefined && path !== null) {
-    state.replicaDir[replica] = dirOf(state, node, path, where)
+    state.replicaDir[replica] = dirOf(state, node, path, where, 'dirs')
     return
   }
   state.replicaDir[replica] = onlyDir(state, node)
@@ -256,11 +275,11 @@ function onlyDir(state: ClusterState, node: number): number {
   return state.nodeDirStart[node + 1] === only + 1 ? only : -1
 }
 
-function dirOf(state: ClusterState, node: number, path: string, where: string): number {
+function dirOf(state: ClusterState, node: number, path: string, where: string, field: string): number {
   for (let dir = state.nodeDirStart[node]!; dir < state.nodeDirStart[node + 1]!; dir += 1) {
     if (state.names.dirs[dir] === path) return dir
   }
-  throw new EvenkeelError('bad_input', `${where}: node ${state.names.nodes[node]} has no dir ${path}`)
+  throw new EvenkeelError('bad_input', `${where}.${field}: node ${state.names.nodes[node]} has no dir ${path}`)
 }
 
 /**
@@ -295,7 +314,7 @@ class LegalSets {
   }
 
   add(ids: NodeId[], where: string): number {
-    const nodes = [...new Set(ids.map((id) => indexOf(this.#nodeIndex, id, where)))].sort((a, b) => a - b)
+    const nodes = [...new Set(ids.map((id) => indexOf(this.#nodeIndex, id, where, 'legal')))].sort((a, b) => a - b)
     const key = nodes.join(',')
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
@@ -316,18 +335,18 @@ class LegalSets {
   }
 }
 
-function indexOf(index: Map<NodeId, number>, id: NodeId, where: string): number {
+function indexOf(index: Map<NodeId, number>, id: NodeId, where: string, field: string): number {
   const found = index.get(id)
   if (found === undefined)
-    throw new EvenkeelError('bad_input', `${where} names node ${id}, which no node line describes`)
+    throw new EvenkeelError('bad_input', `${where}.${field} names node ${id}, which no node line describes`)
   return found
 }
 
-function sortedUnique<T>(items: T[], id: (item: T) => NodeId, what: string): T[] {
+function sortedUnique<T extends object>(items: T[], id: (item: T) => NodeId, what: string): T[] {
   const sorted = items.toSorted((a, b) => compareIds(id(a), id(b)))
   for (let i = 1; i < sorted.length; i += 1) {
     if (id(sorted[i]!) === id(sorted[i - 1]!)) {
-      throw new EvenkeelError('bad_input', `${what} ${id(sorted[i]!)} is described twice`)
+      throw new Contradiction(sorted[i]!, `${what} ${id(sorted[i]!)} is described twice`)
     }
   }
   return sorted

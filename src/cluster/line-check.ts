@@ -22,7 +22,12 @@ const amount: Check = (value, path) =>
   typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
     ? undefined
     : `${path} is not a number from 0 to 2^53`
-const number: Check = (value, path) => (typeof value === 'number' ? undefined : `${path} is not a number`)
+/** What is kept in 32 bits. */
+const count: Check = (value, path) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31
+    ? undefined
+    : `${path} is not a whole number from 0 to 2^31`
+const number: Check = (value, path) => (Number.isFinite(value) ? undefined : `${path} is not a number`)
 const id: Check = (value, path) =>
   typeof value === 'string' || Number.isSafeInteger(value) ? undefined : `${path} is neither a number nor a text`
 const moment: Check = (value, path) =>
@@ -160,10 +165,10 @@ const shapes: Record<string, Check> = {
   }),
   topic: shape({
     name: text,
-    'min_isr?': amount,
+    'min_isr?': count,
     'constraints?': shape({
       'domain?': text,
-      'cap?': amount,
+      'cap?': count,
       'units?': table(text),
       'legal?': table(list(orNull(list(id)))),
       'excluded?': flag,

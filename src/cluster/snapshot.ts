@@ -4,7 +4,7 @@
  */
 import { EvenkeelError, messageOf } from '../lib/errors.ts'
 import { formatTime } from '../lib/iso-time.ts'
-import { buildState, immovable } from './builder.ts'
+import { buildState, Contradiction, immovable } from './builder.ts'
 import { checkLine } from './line-check.ts'
 import type {
   ClusterLine,
@@ -59,8 +59,15 @@ export class SnapshotReader {
   readonly #topics: TopicLine[] = []
   readonly #running: RunningMove[] = []
   readonly #tables: TableLine[] = []
+  /** Where nodes and topics stand, for when they contradict each other. */
+  readonly #places = new Map<object, number>()
   #health = healthy
   #memory: Memory = emptyMemory
+
+  /** Taken so far. */
+  get lineCount(): number {
+    return this.#number
+  }
 
   /**
    * Empty lines are skipped.
@@ -76,9 +83,11 @@ export class SnapshotReader {
         this.#cluster = line
         break
       case 'node':
+        this.#places.set(line, this.#number)
         this.#nodes.push(line)
         break
       case 'topic':
+        this.#places.set(line, this.#number)
         this.#topics.push(line)
         break
       case 'move':
@@ -99,11 +108,20 @@ export class SnapshotReader {
   end(): Snapshot {
     if (!this.#cluster) throw new EvenkeelError('bad_input', 'the snapshot has no cluster line')
     return {
-      state: buildState(this.#cluster, this.#nodes, this.#topics),
+      state: this.#build(this.#cluster),
       running: this.#running,
       ...readTables(this.#tables),
       ...readHealth(this.#health),
       memory: this.#memory,
+    }
+  }
+
+  #build(cluster: ClusterLine): ClusterState {
+    try {
+      return buildState(cluster, this.#nodes, this.#topics)
+    } catch (error) {
+      const at = error instanceof Contradiction ? this.#places.get(error.line) : undefined
+      throw at === undefined ? error : new EvenkeelError('bad_input', `snapshot line ${at}: ${messageOf(error)}`)
     }
   }
 

@@ -116,15 +116,15 @@ describe('lines that contradict each other', () => {
     ['node 1 is described twice', [node(1), node(1)], []],
     ['topic t is described twice', [], [topic([]), topic([])]],
     ['partition of topic t 3 is described twice', [node(1)], [topic([{ id: 3 }, { id: 3 }])]],
-    ['t-0 names node 7, which no node line describes', [node(1)], [topic([{ replicas: [1, 7] }])]],
-    ['t-0 names node 7, which no node line describes', [node(1)], [topic([{ replicas: [1], leader: 7 }])]],
+    ['t-0.replicas names node 7, which no node line describes', [node(1)], [topic([{ replicas: [1, 7] }])]],
+    ['t-0.leader names node 7, which no node line describes', [node(1)], [topic([{ replicas: [1], leader: 7 }])]],
     [
-      't-0 names node 7, which no node line describes',
+      't-0.legal names node 7, which no node line describes',
       [node(1)],
       [topic([{ replicas: [1] }], { constraints: { legal: { 0: [[7]] } } })],
     ],
-    ['t-0 lists node 1 twice', [node(1)], [topic([{ replicas: [1, 1] }])]],
-    ['t-0: node 1 has no dir /x', [node(1)], [topic([{ replicas: [1], dirs: ['/x'] }])]],
+    ['t-0.replicas lists node 1 twice', [node(1)], [topic([{ replicas: [1, 1] }])]],
+    ['t-0.dirs: node 1 has no dir /x', [node(1)], [topic([{ replicas: [1], dirs: ['/x'] }])]],
     ['node 1 alive_since: "yesterday" is not an ISO 8601 time', [node(1, { alive_since: 'yesterday' })], []],
   ]
   test.each(rows)('%s', (message, nodes, topics) => {

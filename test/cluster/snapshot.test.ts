@@ -277,6 +277,15 @@ describe('a malformed line is one error with its number and path', () => {
       '{"type":"topic","name":"t","partitions":[],"constraints":{"legal":{"0":[[null]]}}}',
       'constraints.legal.0[0][0] is neither a number nor a text',
     ],
+    [
+      '{"type":"topic","name":"t","partitions":[],"constraints":{"cap":4294967296}}',
+      'constraints.cap is not a whole number from 0 to 2^31',
+    ],
+    ['{"type":"topic","name":"t","partitions":[],"min_isr":0.5}', 'min_isr is not a whole number from 0 to 2^31'],
+    [
+      '{"type":"report","topic":"t","partitions":1,"replicas":1,"bytes":1,"domain":"","tenant":"","evenness":{"nodes":[],"replicas":1e999,"bytes":0}}',
+      'evenness.replicas is not a number',
+    ],
     ['{"type":"cluster","version":2,"name":"o","system":"k","taken_at":"x"}', 'version is not one of 1'],
     [
       '{"type":"cluster","version":1,"name":"o","system":"k","taken_at":"2026-13-45T99:00:00Z"}',
@@ -293,6 +302,12 @@ describe('a malformed line is one error with its number and path', () => {
       expect.objectContaining({ code: 'bad_input', message: expect.stringContaining(`snapshot line 3: ${problem}`) }),
     )
   })
+})
+
+test('lines that do not go together are told by the line and the field that name what is not there', () => {
+  const lines = goodLines.with(1, goodLines[1]!.replace('"id":1', '"id":2'))
+  expect(() => read(['', ...lines])).toThrow('snapshot line 4: t-0.leader names node 1, which no node line describes')
+  expect(() => read([...goodLines, '', goodLines[1]!])).toThrow('snapshot line 7: node 1 is described twice')
 })
 
 test('without a cluster line there is no snapshot', () => {
@@ -344,6 +359,8 @@ test('whatever is put in place of any value: it is read, or it is one bad_input 
         expect(error).toMatchObject({ code: 'bad_input' })
         const message = messageOf(error)
         expect(message).not.toMatch(/undefined|\[object|\n/)
+        // Lines that do not go together are told of the one that names what another lacks.
+        if (/^snapshot line \d+: \S+(\.\w+ names|\.\w+ lists|\.\w+: node)/.test(message)) return
         if (message.startsWith('snapshot line')) {
           refused += 1
           expect(message).toContain(`snapshot line ${index + 1}: `)

@@ -12,6 +12,7 @@ import { problemAnswer, statusAnswer } from '../../src/http/answers.ts'
 import type { Route } from '../../src/http/route.ts'
 import { routes } from '../../src/http/routes.ts'
 import { type Server, startServer } from '../../src/http/server.ts'
+import { runs } from '../cluster/support.ts'
 import { fillable, SECOND, startLoop } from '../daemon/support.ts'
 import { noon } from '../observe/support.ts'
 import { tablesReport } from '../observe/tables.ts'
@@ -375,7 +376,7 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
         if (check(route, one, await ask(one), before)) refused += 1
         else answered += 1
       }),
-      { numRuns: RUNS },
+      runs(RUNS),
     )
     // Both were tried.
     expect(Math.min(refused, answered)).toBeGreaterThan(0)
