@@ -228,20 +228,23 @@ export class ClusterLoop {
   }
 
   /**
-   * Takes back what is under way of a subject and leaves it alone for a while; what of it waits, or was asked for, does not begin.
-   * @throws EvenkeelError `usage` when there is nothing of the kind.
+   * Takes back what is under way of the subjects and leaves them alone for a while; what of them waits, or was asked for, does not begin.
+   * @throws EvenkeelError `usage` when there is nothing of any of them.
    */
-  async cancel(subject: string, reason: string): Promise<void> {
-    const cancelled = { subject, why: `cancelled by an operator: ${reason}` }
+  async cancel(subjects: readonly string[], reason: string): Promise<void> {
+    const all = subjects.map((subject) => ({ subject, why: `cancelled by an operator: ${reason}` }))
     await this.wish((journal) => {
-      const changes = this.#executor.cancellation(cancelled)
-      for (const kind of ['asked', 'order'] as const) {
-        if (journal.read(kind).has(subject)) changes.push({ kind, key: subject, value: undefined })
-      }
-      if (changes.length === 0) throw new EvenkeelError('usage', `nothing of ${subject} is under way or waits`)
+      const changes = all.flatMap((cancelled) => [
+        ...this.#executor.cancellation(cancelled),
+        ...(['asked', 'order'] as const).flatMap((kind): Change[] =>
+          journal.read(kind).has(cancelled.subject) ? [{ kind, key: cancelled.subject, value: undefined }] : [],
+        ),
+      ])
+      if (changes.length === 0)
+        throw new EvenkeelError('usage', `nothing of ${subjects.join(', ')} is under way or waits`)
       return changes
     })
-    this.#executor.cancel(cancelled)
+    for (const cancelled of all) this.#executor.cancel(cancelled)
   }
 
   /** @throws EvenkeelError `not_found` or `usage` when it may not be moved, as far as the last sample shows. */

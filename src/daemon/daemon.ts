@@ -151,8 +151,8 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
     )
   }
 
-  async cancel(cluster: string, subject: string, reason: string): Promise<void> {
-    await this.#loop(cluster).cancel(subject, reason)
+  async cancel(cluster: string, subjects: readonly string[], reason: string): Promise<void> {
+    await this.#loop(cluster).cancel(subjects, reason)
   }
 
   async order(cluster: string, order: Order): Promise<void> {

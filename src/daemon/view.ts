@@ -100,10 +100,10 @@ export interface DaemonControl {
   /** Has the targets of these topics computed and carried out, drifted or not. */
   rebalance(cluster: string, topics: readonly string[]): Promise<void>
   /**
-   * Takes back what is under way of a partition or of a topic as a whole, and leaves it alone for an hour.
-   * @throws EvenkeelError `usage` when nothing of it is under way or waits.
+   * Takes back what is under way of partitions, or of topics as a whole, and leaves them alone for an hour: of all of them or of none.
+   * @throws EvenkeelError `usage` when nothing of any is under way or waits.
    */
-  cancel(cluster: string, subject: string, reason: string): Promise<void>
+  cancel(cluster: string, subjects: readonly string[], reason: string): Promise<void>
   /**
    * Has one replica or leadership moved because a person wants it, as what may be moved at all; it is left there for a day by all that
    * can wait. Replaces what was asked for of the partition before.

@@ -103,10 +103,7 @@ const specs = {
     fields: z.strictObject({ subject, reason: fields.reason, cluster }),
     call: (cluster, { subject, reason }, { control }) => {
       const subjects = cancellable(cluster, subject)
-      const run = async () => {
-        for (const one of subjects) await control.cancel(cluster.name, one, reason)
-      }
-      return { about: { subjects }, run }
+      return { about: { subjects }, run: () => control.cancel(cluster.name, subjects, reason) }
     },
   }),
 }

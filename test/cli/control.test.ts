@@ -58,7 +58,7 @@ const control: DaemonControl = {
   rebalance: async (_, topics) => void asked.push(`rebalance ${topics.join(' ')}`),
   order: async () => undefined,
   weigh: async () => Promise.reject(new Error('not asked for here')),
-  cancel: async (_, subject, reason) => void asked.push(`cancel ${subject}: ${reason}`),
+  cancel: async (_, subjects, reason) => void asked.push(`cancel ${subjects.join(' ')}: ${reason}`),
   approve: async (_, targets) => void asked.push(`approve ${targets.map(({ topic }) => topic).join(' ')}`),
 }
 

@@ -1,13 +1,17 @@
 /** Every verb that prints data, in every format, as the real program: against a daemon at work on a simulated cluster, or one with tables. */
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { rawText } from '../../src/cli/formats.ts'
 import type { DecisionsAnswer, MovesAnswer } from '../../src/http/answers.ts'
 import type { Server } from '../../src/http/server.ts'
+import { runs } from '../cluster/support.ts'
 import { unasked } from '../http/support.ts'
 import { noon } from '../observe/support.ts'
 import { tablesReport } from '../observe/tables.ts'
 import { serveDaemon } from './daemon-server.ts'
 import { config, file, freePort, type Running, start } from './support.ts'
-import { checkFormats, plainVerbs, rows, verbsOfProgram, type Where } from './verbs.ts'
+import { checkFormats, checkFreshPlan, plainVerbs, rows, rowsOn, verbsOfProgram, type Where } from './verbs.ts'
 
 const run = (args: string[]) => start(...args).ended
 
@@ -19,6 +23,36 @@ it('the table has every verb of the program, those with data in all formats', as
     if (plainVerbs.includes(verb)) expect([verb, formats]).toEqual([verb, []])
     else expect([verb, ...formats]).toEqual(expect.arrayContaining([verb, 'table', 'wide', 'json', 'yaml']))
   }
+})
+
+it('YAML says what JSON says, whatever that is', () => {
+  const any = fc.oneof(
+    fc.jsonValue({ stringUnit: 'binary' }),
+    fc.constantFrom(
+      '007',
+      '1e3',
+      'off',
+      'null',
+      '~',
+      '- a',
+      'a: b',
+      '# x',
+      ' x ',
+      '\n\n x\n',
+      '2026-01-01',
+      '<<',
+      '\u2028',
+      '\u001b[2J',
+    ),
+    fc.constantFrom(1e300, 2 ** 53, 1e-7, -1, 0.1),
+  )
+  const data = fc.record({ some: fc.array(any), by: fc.dictionary(fc.string({ unit: 'binary' }), any) })
+  fc.assert(
+    fc.property(data, (one) => {
+      expect(parse(rawText(one, 'yaml'))).toEqual(JSON.parse(rawText(one, 'json')))
+    }),
+    runs(300),
+  )
 })
 
 /** Each is up to four processes at once. */
@@ -72,7 +106,9 @@ server: { metrics_listen: "127.0.0.1:${metrics}", control_listen: "127.0.0.1:${c
     await daemon?.ended
   })
 
-  it.each(rows.filter(({ on }) => on === undefined))('$verb $how', (row) => checkFormats(row, where, run))
+  it.each(rowsOn('any'))('%s', (_, row) => checkFormats(row, where, run))
+
+  it('a fresh plan is what any plan is', () => checkFreshPlan(where.url))
 
   it.each<[string, (where: Where) => string[], RegExp]>([
     ['check-config', ({ config: path }) => [path, '--offline'], /: good, 1 cluster\n/],
@@ -88,7 +124,7 @@ server: { metrics_listen: "127.0.0.1:${metrics}", control_listen: "127.0.0.1:${c
   })
 })
 
-it.each(rows.filter(({ on }) => on === 'kafka'))('of a config of Kafka: $verb', patience, async (row) => {
+it.each(rowsOn('kafka'))('of a config of Kafka: %s', patience, async (_, row) => {
   const path = config('formats-kafka.yaml', { bootstrap: '127.0.0.1:1' })
   await checkFormats(row, { config: path } as Where, run)
 })
@@ -114,7 +150,7 @@ describe('of a cluster of tables', patience, () => {
   })
   afterAll(() => server.close())
 
-  it.each(rows.filter(({ on }) => on === 'tables'))('$verb $how', (row) => checkFormats(row, where, run))
+  it.each(rowsOn('tables'))('%s', (_, row) => checkFormats(row, where, run))
 })
 
 function placements(snapshot: string): { partition: string; replicas: number[] }[] {

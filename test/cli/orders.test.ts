@@ -44,7 +44,7 @@ async function begin(more: Partial<LoopCase> = {}): Promise<void> {
   await loop.advance(35 * SECOND)
   const control: DaemonControl = {
     ...unasked,
-    cancel: (_, subject, reason) => loop.loop.cancel(subject, reason),
+    cancel: (_, subjects, reason) => loop.loop.cancel(subjects, reason),
     order: (_, order: Order) => loop.loop.order({ ...order, atMs: loop.clock.now() }, signal),
     weigh: (_, order) => loop.loop.weigh(order, signal),
   }
@@ -92,7 +92,7 @@ describe('move', () => {
   })
 
   it('--wait ends with 3 when it is taken back, or given up', async () => {
-    happenings = [() => undefined, () => undefined, () => loop.loop.cancel('a-b-0', 'no')]
+    happenings = [() => undefined, () => undefined, () => loop.loop.cancel(['a-b-0'], 'no')]
     expect(await move('--wait')).toMatchObject({ code: 3, out: 'a-b-0 from 1 to 3: cancelled by an operator: no\n' })
     await begin()
     loop.world.faults.order(10, undefined, { refused: 'rejected' })

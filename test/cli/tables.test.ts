@@ -28,7 +28,7 @@ const control: DaemonControl = {
   },
   order: async () => undefined,
   weigh: async () => Promise.reject(new Error('not asked for here')),
-  cancel: async (_, subject, reason) => void asked.push(`cancel ${subject}: ${reason}`),
+  cancel: async (_, subjects, reason) => void asked.push(`cancel ${subjects.join(' ')}: ${reason}`),
   approve: async (_, targets) => {
     asked.push(`approve ${targets.map(({ fingerprint }) => fingerprint).join(' ')}`)
     view = { ...view, approved: targets.map(({ fingerprint }) => fingerprint) }

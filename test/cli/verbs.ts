@@ -255,6 +255,12 @@ export const rows: Row[] = [
   },
 ]
 
+/** Those that run where there is only so much, each with what it is called in a test. */
+export function rowsOn(...grounds: (Row['on'] | 'any')[]): [string, Row][] {
+  const found = rows.filter(({ on }) => grounds.includes(on ?? 'any'))
+  return found.map((row) => [row.how === undefined ? row.verb : `${row.verb} ${row.how}`, row])
+}
+
 /** Verbs that print no data, or theirs in one form only. */
 export const plainVerbs = [
   'run',
@@ -315,6 +321,15 @@ export async function checkFormats(row: Row, where: Where, run: (args: string[])
     }
   }
   await Promise.all([forPeople('table'), everyOne ? forPeople('wide') : undefined, forPrograms()])
+}
+
+/** Asked of a daemon at work, strictly what the API says. */
+export async function checkFreshPlan(url: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${url}/api/v1/plan`, { method: 'POST', headers, body: '{}' })
+  const plan: unknown = await response.json()
+  expect(response.status).toBe(200)
+  expect(done('plan').parse(plan)).toEqual(plan)
 }
 
 /** What does not change while a cluster is at work: all but figures and times. */

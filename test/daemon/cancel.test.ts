@@ -9,7 +9,7 @@ test('a partition whose move is cancelled is left alone for an hour, the others 
   const { loop, advance, of, stop } = startLoop({ simulator: { ...fillable, copyRate: 10e6 }, balance })
   await advance(10 * SECOND)
   const [first, second] = loop.view().running.map(({ move }) => subjectOf(move))
-  await loop.cancel(first!, 'wrong time')
+  await loop.cancel([first!], 'wrong time')
   await advance(10 * SECOND)
   const [ended] = of('move_ended')
   expect([subjectOf(ended!.progress.move), ended!.result, ended!.progress.text]).toEqual([
@@ -35,7 +35,7 @@ test('a move that waits does not begin once it is cancelled', async () => {
   })
   await advance(10 * SECOND)
   const waiting = subjectOf(loop.view().pending[0]!)
-  await loop.cancel(waiting, 'wrong time')
+  await loop.cancel([waiting], 'wrong time')
   await advance(50 * MINUTE)
   expect(of('move_started').length).toBeGreaterThan(1)
   expect(of('move_started').map(({ progress }) => subjectOf(progress.move))).not.toContain(waiting)
@@ -45,6 +45,6 @@ test('a move that waits does not begin once it is cancelled', async () => {
 test('what is not there cannot be cancelled', async () => {
   const { loop, advance, stop } = startLoop({ simulator: fillable, balance })
   await advance(10 * SECOND)
-  await expect(loop.cancel('nope-1', 'x')).rejects.toThrow('nothing of nope-1 is under way or waits')
+  await expect(loop.cancel(['nope-1'], 'x')).rejects.toThrow('nothing of nope-1 is under way or waits')
   await stop()
 })

@@ -267,7 +267,7 @@ test('cancel takes it back, before it begins and while it runs', async () => {
     simulator: { ...even.simulator, copyRate: 10e6 },
   })
   await move()
-  await loop.cancel('t-0', 'no')
+  await loop.cancel(['t-0'], 'no')
   await advance(2 * MINUTE)
   expect([started(), loop.view().orders]).toEqual([[], undefined])
   await move({ partition: 4 })
@@ -275,7 +275,7 @@ test('cancel takes it back, before it begins and while it runs', async () => {
   await expect(move({ partition: 4 })).rejects.toThrow(
     't-4 is being moved by evenkeel as a person asked; `evenkeel cancel t-4` takes that back',
   )
-  await loop.cancel('t-4', 'no')
+  await loop.cancel(['t-4'], 'no')
   await advance(10 * MINUTE)
   expect([started(), replicas(4).toSorted(byId), loop.view().orders, loop.view().placed]).toEqual([
     ['t-4 1>3 manual'],

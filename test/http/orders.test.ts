@@ -39,7 +39,7 @@ beforeEach(() => {
 const weighed: Weighed = { move: { ...replica(3, 1, 4, GiB), reason: 'manual' }, nodes }
 const control: DaemonControl = {
   ...unasked,
-  cancel: async (_, subject) => void actions.push(`cancelled ${subject}`),
+  cancel: async (_, subjects) => void actions.push(`cancelled ${subjects.join(' ')}`),
   order: async (_, order) => {
     if (refusal) throw refusal
     ordered.push(order)

@@ -277,10 +277,9 @@ describe('cancel', () => {
     view = { ...pinot, running, pending: [replica(3, 1, 2, 9), leader(4, 1, 2)], asked: ['orders_OFFLINE'] }
     for (const subject of ['clicks', 'orders-3', 'orders']) await post('cancel', { subject, reason: 'not now' })
     expect(asked).toEqual([
-      ['cancel', 'demo', 'clicks_OFFLINE', 'not now'],
-      ['cancel', 'demo', 'clicks_REALTIME', 'not now'],
-      ['cancel', 'demo', 'orders-3', 'not now'],
-      ['cancel', 'demo', 'orders_OFFLINE', 'not now'],
+      ['cancel', 'demo', ['clicks_OFFLINE', 'clicks_REALTIME'], 'not now'],
+      ['cancel', 'demo', ['orders-3'], 'not now'],
+      ['cancel', 'demo', ['orders_OFFLINE'], 'not now'],
     ])
     expect(actions[0]).toEqual({
       action: 'cancel',

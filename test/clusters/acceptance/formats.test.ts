@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { checkFormats, rows, type Where } from '../../cli/verbs.ts'
+import { checkFormats, checkFreshPlan, rows, rowsOn, type Where } from '../../cli/verbs.ts'
 import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
 import { createTopic } from '../kafka/tools.ts'
@@ -66,10 +66,10 @@ const run = async (args: string[]) => {
 }
 
 /** What the config says is nothing of the cluster's. */
-const others = ['tables', 'config show']
-test.each(rows.filter(({ on = '', verb }) => !others.includes(on) && !others.includes(verb)))('$verb $how', (row) =>
-  checkFormats(row, where, run),
-)
+const ofCluster = rowsOn('any', 'kafka').filter(([name]) => name !== 'config show')
+test.each(ofCluster)('%s', (_, row) => checkFormats(row, where, run))
+
+test('a fresh plan is what any plan is', () => checkFreshPlan(where.url))
 
 test('permissions --probe tells as JSON what it found', async () => {
   const { code, out } = await run(['permissions', '--config', daemon.config, '--probe', '-o', 'json'])
