@@ -1,5 +1,5 @@
 /** Every verb that prints data, in every format, as the real program: against a daemon at work on a simulated cluster, or one with tables. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { rawText } from '../../src/cli/formats.ts'

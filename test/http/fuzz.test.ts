@@ -3,7 +3,7 @@
  * a problem that says where it is wrong, nothing of it has been done, and the listener goes on.
  */
 import { Agent, request } from 'node:http'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { ClusterState, NodeId } from '../../src/cluster/state.ts'
@@ -204,11 +204,10 @@ function fieldsOf({ fields }: Route): fc.Arbitrary<Record<string, unknown>> {
   const slip = fc.oneof(
     fc.constant((given: Record<string, unknown>) => given),
     fc.constant((given: Record<string, unknown>) => given),
-    fc.constantFrom(...known, 'cluster').map(
-      (name) =>
-        ({ [name]: _, ...rest }: Record<string, unknown>) =>
-          rest,
-    ),
+    fc.constantFrom(...known, 'cluster').map((missing) => {
+      return (given: Record<string, unknown>) =>
+        Object.fromEntries(Object.entries(given).filter(([name]) => name !== missing))
+    }),
     fc.tuple(fc.constantFrom(...known, ...names), odd).map(([name, value]) => {
       return (given: Record<string, unknown>) => Object.defineProperty({ ...given }, name, { value, enumerable: true })
     }),
@@ -303,7 +302,7 @@ function asked(route: Route): fc.Arbitrary<Asked> {
     .chain((fields) => broken(JSON.stringify(fields)))
     .map((body) => ({ headers: json, body }))
   const mistyped = fc.tuple(fieldsOf(route), types).map(([fields, type]) => {
-    return { headers: { 'content-type': type } as Record<string, string>, body: JSON.stringify(fields) }
+    return { headers: { 'content-type': type }, body: JSON.stringify(fields) }
   })
   const others = fc.constantFrom<Pick<Asked, 'headers' | 'body'>[]>(
     { headers: {} },
@@ -358,7 +357,7 @@ function check(route: Route, asked: Asked, { status, type, text }: Answered, bef
   expect(problem.detail).toMatch(/^[^\n\r]{8,600}$/)
   expect(problem.detail).not.toMatch(/undefined|NaN|\[object|Invalid input|\.[tj]s\b|\bat \w+ \(|FST_|node_modules/)
   // Of what could not even be read nothing is repeated.
-  if (/^bad_/.test(problem.code)) expect(problem.detail).not.toContain(marker)
+  if (problem.code.startsWith('bad_')) expect(problem.detail).not.toContain(marker)
   if (problem.code === 'bad_body' || problem.code === 'bad_query') {
     const known = Object.keys(route.fields.shape)
     const place = [...known, 'unknown field', 'unknown parameter', 'fields of the body', 'JSON object']
