@@ -155,6 +155,7 @@ export class ClusterLoop {
         }),
       look: (signal) => this.#look(signal),
       work: (pulse, mayStart, signal) => this.#guarded(signal, () => this.#work(pulse, mayStart, signal)),
+      isWaiting: () => this.#executor.pending.length > 0,
       intervals: () => this.#intervals(),
     })
   }

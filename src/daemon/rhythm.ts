@@ -3,11 +3,13 @@
  * work on what is in flight, and only work begins something new.
  *
  * While a tick is at work nothing new begins: what it decides would not know of it. So that ticks that take long do not follow
- * each other without a gap, each is followed by a turn: a look, and work that was free to begin something. A tick that is brought
- * forward waits for no turn; neither does one that has waited for it long enough, as an act may wait for a node that keeps silent.
+ * each other without a gap, each that found something to begin is followed by a turn: a look, and work that was free to begin it. A
+ * tick that is brought forward waits for no turn; neither does one that has waited for it long enough, as an act may wait for a node
+ * that keeps silent.
  */
 import type { Pulse } from '../cluster/sample.ts'
 import type { Clock } from '../lib/clock.ts'
+import { follow } from '../lib/signals.ts'
 
 /** What is done at each beat; none of it throws. */
 export interface Beats {
@@ -16,12 +18,14 @@ export interface Beats {
   look: (signal: AbortSignal) => Promise<Pulse | undefined>
   /** @param mayStart whether anything new may begin now. */
   work: (pulse: Pulse, mayStart: () => boolean, signal: AbortSignal) => Promise<void>
+  /** Whether something waits to be begun. */
+  isWaiting: () => boolean
   /** From the beginning of one tick, or the end of one pulse, to the next. */
   intervals: () => { tickMs: number; pulseMs: number }
 }
 
-/** An act waits for a silent node for no longer than a few seconds. */
-const TURN_MS = 15_000
+/** So many intervals are waited for a turn. */
+const TURN_INTERVALS = 2
 
 export class Rhythm {
   readonly #clock: Clock
@@ -62,27 +66,26 @@ export class Rhythm {
       this.#turn = newTurn()
       // What was found is begun at once.
       this.#wakePulse.abort()
-      this.#wakeTick = new AbortController()
-      const awake = AbortSignal.any([signal, this.#wakeTick.signal])
+      const { controller: wake, release } = follow(signal)
+      this.#wakeTick = wake
       const { tickMs, pulseMs } = this.#beats.intervals()
       const waitMs = Math.max(0, begunMs + tickMs - this.#clock.now())
-      await this.#clock.sleep(this.#due ? Math.min(waitMs, pulseMs) : waitMs, awake)
-      await this.#turnOver(awake)
+      await this.#clock.sleep(this.#due ? Math.min(waitMs, pulseMs) : waitMs, wake.signal)
+      if (this.#beats.isWaiting()) {
+        await Promise.race([this.#turn.taken, this.#clock.sleep(TURN_INTERVALS * tickMs, wake.signal)])
+        // What is left of that sleep.
+        wake.abort()
+      }
+      release()
     }
-  }
-
-  async #turnOver(awake: AbortSignal): Promise<void> {
-    const over = new AbortController()
-    const givenUp = this.#clock.sleep(TURN_MS, AbortSignal.any([awake, over.signal]))
-    await Promise.race([this.#turn.taken, givenUp])
-    over.abort()
   }
 
   async #pulses(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#wakePulse = new AbortController()
-      const awake = AbortSignal.any([signal, this.#wakePulse.signal])
-      await this.#clock.sleep(this.#beats.intervals().pulseMs, awake)
+      const { controller: wake, release } = follow(signal)
+      this.#wakePulse = wake
+      await this.#clock.sleep(this.#beats.intervals().pulseMs, wake.signal)
+      release()
       if (signal.aborted) break
       const turn = this.#thinking ? undefined : this.#turn
       const pulse = await this.#beats.look(signal)

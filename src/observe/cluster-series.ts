@@ -171,6 +171,8 @@ export class ClusterSeries {
     this.#set('offline_partitions', report.health.offline)
     this.#set('under_min_isr_partitions', report.health.underMinIsr)
     this.#set('rack_violations', report.rackViolations)
+    const diverged = report.topics?.reduce((sum, { notConverged }) => sum + notConverged, 0)
+    this.#set('segments_diverged', diverged ?? Number.NaN)
     this.#set('foreign_moves', report.foreignMoves)
     this.#showThrottle(report.throttle)
     for (const [resource, ratio] of Object.entries(report.imbalance)) this.#set('imbalance_ratio', ratio, { resource })
@@ -237,8 +239,10 @@ export class ClusterSeries {
     }
   }
 
-  #showDecision({ mode, dryRun, pause, status, verdict, violations, plan }: TickReport, atMs: number): void {
+  #showDecision(report: TickReport, atMs: number): void {
+    const { mode, dryRun, pause, status, verdict, violations, plan, windowOpen } = report
     this.#showMode(mode, dryRun)
+    this.#set('window_open', Number(windowOpen))
     this.#set('paused', Number(pause !== undefined))
     this.#showStatus(status)
     this.#set('last_evaluation_timestamp_seconds', atMs / 1000)

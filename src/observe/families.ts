@@ -32,6 +32,7 @@ export const families = [
   gauge('mode', [cluster, 'mode'], '1 for the mode in force, 0 for the others'),
   gauge('dry_run', [cluster], '1 when plans are computed but not executed'),
   gauge('paused', [cluster], '1 while balancing is paused, by a person or by the daemon itself'),
+  gauge('window_open', [cluster], '1 while a window in which classes of moves may start is open, or there is none'),
   gauge('status', [cluster, 'status'], '1 for the current status, 0 for the others'),
 
   gauge('up', [cluster], '1 when the last sample was complete'),
@@ -83,6 +84,11 @@ export const families = [
   gauge('offline_partitions', [cluster], 'Partitions without a leader'),
   gauge('under_min_isr_partitions', [cluster], 'Partitions whose in-sync replicas are below the minimum'),
   gauge('rack_violations', [cluster], 'Partitions whose replicas needlessly share a rack'),
+  gauge(
+    'segments_diverged',
+    [cluster],
+    'Pinot segment replicas whose external view differs from the ideal state; exists for Pinot only',
+  ),
 
   gauge('imbalance_ratio', [cluster, 'resource'], 'Largest deviation from the mean over the mean; 0 is perfectly even'),
   gauge('imbalance_limit_ratio', [cluster, 'resource'], 'Imbalance above which a plan is made'),
@@ -130,6 +136,16 @@ export const families = [
   gauge('remaining_bytes', [cluster], 'Bytes still to copy'),
   counter('moved_bytes_total', [cluster], 'Bytes copied since start'),
   gauge('plan_start_timestamp_seconds', [cluster], 'Start of the current plan; exists only while there is work'),
+  gauge(
+    'plan_estimated_completion_timestamp_seconds',
+    [cluster],
+    'Estimated end of the current plan; exists only while a speed is known',
+  ),
+  gauge(
+    'table_rebalance_progress_ratio',
+    [cluster, 'table'],
+    'Part of its bytes that a job for a Pinot table has moved; exists only while it runs',
+  ),
   gauge(
     'throttle_bytes_per_second',
     [cluster],

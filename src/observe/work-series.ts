@@ -12,6 +12,8 @@ export class WorkSeries {
   #pending = new Map<string, Move>()
   #running = new Map<string, MoveProgress>()
   #startMs: number | undefined
+  /** Those whose jobs have series. */
+  #tables: string[] = []
   /** Bytes of moves that ended since the start. */
   #doneBytes = 0
 
@@ -73,15 +75,38 @@ export class WorkSeries {
     const pendingBytes = sum(pending.map(bytesOf))
     this.#set('planned_bytes', this.#doneBytes + sum(running.map(({ bytesTotal }) => bytesTotal)) + pendingBytes)
     const left = running.map(({ bytesTotal, bytesDone }) => Math.max(0, bytesTotal - bytesDone))
-    this.#set('remaining_bytes', sum(left) + pendingBytes)
+    const remainingBytes = sum(left) + pendingBytes
+    this.#set('remaining_bytes', remainingBytes)
+    const leftMs = msLeft(running, remainingBytes)
+    this.#set('plan_estimated_completion_timestamp_seconds', (atMs + leftMs) / 1000)
+    this.#showTables(running)
     this.#set('plan_start_timestamp_seconds', (this.#startMs ?? Number.NaN) / 1000)
     const oldest = running.length === 0 ? Number.NaN : Math.min(...running.map(({ startedAtMs }) => startedAtMs))
     this.#set('oldest_running_move_start_timestamp_seconds', oldest / 1000)
   }
 
+  #showTables(running: readonly MoveProgress[]): void {
+    const jobs = running.filter(({ move, bytesTotal }) => move.kind === 'table' && bytesTotal > 0)
+    const tables = jobs.map(({ move }) => move.topic)
+    for (const table of this.#tables) {
+      if (!tables.includes(table)) this.#set('table_rebalance_progress_ratio', Number.NaN, { table })
+    }
+    this.#tables = tables
+    for (const { move, bytesDone, bytesTotal } of jobs) {
+      this.#set('table_rebalance_progress_ratio', Math.min(1, bytesDone / bytesTotal), { table: move.topic })
+    }
+  }
+
   #set(name: Parameters<Instruments['set']>[0], value: number, labels: Labels = {}): void {
     this.#instruments.set(name, { ...this.#cluster, ...labels }, value)
   }
+}
+
+/** Until the slowest of the running moves ends, and everything at the speed of them all; NaN while no speed is known. */
+function msLeft(running: readonly MoveProgress[], remainingBytes: number): number {
+  const speed = sum(running.map(({ bytesPerSecond = 0 }) => bytesPerSecond))
+  if (speed === 0) return Number.NaN
+  return Math.max((remainingBytes / speed) * 1000, ...running.map(({ remainingMs = 0 }) => remainingMs))
 }
 
 function sum(values: readonly number[]): number {

@@ -12,7 +12,10 @@ export class Rejections {
     const index = rejectReasons.indexOf(reason)
     this.#counts[index]! += 1
     const examples = this.#examples[index]!
-    if (examples.length < EXAMPLES) examples.push({ partition, from, to })
+    if (examples.length >= EXAMPLES) return
+    // The search comes by the same candidate again and again.
+    const known = examples.some((one) => one.partition === partition && one.from === from && one.to === to)
+    if (!known) examples.push({ partition, from, to })
   }
 
   list(): { reason: RejectReason; count: number; examples: RejectedExample[] }[] {

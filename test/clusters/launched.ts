@@ -111,6 +111,11 @@ export class Launched {
     if (this.running) this.#child.kill(signal)
   }
 
+  /** Writes to its standard input. */
+  write(text: string): void {
+    this.#child.stdin.write(text)
+  }
+
   /** Ends its standard input. */
   endInput(): void {
     this.#child.stdin.end()

@@ -5,6 +5,7 @@ import { families } from '../../src/observe/families.ts'
 import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
 import { promtoolFindings } from '../support/promtool.ts'
 import { event, forecast, GiB, leader, noon, progress, replica, report } from './support.ts'
+import { tableMove, target, topic } from './tables.ts'
 
 const settings = {
   mode: 'continuous',
@@ -209,6 +210,7 @@ describe('metrics', () => {
       offline_partitions: 4,
       under_min_isr_partitions: 5,
       rack_violations: 6,
+      window_open: 1,
       foreign_moves: 8,
       'imbalance_ratio{resource="replicas"}': 0.5,
       'evaluations_total{outcome="planned"}': 1,
@@ -311,6 +313,36 @@ describe('metrics', () => {
     expect(Object.keys(only(all, /^oldest/))).toEqual([])
   })
 
+  it('estimate the end of the plan once a speed is known: that of the slowest move, and of all bytes at the speed of all', async () => {
+    const metrics = registered(event({ type: 'tick', report: busy }))
+    const ends = async () => (await series(metrics))['plan_estimated_completion_timestamp_seconds']
+    expect(await ends()).toBeUndefined()
+    const runs = (more: object) =>
+      metrics.onEvent(
+        event({ type: 'progress', moves: [progress(move, more)], pending: 1, pendingBytes: 0, movedBytes: 0 }),
+      )
+    runs({ bytesDone: GiB, bytesPerSecond: GiB / 100 })
+    expect(await ends()).toBe(noon / 1000 + 100)
+    runs({ bytesDone: GiB, bytesPerSecond: GiB / 100, remainingMs: 300_000 })
+    expect(await ends()).toBe(noon / 1000 + 300)
+    metrics.onEvent(event({ type: 'progress', moves: [], pending: 0, pendingBytes: 0, movedBytes: 0 }))
+    expect(await ends()).toBeUndefined()
+  })
+
+  it('tell of tables of Pinot how far their jobs are, and of segments that are not where they should be', async () => {
+    const topics = [topic('a', { notConverged: 3 }), topic('b', { notConverged: 4 })]
+    const metrics = registered(event({ type: 'tick', report: { ...busy, topics } }))
+    const job = (more: object) => ({ ...progress(move), move: tableMove(target('a')), bytesTotal: 8 * GiB, ...more })
+    metrics.onEvent(
+      event({ type: 'progress', moves: [job({ bytesDone: 2 * GiB })], pending: 0, pendingBytes: 0, movedBytes: 0 }),
+    )
+    const shown = async () => only(await series(metrics), /^(segments_diverged|table_rebalance)/)
+    expect(await shown()).toEqual({ segments_diverged: 7, 'table_rebalance_progress_ratio{table="a"}': 0.25 })
+    metrics.onEvent(event({ type: 'progress', moves: [], pending: 0, pendingBytes: 0, movedBytes: 0 }))
+    metrics.onEvent(event({ type: 'tick', report: busy }))
+    expect(await shown()).toEqual({})
+  })
+
   it('count submitted moves as pending until they are accepted', async () => {
     const metrics = registered(event({ type: 'move_started', progress: progress(move, { state: 'submitting' }) }))
     const states = { 'moves{kind="replica",state="pending"}': 1, 'moves{kind="replica",state="running"}': 0 }
@@ -374,8 +406,12 @@ describe('metrics', () => {
 
   it('are clean to promtool, every family having appeared', async () => {
     const metrics = registered(
-      event({ type: 'tick', report: { ...busy, unavailableSince: [{ node: 1, sinceMs: noon }] } }),
-      event({ type: 'move_started', progress: progress(move) }),
+      event({
+        type: 'tick',
+        report: { ...busy, topics: [topic('a')], unavailableSince: [{ node: 1, sinceMs: noon }] },
+      }),
+      event({ type: 'move_started', progress: progress(move, { bytesPerSecond: GiB }) }),
+      event({ type: 'move_started', progress: { ...progress(move), move: tableMove(target('a')) } }),
       event({ type: 'move_ended', progress: progress(leader(5, 1, 4)), result: 'done', durationMs: 1 }),
     )
     metrics.observeUpstream({

@@ -132,7 +132,9 @@ export class Router implements KafkaTransport {
       const addresses = this.#addresses(node, api.readOnly)
       const attempt: Attempt<Response> = (address, how) => this.#attempt(api, request, address, how)
       const response = api.readOnly
-        ? await this.#whilePresent(node, options, (until) => this.#ask(addresses, attempt, until))
+        ? await this.#whilePresent(node === 'any' ? undefined : node, options, (until) =>
+            this.#ask(addresses, attempt, until),
+          )
         : await this.#change(addresses, attempt, options)
       observe('ok')
       return response
@@ -188,13 +190,18 @@ export class Router implements KafkaTransport {
     return addresses.sort(([a], [b]) => place(a) - place(b) || heardMs(b) - heardMs(a)).map(([, address]) => address)
   }
 
-  /** What is asked of a node that the cluster gives up meanwhile is not waited for: a frozen one would hold up everybody. */
+  #nodeAt(address: Address): number | undefined {
+    const key = text(address)
+    return [...this.#nodes.values()].find((node) => text(node) === key)?.id
+  }
+
+  /** What is sent to a node that the cluster gives up meanwhile is not waited for: a frozen one would hold up everybody. */
   async #whilePresent<T>(
-    node: number | 'any',
+    node: number | undefined,
     options: SendOptions,
     ask: (options: SendOptions) => Promise<T>,
   ): Promise<T> {
-    if (node === 'any') return ask(options)
+    if (node === undefined) return ask(options)
     const presence = this.#presence.get(node) ?? new AbortController()
     this.#presence.set(node, presence)
     const { controller, release } = follow(options.signal, presence.signal)
@@ -202,7 +209,8 @@ export class Router implements KafkaTransport {
       return await ask({ ...options, signal: controller.signal })
     } catch (error) {
       if (!presence.signal.aborted || options.signal.aborted) throw error
-      throw new TransportError('connect', `broker ${node} is no longer in the cluster`)
+      const sent = error instanceof TransportError && error.sent
+      throw new TransportError('connect', `broker ${node} is no longer in the cluster`, { sent })
     } finally {
       release()
     }
@@ -224,13 +232,16 @@ export class Router implements KafkaTransport {
 
   /** All but the last address get half of the time that is left for connecting, so that one mute broker does not use it all up. */
   async #change<Response>(addresses: Address[], attempt: Attempt<Response>, options: SendOptions): Promise<Response> {
-    const { signal, timeoutMs } = options
+    const { timeoutMs } = options
     const elapsedMs = stopwatch()
     for (const [index, address] of addresses.entries()) {
       const leftMs = timeoutMs - elapsedMs()
       const isLast = index === addresses.length - 1
+      const connectMs = isLast ? leftMs : leftMs / 2
       try {
-        return await attempt(address, { signal, leftMs, connectMs: isLast ? leftMs : leftMs / 2, fresh: false })
+        return await this.#whilePresent(this.#nodeAt(address), options, ({ signal }) =>
+          attempt(address, { signal, leftMs, connectMs, fresh: false }),
+        )
       } catch (error) {
         // One that may have arrived must not be asked for twice.
         const arrived = error instanceof TransportError && error.sent

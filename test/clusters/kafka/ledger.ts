@@ -2,15 +2,11 @@
  * An acknowledgement ledger: a producer and a consumer of Kafka's own Java client at work while a test does its worst to the cluster.
  * In the end every record that was acknowledged must be in the topic.
  */
-import { createHash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Launched } from '../launched.ts'
-import { makeOnce, mustRun } from '../make.ts'
 import { launch } from '../sandbox.ts'
 import { within } from '../wait.ts'
 import type { KafkaCluster } from './cluster.ts'
+import { compiled } from './compile.ts'
 
 /** What came of the records; the counts are of different records. */
 interface LedgerResult {
@@ -43,7 +39,6 @@ export interface Ledger {
   stop(): Promise<LedgerResult>
 }
 
-const source = fileURLToPath(new URL('./Ledger.java', import.meta.url))
 const readAgainSeconds = 60
 
 /**
@@ -64,7 +59,7 @@ export async function startLedger(
     `${perSecond}`,
     `${readAgainSeconds}`,
   ]
-  const process = await launch('java', cluster.java(command, [await compiled(cluster)]))
+  const process = await launch('java', cluster.java(command, [await compiled(cluster, 'Ledger')]))
   cluster.onClose(() => process.end('SIGKILL'))
   const book = new Book()
   process.onLine((line) => book.enter(line))
@@ -91,19 +86,6 @@ export async function startLedger(
 async function finished(process: Launched, topic: string): Promise<void> {
   const end = await within(`the ledger reading ${topic} to its end`, (readAgainSeconds + 30) * 1000, process.exited)
   if (end !== 0) throw new Error(`the ledger could not read ${topic} to its end (${end}):\n${process.tail()}`)
-}
-
-/** Directory with the compiled class; made once for each text of the source. */
-async function compiled(cluster: KafkaCluster): Promise<string> {
-  const digest = createHash('sha256')
-    .update(await readFile(source))
-    .digest('hex')
-    .slice(0, 12)
-  return makeOnce(join(cluster.cache, `ledger-${digest}`), async (dir) => {
-    await mkdir(dir)
-    const args = ['-cp', cluster.jars.join(':'), '-d', dir, source]
-    await mustRun('javac', args, { deadlineMs: 60_000, otherwise: 'javac could not compile Ledger.java' })
-  })
 }
 
 /** The lines of Ledger.java, kept by record number. */

@@ -1,12 +1,11 @@
-/** Kafka's own command-line tools: witnesses that share no code with ours. Each run takes about a second. */
+/** Kafka's own command-line tools: witnesses that share no code with ours. */
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { propertiesText } from '../properties-file.ts'
-import { launch } from '../sandbox.ts'
-import { within } from '../wait.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { clientProperties } from './properties.ts'
+import { toolboxOf } from './toolbox.ts'
 
 /** Where the replicas of one partition are to be; the first is the preferred leader. */
 export interface Placement {
@@ -52,18 +51,12 @@ export async function runTool(
   args: string[],
   { user, deadlineMs = 30_000 }: { user?: { username: string; password: string }; deadlineMs?: number } = {},
 ): Promise<string> {
-  const command = [className, '--bootstrap-server', cluster.bootstrap.join(','), ...args]
-  if (user !== undefined)
-    command.push('--command-config', await newFile(cluster, propertiesText(clientProperties(user))))
-  else if (cluster.authenticated) command.push('--command-config', cluster.clientConfig)
-  const tool = await launch('java', cluster.java(command))
-  try {
-    const end = await within(`${className} ${args.join(' ')}`, deadlineMs, tool.exited)
-    if (end !== 0) throw new Error(`${className} ${args.join(' ')} failed (${end}):\n${tool.text()}`)
-    return tool.output()
-  } finally {
-    await tool.end('SIGKILL')
-  }
+  const where = ['--bootstrap-server', cluster.bootstrap.join(',')]
+  if (user !== undefined) where.push('--command-config', await newFile(cluster, propertiesText(clientProperties(user))))
+  else if (cluster.authenticated) where.push('--command-config', cluster.clientConfig)
+  const end = await toolboxOf(cluster).run(className, [...where, ...args], deadlineMs)
+  if (end.code !== 0) throw new Error(`${className} ${args.join(' ')} failed (${end.code}):\n${end.text}`)
+  return end.output
 }
 
 /**

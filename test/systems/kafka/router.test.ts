@@ -254,6 +254,30 @@ describe('a change', () => {
     expect(asked).toEqual(['a'])
   })
 
+  it('is given up when the cluster gives the broker up, as one that may have arrived', async () => {
+    const { change, asked, manners, router, addressOf } = world(['a', 'b'])
+    manners['a'] = { answerMs: never }
+    const options = { signal: new AbortController().signal, timeoutMs: 60_000 }
+    const request = { timeoutMs: 1, topics: [] }
+    const toNode = router.send(0, alterPartitionReassignments, request, options).catch((error: unknown) => error)
+    const toAny = change()
+    await vi.advanceTimersByTimeAsync(3_000)
+    router.updateNodes([{ id: 1, rack: null, ...addressOf('b') }])
+    expect(await end(toNode)).toMatchObject({ reason: 'connect', sent: true })
+    expect(await end(toAny)).toEqual({ outcome: 'connect', ms: 3_000 })
+    expect(asked).toEqual(['a', 'a'])
+  })
+
+  it('goes on to the next where the broker is given up before it is connected to', async () => {
+    const { change, asked, manners, router, addressOf } = world(['a', 'b'])
+    manners['a'] = { connectMs: never }
+    const changing = change()
+    await vi.advanceTimersByTimeAsync(3_000)
+    router.updateNodes([{ id: 1, rack: null, ...addressOf('b') }])
+    expect(await end(changing)).toEqual({ outcome: 'ok', ms: 3_000 })
+    expect(asked).toEqual(['b'])
+  })
+
   it('goes on to the next where no connection comes about', async () => {
     const { change, asked, manners } = world(['a', 'b'])
     manners['a'] = { connectMs: never }
