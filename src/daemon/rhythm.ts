@@ -117,9 +117,9 @@ interface Turn {
 }
 
 function newTurn(): Turn {
-  let take = () => {}
+  let take: (() => void) | undefined
   const taken = new Promise<void>((resolve) => {
     take = resolve
   })
-  return { taken, take }
+  return { taken, take: () => take?.() }
 }
