@@ -47,7 +47,7 @@ export function overview(view: ClusterView, nowMs: number): Html {
 }
 
 /** The one sentence of the page. */
-export function sentence({ name, report, running, error }: ClusterView): string {
+function sentence({ name, report, running, error }: ClusterView): string {
   if (error !== undefined && !report) return `${name} could not be read yet.`
   if (!report) return `${name} is being read for the first time.`
   const { verdict } = report

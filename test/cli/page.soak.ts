@@ -20,9 +20,9 @@ clusters:
     system: simulator
     simulator:
       seed: 3
-      copy_rate: 10MiB/s
+      copy_rate: 8MiB/s
       nodes: [{ id: 1, disk: 10GiB }, { id: 2, disk: 10GiB }, { id: 3, disk: 10GiB }, { id: 4, disk: 10GiB }, { id: 5, disk: 10GiB }]
-      topics: [{ name: orders, partitions: 200, replication_factor: 2, size: 15MiB, nodes: [1, 2, 3, 4] }]
+      topics: [{ name: orders, partitions: 200, replication_factor: 2, size: 8MiB, spread: 0, nodes: [1, 2, 3, 4] }]
 balancing: { mode: continuous, node_add_hold: 0s, tick_interval: 1s, pulse_interval: 200ms }
 server: { metrics_listen: "127.0.0.1:${metrics}", control_listen: "127.0.0.1:${control}", auth: { bearer_token_file: "${tokens}" } }
 state: { directory: "${inDirectory('page-state')}" }
@@ -58,7 +58,7 @@ test('asks for a token, and takes it', async () => {
   expect(trouble).toEqual([])
 })
 
-test('shows a node fill and a move on its way to its end', async () => {
+test('shows a node fill and a move on its way to its end', { timeout: 40_000 }, async () => {
   const used = () => page.locator('#nodes tr', { hasText: /^5/ }).locator('rect.now').getAttribute('width')
   const before = Number(await used())
   await expect.poll(async () => Number(await used()), { timeout: 15_000 }).toBeGreaterThan(before)
