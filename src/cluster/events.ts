@@ -110,6 +110,8 @@ export interface TickReport {
   health: Health
   partitions: number
   rackViolations: number
+  /** Ratio: the disk use that balancing fills no disk beyond. */
+  maxDiskUsage: number
   imbalance: { disk: number; replicas: number; leaders: number }
   missingNodes: NodeId[]
   foreignMoves: number

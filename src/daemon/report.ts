@@ -49,6 +49,7 @@ export function reportTick(
     health: sample.health,
     partitions: state.partitionCount,
     rackViolations: assessment.rackFaults,
+    maxDiskUsage: facts.settings.maxDiskUsage,
     imbalance: {
       disk: imbalance(ratios(shares), shares.participates),
       replicas: imbalance(replicaCounts(state), shares.participates),

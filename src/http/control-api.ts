@@ -172,7 +172,8 @@ export function only(
   throw new Problem(missing, `cluster is required: ${namesOf(clusters)}`)
 }
 
-function find(view: DaemonView, name: string): ClusterView {
+/** @throws Problem `unknown_cluster` */
+export function find(view: DaemonView, name: string): ClusterView {
   const clusters = view.clusters()
   const found = clusters.find((cluster) => cluster.name === name)
   if (found) return found

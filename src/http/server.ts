@@ -6,6 +6,7 @@ import { EvenkeelError } from '../lib/errors.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
 import { authorize, type Token } from './auth.ts'
 import { readFields } from './fields.ts'
+import { content, frame } from './page/page.ts'
 import { Problem } from './problem.ts'
 import { readiness } from './readiness.ts'
 import type { Route, RouteParts } from './route.ts'
@@ -100,6 +101,14 @@ function controlApp(options: ServerOptions): FastifyInstance {
       },
     })
   }
+  app.get('/', (_, reply) => reply.headers(frame.headers).send(frame.text))
+  app.get('/page', (request, reply) => {
+    authorize(options.tokens(), request.headers.authorization, 'viewer')
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(content(request.query, options))
+  })
   return app
 }
 

@@ -75,6 +75,7 @@ const report: TickReport = {
   notes: [],
   unavailableSince: [],
   windowOpen: true,
+  maxDiskUsage: 0.8,
 }
 
 function progress(partition: number, more: Partial<MoveProgress>): MoveProgress {
@@ -767,6 +768,20 @@ describe('with tokens', () => {
 
   it('leaves metrics and health to everybody', async () => {
     expect(await ask(server.metrics, '/metrics')).toMatchObject({ code: 200 })
+  })
+})
+
+describe('the status page', () => {
+  it('has a frame for everybody and a content for those who may look', async () => {
+    expect(await ask(server.control, '/')).toMatchObject({ code: 200, type: 'text/html; charset=utf-8' })
+    expect(await ask(server.control, '/page')).toMatchObject({ code: 200, type: 'text/html; charset=utf-8' })
+    tokens = [{ name: 'board', role: 'viewer', token: new Secret('abcd') }]
+    expect((await ask(server.control, '/')).code).toBe(200)
+    expect((await ask(server.control, '/page')).code).toBe(401)
+    expect((await ask(server.control, '/page', 'GET', { authorization: 'Bearer abcd' })).code).toBe(200)
+    tokens = undefined
+    expect((await ask(server.control, '/page?cluster=nope')).code).toBe(404)
+    expect((await ask(server.control, '/', 'GET', { host: 'evil.example' })).code).toBe(403)
   })
 })
 

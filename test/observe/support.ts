@@ -73,6 +73,7 @@ export function report(nodes: NodeForecast[], more: Partial<TickReport> = {}): T
     notes: [],
     unavailableSince: [],
     windowOpen: true,
+    maxDiskUsage: 0.8,
     ...more,
   }
 }
