@@ -5,7 +5,16 @@ import { EvenkeelError } from '../lib/errors.ts'
 import { parseTime } from '../lib/iso-time.ts'
 import type { ClusterLine, NodeLine, PartitionLine, TopicColumns, TopicLine } from './lines.ts'
 import { dirStates, immovableReasons, nodeStates } from './reasons.ts'
-import { ADDING, type ClusterFacts, type ClusterState, IN_SYNC, type NodeId, OFFLINE, REMOVING } from './state.ts'
+import {
+  ADDING,
+  type ClusterFacts,
+  type ClusterState,
+  IN_SYNC,
+  type NodeId,
+  OFFLINE,
+  type PartitionId,
+  REMOVING,
+} from './state.ts'
 
 const UNAVAILABLE = nodeStates.indexOf('unavailable')
 
@@ -164,7 +173,6 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
       return
     }
     for (const line of sortedUnique(topic.partitions, (p) => p.id, `partition of topic ${topic.name}`)) {
-      const where = `${topic.name}-${line.id}`
       state.names.partitions.push(line.id)
       state.partitionTopic[partition] = topicIndex
       state.partitionLeader[partition] =
@@ -184,9 +192,9 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
           throw new EvenkeelError('bad_input', `${where}.replicas lists node ${id} twice`)
         fillReplica(state, replica, line, slot, indexOf(nodeIndex, id, where, 'replicas'), where)
         const nodesOfSlot = legal?.[slot]
-        if (nodesOfSlot) state.replicaLegal[replica] = legalSets.add(nodesOfSlot, where)
+        if (nodesOfSlot) state.replicaLegal[replica] = legalSets.add(nodesOfSlot, topic.name, line.id)
         replica += 1
-      })
+      }
       state.partitionReplicaStart[partition + 1] = replica
       const isMissed = state.partitionLeader[partition] === -1 && topic.leaderless !== true
       const given = immovableReasons.indexOf(line.immovable ?? (isMissed ? 'no_quorum' : ''))
@@ -244,7 +252,7 @@ function fillReplica(
   line: PartitionLine,
   slot: number,
   node: number,
-  where: string,
+  topic: string,
 ): void {
   const id = line.replicas[slot]!
   state.replicaNode[replica] = node

@@ -85,7 +85,8 @@ export class RackSpread {
     const { partitionReplicaStart, replicaFlags, nodeRack, topicDomain, partitionTopic } = this.#columns
     const row = topicDomain[partitionTopic[partition]!]! * this.#racks
     this.#counts.fill(0)
-    this.#free.set(this.#openNodes.subarray(row, row + this.#racks))
+    // Without a view: one for each of very many partitions is a burden.
+    for (let rack = 0; rack < this.#racks; rack += 1) this.#free[rack] = this.#openNodes[row + rack]!
     for (
       let replica = partitionReplicaStart[partition]!;
       replica < partitionReplicaStart[partition + 1]!;

@@ -15,6 +15,9 @@ import { SettingStore } from './setting-store.ts'
 import { type Draft, draftTopic } from './topics.ts'
 
 const NO_PARTITION = 'no such partition'
+/** What most partitions have of most things; there may be very many of them. */
+const NONE: NodeId[] = []
+const NO_FUTURES: ReadonlyMap<NodeId, Copy> = new Map()
 
 export class SimulatedCluster {
   readonly nodes = new Map<NodeId, Node>()
@@ -26,7 +29,7 @@ export class SimulatedCluster {
   copyRate: number
   /** While there is none nobody is noticed dead, taken in, moved or elected. */
   controlled = true
-  readonly #byName = new Map<string, Partition>()
+  readonly #byTopic = new Map<string, Map<PartitionId, Partition>>()
   readonly #sessionTimeoutMs: number
   readonly #deleteDelayMs: number
   readonly #random: () => number
@@ -53,11 +56,11 @@ export class SimulatedCluster {
   }
 
   hasTopic(topic: string): boolean {
-    return this.partitions.some((partition) => partition.topic === topic)
+    return this.#byTopic.has(topic)
   }
 
   partition(topic: string, id: PartitionId): Partition | undefined {
-    return this.#byName.get(`${topic}-${id}`)
+    return this.#byTopic.get(topic)?.get(id)
   }
 
   /** @throws EvenkeelError `usage` when there is none. */
@@ -179,7 +182,7 @@ export class SimulatedCluster {
     const future = partition.futures.get(nodeId)
     if (future?.dir === dir) return undefined
     if (future) this.#dropFuture(partition, nodeId)
-    if (copy.dir !== dir) partition.futures.set(nodeId, { dir, bytes: 0 })
+    if (copy.dir !== dir) setFuture(partition, nodeId, { dir, bytes: 0 })
     return undefined
   }
 
@@ -187,7 +190,7 @@ export class SimulatedCluster {
   finishRelocation(partition: Partition, id: NodeId): void {
     this.#free(partition.copies.get(id)!)
     partition.copies.set(id, partition.futures.get(id)!)
-    partition.futures.delete(id)
+    setFuture(partition, id, undefined)
   }
 
   /** A replica has caught up. */
@@ -216,8 +219,8 @@ export class SimulatedCluster {
     for (const partition of gone) {
       this.#drop(partition, [...partition.copies.keys()])
       this.partitions.splice(this.partitions.indexOf(partition), 1)
-      this.#byName.delete(`${topic}-${partition.id}`)
     }
+    this.#byTopic.delete(topic)
     this.settings.deleteTopic(topic)
     return undefined
   }
@@ -276,7 +279,7 @@ export class SimulatedCluster {
     dir.otherBytes = 0
     for (const partition of this.partitions) {
       const future = partition.futures.get(node.id)
-      if (future?.dir === dir) partition.futures.delete(node.id)
+      if (future?.dir === dir) setFuture(partition, node.id, undefined)
       const copy = partition.copies.get(node.id)
       if (copy?.dir !== dir) continue
       copy.bytes = 0
@@ -302,7 +305,7 @@ export class SimulatedCluster {
 
   #dropFuture(partition: Partition, id: NodeId): void {
     this.#free(partition.futures.get(id)!)
-    partition.futures.delete(id)
+    setFuture(partition, id, undefined)
   }
 
   #free({ dir, bytes }: Copy): void {
@@ -342,18 +345,26 @@ export class SimulatedCluster {
       inflow: 0,
       minIsr,
       replicas,
-      adding: [],
-      removing: [],
-      isr: [...replicas],
+      adding: NONE,
+      removing: NONE,
+      isr: replicas,
       leader,
       lastLeader: leader,
       copies: new Map(),
-      futures: new Map(),
+      futures: NO_FUTURES,
     }
     for (const node of replicas) partition.copies.set(node, { dir: this.#dirFor(partition, node), bytes })
     this.partitions.push(partition)
-    this.#byName.set(`${topic}-${id}`, partition)
+    const known = this.#byTopic.get(topic) ?? new Map<PartitionId, Partition>()
+    this.#byTopic.set(topic, known.set(id, partition))
   }
+}
+
+function setFuture(partition: Partition, id: NodeId, copy: Copy | undefined): void {
+  const futures = new Map(partition.futures)
+  if (copy) futures.set(id, copy)
+  else futures.delete(id)
+  partition.futures = futures.size === 0 ? NO_FUTURES : futures
 }
 
 /** Names a dir, or fails as a wrong test does. */

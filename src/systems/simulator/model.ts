@@ -44,6 +44,7 @@ export interface Dir {
   inflow: number
 }
 
+/** Its lists are never changed but replaced: several partitions, and what is read of them, share one. */
 export interface Partition {
   topic: string
   id: PartitionId
@@ -65,7 +66,7 @@ export interface Partition {
   lastLeader: NodeId
   copies: Map<NodeId, Copy>
   /** Copies on their way to another dir of the same node; each takes the place of the one there once it is as large. */
-  futures: Map<NodeId, Copy>
+  futures: ReadonlyMap<NodeId, Copy>
 }
 
 export interface Copy {

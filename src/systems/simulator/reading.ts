@@ -3,7 +3,7 @@ import { buildState } from '../../cluster/builder.ts'
 import type { NodeLine, PartitionLine, TopicLine } from '../../cluster/lines.ts'
 import type { RunningMove } from '../../cluster/move.ts'
 import type { NodeState } from '../../cluster/reasons.ts'
-import type { Pulse, Sample } from '../../cluster/sample.ts'
+import type { Health, Pulse, Sample } from '../../cluster/sample.ts'
 import type { NodeId } from '../../cluster/state.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { seededRandom } from '../../lib/random.ts'
@@ -22,16 +22,16 @@ export function readSample(world: World, name: string, seed: number, nowMs: numb
   const nodes = [...world.nodes.values()]
   const measure = measureWith(world.noise, seed + nowMs)
   const { partitions, serves } = world.cluster
-  measureDirs(nodes, partitions, [], serves)
+  if (!world.isStill) measureDirs(nodes, partitions, [], serves)
   const state = buildState(
     { type: 'cluster', version: 1, name, system: 'simulator', taken_at: formatTime(nowMs) },
     nodes.map((node) => nodeLine(node, measure)),
-    topicLines(world, measure),
+    world.noise === 0 ? world.once(exactLines) : topicLines(world, measure),
   )
   return {
     state,
     running: readRunning(world),
-    health: healthOf(world.cluster),
+    health: world.once(health),
     missingNodes: nodes.filter((node) => stateOf(node) === 'unreachable').map((node) => node.id),
     notes: [],
   }
@@ -89,12 +89,23 @@ export function relocationOf(world: World, partition: Partition, id: NodeId): Ru
 }
 
 function readRunning(world: World): RunningMove[] {
-  const reassigned = world.partitions.filter(isMoving).map((partition) => runningOf(world, partition))
+  const moved = world.once(unsettled)
+  const reassigned = moved.filter(isMoving).map((partition) => runningOf(world, partition))
   const silent = [...world.nodes.values()].some((node) => node.lastWord !== undefined)
-  const relocated = world.partitions
+  // A silent one tells what it told last, which may be over by now.
+  const relocated = (silent ? world.partitions : moved)
     .filter(({ futures }) => silent || futures.size > 0)
     .flatMap((partition) => partition.replicas.flatMap((node) => relocationOf(world, partition, node) ?? []))
   return [...reassigned, ...relocated]
+}
+
+/** Partitions that are being moved, or have a copy on its way to another dir. */
+function unsettled({ partitions }: World): Partition[] {
+  return partitions.filter((partition) => isMoving(partition) || partition.futures.size > 0)
+}
+
+function health({ cluster }: World): Health {
+  return healthOf(cluster)
 }
 
 /** `unreachable`: does not answer, and for the controller it is alive. */
@@ -114,6 +125,10 @@ function nodeLine(node: Node, measure: Measure): NodeLine {
   }
 }
 
+function exactLines(world: World): TopicLine[] {
+  return topicLines(world, Math.round)
+}
+
 function topicLines(world: World, measure: Measure): TopicLine[] {
   const topics = new Map<string, TopicLine>()
   for (const partition of world.partitions) {
@@ -131,7 +146,6 @@ function topicLines(world: World, measure: Measure): TopicLine[] {
 function partitionLine(world: World, partition: Partition, measure: Measure): PartitionLine {
   const { replicas, leader } = partition
   const figures = replicas.map((id) => figuresIn(world.cluster.node(id), partition, measure))
-  const offline = replicas.filter((id) => world.cluster.isOffline(partition, id))
   const line: PartitionLine = {
     id: partition.id,
     leader: leader ?? null,
@@ -143,12 +157,12 @@ function partitionLine(world: World, partition: Partition, measure: Measure): Pa
     removing: partition.removing,
     bytes_in_per_second: partition.inflow * 1000,
   }
-  if (offline.length > 0) line.offline = offline
-  const moves = replicas.flatMap((node, slot) => {
-    const future = figures[slot]!.future
-    return future && world.cluster.node(node).deadSinceMs === undefined ? [{ node, ...future }] : []
+  replicas.forEach((id, slot) => {
+    if (world.cluster.isOffline(partition, id)) (line.offline ??= []).push(id)
+    const { future } = figures[slot]!
+    const isDead = world.cluster.node(id).deadSinceMs !== undefined
+    if (future && !isDead) (line.dir_moves ??= []).push({ node: id, ...future })
   })
-  if (moves.length > 0) line.dir_moves = moves
   return line
 }
 

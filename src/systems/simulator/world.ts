@@ -31,6 +31,10 @@ export class World {
   #script: { atMs: number; act: () => unknown }[] = []
   /** Somebody did something since everything that is due had happened. */
   #touched = true
+  /** Nothing was copied or written when last looked at: until something happens time passes without a trace. */
+  #still = false
+  /** What was made of the world as it is, by what made it. */
+  readonly #made = new Map<(world: World) => unknown, unknown>()
 
   /** @throws EvenkeelError `bad_config` when the options contradict themselves. */
   constructor(options: SimulatorOptions, clock: Clock) {
@@ -60,7 +64,12 @@ export class World {
     const untilMs = Math.max(cluster.atMs, this.#clock.now() - this.#startMs)
     // Whoever looks a second time at one moment sees the same.
     if (untilMs === cluster.atMs && !this.#touched) return
+    if (this.isStill && this.#nextHappeningMs() > untilMs) {
+      cluster.atMs = untilMs
+      return
+    }
     this.#touched = false
+    this.#made.clear()
     do {
       this.#happen()
       const { flows, msToFull } = this.#flows()
@@ -69,13 +78,26 @@ export class World {
       const elapsedMs = nextMs - cluster.atMs
       cluster.atMs = nextMs
       this.#flow(flows, elapsedMs)
+      this.#still = flows.length === 0 && msToFull === Number.POSITIVE_INFINITY
     } while (cluster.atMs < untilMs)
     this.#happen()
+  }
+
+  /** What dirs hold and take in, as last measured, holds still. */
+  get isStill(): boolean {
+    return this.#still && !this.#touched
+  }
+
+  /** What `make` makes of the partitions, made anew only when something may have become of them: there may be very many. */
+  once<Made>(make: (world: World) => Made): Made {
+    if (!this.#made.has(make)) this.#made.set(make, make(this))
+    return this.#made.get(make) as Made
   }
 
   /** To be told whenever something is done to the cluster at its present moment. */
   touch(): void {
     this.#touched = true
+    this.#made.clear()
   }
 
   /**
