@@ -176,7 +176,9 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
       state.names.partitions.push(line.id)
       state.partitionTopic[partition] = topicIndex
       state.partitionLeader[partition] =
-        line.leader === undefined || line.leader === null ? -1 : indexOf(nodeIndex, line.leader, where, 'leader')
+        line.leader === undefined || line.leader === null
+          ? -1
+          : indexOf(nodeIndex, line.leader, 'leader', topic.name, line.id)
       state.partitionBytesIn[partition] = line.bytes_in_per_second ?? Number.NaN
       state.partitionBytesOut[partition] = line.bytes_out_per_second ?? Number.NaN
       const unit = topic.constraints?.units?.[String(line.id)]
@@ -187,10 +189,10 @@ function fillTopics(state: ClusterState, topics: (TopicLine | TopicColumns)[], n
       }
       const legal = topic.constraints?.legal?.[String(line.id)]
       const first = replica
-      line.replicas.forEach((id, slot) => {
-        if (line.replicas.indexOf(id) !== slot)
-          throw new EvenkeelError('bad_input', `${where}.replicas lists node ${id} twice`)
-        fillReplica(state, replica, line, slot, indexOf(nodeIndex, id, where, 'replicas'), where)
+      for (let slot = 0; slot < line.replicas.length; slot += 1) {
+        const id = line.replicas[slot]!
+        if (line.replicas.indexOf(id) !== slot) fail(` lists node ${id} twice`, 'replicas', topic.name, line.id)
+        fillReplica(state, replica, line, slot, indexOf(nodeIndex, id, 'replicas', topic.name, line.id), topic.name)
         const nodesOfSlot = legal?.[slot]
         if (nodesOfSlot) state.replicaLegal[replica] = legalSets.add(nodesOfSlot, topic.name, line.id)
         replica += 1
@@ -223,7 +225,7 @@ function fillColumns(
   firstReplica: number,
   nodeIndex: Map<NodeId, number>,
 ): void {
-  const nodes = Int32Array.from(topic.nodes, (id) => indexOf(nodeIndex, id, topic.name, 'nodes'))
+  const nodes = Int32Array.from(topic.nodes, (id) => indexOf(nodeIndex, id, 'nodes', topic.name))
   const dirs = Int32Array.from(nodes, (node) => onlyDir(state, node))
   const excluded = state.topicExcluded[topicIndex] === 1
   state.partitionTopic.fill(topicIndex, firstPartition, firstPartition + topic.ids.length)
@@ -266,12 +268,12 @@ function fillReplica(
     (line.offline?.includes(id) ? OFFLINE : 0)
   const future = line.dir_moves?.find((move) => move.node === id)
   if (future) {
-    state.replicaFutureDir[replica] = dirOf(state, node, future.to, where, 'dir_moves')
+    state.replicaFutureDir[replica] = dirOf(state, node, future.to, 'dir_moves', topic, line.id)
     state.replicaFutureBytes[replica] = future.bytes
   }
   const path = line.dirs?.[slot]
   if (path !== undefined && path !== null) {
-    state.replicaDir[replica] = dirOf(state, node, path, where, 'dirs')
+    state.replicaDir[replica] = dirOf(state, node, path, 'dirs', topic, line.id)
     return
   }
   state.replicaDir[replica] = onlyDir(state, node)
@@ -283,11 +285,18 @@ function onlyDir(state: ClusterState, node: number): number {
   return state.nodeDirStart[node + 1] === only + 1 ? only : -1
 }
 
-function dirOf(state: ClusterState, node: number, path: string, where: string, field: string): number {
+function dirOf(
+  state: ClusterState,
+  node: number,
+  path: string,
+  field: string,
+  topic: string,
+  partition: PartitionId,
+): number {
   for (let dir = state.nodeDirStart[node]!; dir < state.nodeDirStart[node + 1]!; dir += 1) {
     if (state.names.dirs[dir] === path) return dir
   }
-  throw new EvenkeelError('bad_input', `${where}.${field}: node ${state.names.nodes[node]} has no dir ${path}`)
+  return fail(`: node ${state.names.nodes[node]} has no dir ${path}`, field, topic, partition)
 }
 
 /**
@@ -321,8 +330,9 @@ class LegalSets {
     this.#nodeIndex = nodeIndex
   }
 
-  add(ids: NodeId[], where: string): number {
-    const nodes = [...new Set(ids.map((id) => indexOf(this.#nodeIndex, id, where, 'legal')))].sort((a, b) => a - b)
+  add(ids: NodeId[], topic: string, partition: PartitionId): number {
+    const indexes = new Set(ids.map((id) => indexOf(this.#nodeIndex, id, 'legal', topic, partition)))
+    const nodes = [...indexes].sort((a, b) => a - b)
     const key = nodes.join(',')
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
@@ -343,11 +353,19 @@ class LegalSets {
   }
 }
 
-function indexOf(index: Map<NodeId, number>, id: NodeId, where: string, field: string): number {
-  const found = index.get(id)
-  if (found === undefined)
-    throw new EvenkeelError('bad_input', `${where}.${field} names node ${id}, which no node line describes`)
-  return found
+function indexOf(
+  index: Map<NodeId, number>,
+  id: NodeId,
+  field: string,
+  topic: string,
+  partition?: PartitionId,
+): number {
+  return index.get(id) ?? fail(` names node ${id}, which no node line describes`, field, topic, partition)
+}
+
+/** The text is made here and not before: one for each partition would cost more than all the rest of it. */
+function fail(what: string, field: string, topic: string, partition?: PartitionId): never {
+  throw new EvenkeelError('bad_input', `${topic}${partition === undefined ? '' : `-${partition}`}.${field}${what}`)
 }
 
 function sortedUnique<T extends object>(items: T[], id: (item: T) => NodeId, what: string): T[] {

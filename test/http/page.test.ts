@@ -6,7 +6,7 @@ import { content, frame } from '../../src/http/page/page.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { forecast, noon, progress, replica, report } from '../observe/support.ts'
 import { tablesReport } from '../observe/tables.ts'
-import { unasked, unexplained } from './support.ts'
+import { unasked, unconfigured, unexplained } from './support.ts'
 
 const evil = `<script>alert("x")</script>'&`
 
@@ -32,7 +32,7 @@ function page(views: ClusterView[], query: object = {}, configRefused?: string):
     explanations: unexplained,
     clock: new VirtualClock(noon),
     onAction: () => undefined,
-    configRefused: () => configRefused,
+    config: { ...unconfigured, refusal: () => configRefused },
   })
 }
 

@@ -20,13 +20,13 @@ export const frame = {
 }
 
 /** The sections of one cluster, of the first where none is asked for. @throws Problem */
-export function content(query: unknown, { view, explanations, configRefused, clock }: RouteParts): string {
+export function content(query: unknown, { view, explanations, config, clock }: RouteParts): string {
   const asked = readFields('query', fields, query)
   const views = view.clusters()
   const shown = asked.cluster === undefined ? views[0]! : find(view, asked.cluster)
   try {
     const decisions = explanations.decisions(shown.name)
-    return pageBody({ views, view: shown, decisions, configRefused: configRefused(), nowMs: clock.now() }).text
+    return pageBody({ views, view: shown, decisions, configRefused: config.refusal(), nowMs: clock.now() }).text
   } catch (error) {
     throw problemOf(error)
   }
