@@ -20,6 +20,7 @@ import type { System } from '../systems/port.ts'
 import { createDecisionStore, createJournal, createSystem, loopOptions, settingsInForce } from './compose.ts'
 import { daemonConfig } from './daemon-config.ts'
 import type { Io } from './io.ts'
+import { lateSystem } from './late-system.ts'
 import { Reload } from './reload.ts'
 import { version } from './version.ts'
 
@@ -75,7 +76,6 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
 
   const planner = new WorkerPlanner()
   releases.push('the planner', () => planner.close())
-  const clusters: ManagedCluster[] = []
   const reloads: { reload?: Reload } = {}
   const inForce = (name: string) =>
     (reloads.reload?.inForce ?? config).clusters.find((cluster) => cluster.name === name)
@@ -86,9 +86,10 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
       (call) => metrics.observeUpstream(call),
       () => inForce(cluster.name),
     )
-  for (const cluster of config.clusters) {
-    clusters.push(await manage(cluster, connect, config, metrics, logger, releases))
-  }
+  // All at once: none waits for another one.
+  const clusters = await Promise.all(
+    config.clusters.map((cluster) => manage(cluster, connect, config, metrics, logger, releases)),
+  )
   const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
 
   daemon.events.subscribe((event) => metrics.onEvent(event))
@@ -155,7 +156,11 @@ async function manage(
 ): Promise<ManagedCluster> {
   const { name } = cluster
   metrics.registerCluster({ name, settings: settingsInForce(cluster) })
-  const system = await connect(cluster)
+  const system = await connect(cluster).catch((error: unknown) => {
+    // Of one cluster alone: the others are kept meanwhile.
+    logger.error({ cluster: name, event: 'connection_failed', err: error }, 'no connection could be made')
+    return lateSystem(() => connect(cluster), error)
+  })
   releases.push(`the connection to ${name}`, () => system.close())
   const journal = await createJournal(cluster, state.directory, realClock)
   releases.push(`the journal of ${name}`, () => journal.close())

@@ -151,12 +151,13 @@ function partitionLine(world: World, partition: Partition, measure: Measure): Pa
     leader: leader ?? null,
     replicas,
     isr: partition.isr,
-    bytes: figures.map(({ bytes }) => bytes),
-    dirs: figures.map(({ dir }) => dir),
+    bytes: shared(figures.map(({ bytes }) => bytes)),
     adding: partition.adding,
     removing: partition.removing,
     bytes_in_per_second: partition.inflow * 1000,
   }
+  // Of a node with one dir the builder knows where its replicas lie.
+  if (replicas.some((id) => world.cluster.node(id).dirs.length > 1)) line.dirs = figures.map(({ dir }) => dir)
   replicas.forEach((id, slot) => {
     if (world.cluster.isOffline(partition, id)) (line.offline ??= []).push(id)
     const { future } = figures[slot]!
@@ -164,6 +165,12 @@ function partitionLine(world: World, partition: Partition, measure: Measure): Pa
     if (future && !isDead) (line.dir_moves ??= []).push({ node: id, ...future })
   })
   return line
+}
+
+/** One figure where all are the same. */
+function shared(figures: (number | null)[]): number | (number | null)[] {
+  const first = figures[0]
+  return typeof first === 'number' && figures.every((figure) => figure === first) ? first : figures
 }
 
 function figuresIn(node: Node, partition: Partition, measure: Measure): CopyFigures {
