@@ -1,5 +1,9 @@
-/** Writes the pages of docs/ that are made from the sources: `npm run docs`. A test fails while one is out of date. */
+/** Writes the pages of docs/ and the rules of config/prometheus/ that are made from the sources: `npm run docs`. A test fails while one is out of date. */
 import { writeFileSync } from 'node:fs'
+import { ruleFiles } from './prometheus/rules.ts'
 import { pages } from './reference/pages.ts'
 
-for (const [name, text] of Object.entries(pages())) writeFileSync(new URL(`../docs/${name}`, import.meta.url), text)
+const write = (path: string, text: string) => writeFileSync(new URL(`../${path}`, import.meta.url), text)
+
+for (const [name, text] of Object.entries(pages())) write(`docs/${name}`, text)
+for (const [path, text] of Object.entries(ruleFiles())) write(path, text)

@@ -15,7 +15,7 @@ export function metricsPage(): string {
 
 The label \`managed_cluster\` is the name that the cluster has in the config. Series whose labels come from a closed list
 ([reasons](reasons.md)) exist from the start with the value 0. The series of a node end with the node. Beside these there
-are the usual \`process_…\` and \`nodejs_…\` metrics.
+are the usual \`process_…\` and \`nodejs_…\` metrics. What of it is worth an alert: [alerts](alerts.md).
 
 ${markdownTable(['Metric', 'Type', 'Labels', 'Meaning'], rows).trimEnd()}
 `

@@ -1,5 +1,6 @@
 /** The pages of docs/ that are made from the sources, in whole or in part: file name → text. */
 import { readFileSync } from 'node:fs'
+import { alertsPage } from './alerts.ts'
 import { apiPage } from './api.ts'
 import { withArrows } from './arrows.ts'
 import { configurationPage } from './configuration.ts'
@@ -9,6 +10,7 @@ import { reasonsPage } from './reasons.ts'
 
 export function pages(): Record<string, string> {
   return {
+    'alerts.md': alertsPage(),
     'api.md': apiPage(),
     'architecture.md': withArrows(readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8')),
     'configuration.md': configurationPage(),

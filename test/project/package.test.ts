@@ -60,6 +60,10 @@ describe('the package', () => {
       'config/kafka.yaml',
       'config/evenkeel.schema.json',
       'docs/configuration.md',
+      'config/prometheus/alerts.yaml',
+      'config/prometheus/prometheusrule.yaml',
+      'config/prometheus/alertmanager.yaml',
+      'docs/runbooks/EvenkeelDown.md',
     ]) {
       expect(files).toContain(file)
     }

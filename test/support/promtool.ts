@@ -5,10 +5,16 @@ import { spawnSync } from 'node:child_process'
  * @throws Error naming the Debian package when promtool is not installed
  */
 export function promtoolFindings(exposition: string): string {
-  const { error, status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
-    input: exposition,
-    encoding: 'utf8',
-  })
+  const { status, output } = promtool(['check', 'metrics'], exposition)
+  return status === 0 ? output : `ended with ${status}: ${output}`
+}
+
+/**
+ * Runs promtool to its end; findings may be on either stream, so both are given.
+ * @throws Error naming the Debian package when promtool is not installed
+ */
+export function promtool(args: readonly string[], input = ''): { status: number | null; output: string } {
+  const { error, status, stdout, stderr } = spawnSync('promtool', args, { input, encoding: 'utf8' })
   if (error) throw new Error('promtool is missing: install the Debian package prometheus')
-  return status === 0 ? `${stdout}${stderr}` : `ended with ${status}: ${stdout}${stderr}`
+  return { status, output: `${stdout}${stderr}` }
 }
