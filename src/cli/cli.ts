@@ -65,7 +65,7 @@ export async function runCli(args: string[], io: Io): Promise<number> {
 /** @param name of the one command that is needed; all are there when it is none of them. */
 export async function programFor(name: string | undefined, io: Io, ending: Ending): Promise<Command> {
   const program = new Command('evenkeel')
-    .description('Keeps Kafka, Redpanda and Pinot clusters balanced from the outside, and says what it does and why.')
+    .description('Keeps Kafka and Pinot clusters balanced from the outside, and says what it does and why.')
     .version(`evenkeel ${version()}`)
     .exitOverride()
     .showSuggestionAfterError()

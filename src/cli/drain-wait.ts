@@ -4,7 +4,7 @@ import { EvenkeelError } from '../lib/errors.ts'
 import { formatDuration } from '../lib/units.ts'
 import { askPatiently, POLL_MS, ProgressVoice, StallWatch, type WaitParts } from './patience.ts'
 import type { Status } from './status.ts'
-import { type Drain, drainText } from './wish-texts.ts'
+import { type Drain, drainText, pauseText } from './wish-texts.ts'
 
 /**
  * @param answer what the daemon said when it was asked to drain.
@@ -25,7 +25,9 @@ export async function waitUntilEmpty(
     const drain = cluster.drains.find((other) => String(other.node) === String(node))
     if (!drain) throw new EvenkeelError('rejected', `the drain of node ${node} was taken back`)
     if (drain.safe_to_stop) return { answer, safe: true }
-    voice.tell(drainText(drain), () => pace.left(drain, clock.now()))
+    if (cluster.pause) pace.rest()
+    const when = () => (cluster.pause ? `, ${pauseText(cluster.pause)}` : pace.left(drain, clock.now()))
+    voice.tell(drainText(drain), when)
     const why = stalled.why(cluster)
     if (why !== undefined) {
       say(`not waiting any longer: ${why}`)
@@ -40,6 +42,11 @@ export async function waitUntilEmpty(
 /** How fast the node empties, as observed since the wait began. */
 class Pace {
   #first: { bytes: number; atMs: number } | undefined
+
+  /** Nothing moves meanwhile: that says nothing of how fast it is. */
+  rest(): void {
+    this.#first = undefined
+  }
 
   left({ bytes }: Drain, nowMs: number): string {
     // More than before: writes went on, or another topic came; what was observed until then says nothing.

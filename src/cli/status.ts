@@ -37,10 +37,10 @@ export function addStatus(program: Command, io: Io, ending: Ending): void {
 }
 
 function statusText({ clusters, config_refused: refused }: Status, _: boolean, paint: Paint): string {
-  const rows = clusters.map(({ name, status, mode, moves, bytes, verdict, error }) => [
+  const rows = clusters.map(({ name, status, mode = '-', dry_run: dryRun, moves, bytes, verdict, error }) => [
     name,
     stateCell(status),
-    mode ?? '-',
+    dryRun ? `${mode}, dry run` : mode,
     moves.running,
     moves.pending,
     formatBytes(bytes.remaining),

@@ -116,7 +116,10 @@ export class Daemon implements DaemonView, DaemonControl, DaemonExplanations {
   }
 
   async undrain(cluster: string, node: NodeId): Promise<void> {
-    await this.#loop(cluster).wish(() => [{ kind: 'drain', key: nodeKey(node), value: undefined }])
+    const loop = this.#loop(cluster)
+    // One that is gone for good may still be drained.
+    if (!loop.view().drains.some((drain) => drain.node === node)) loop.checkNode(node)
+    await loop.wish(() => [{ kind: 'drain', key: nodeKey(node), value: undefined }])
   }
 
   async pause(cluster: string, reason: string, untilMs?: number): Promise<void> {

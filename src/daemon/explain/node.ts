@@ -46,10 +46,12 @@ function stateLine(picture: Picture, node: number): ExplanationLine {
   const { state, nowMs } = picture
   const code = stateOf(picture, node)
   const sinceMs = code === 'unavailable' ? state.nodeUnavailableSinceMs[node]! : state.nodeAliveSinceMs[node]!
+  // A node that is drained is alive: since when is that of its life.
+  const lives = code === 'draining' ? `${code}, alive` : code
   const howLong = Number.isNaN(sinceMs) ? '' : ` ${since(sinceMs, nowMs)}`
   const rack = rackOf(picture, node)
   const domain = state.names.domains[state.nodeDomain[node]!]!
-  const text = `${code}${howLong}${rack === undefined ? ', no rack' : `, rack ${rack}`}${domain === '' ? '' : `, domain ${domain}`}`
+  const text = `${lives}${howLong}${rack === undefined ? ', no rack' : `, rack ${rack}`}${domain === '' ? '' : `, domain ${domain}`}`
   return line(code, text, {
     state: code,
     ...(Number.isNaN(sinceMs) ? {} : { since: formatTime(sinceMs) }),

@@ -49,7 +49,7 @@ export async function takeLock(directory: string, name: string, nowMs: number): 
 }
 
 function taken(directory: string, name: string, holder: string): EvenkeelError {
-  const text = `another evenkeel has the state of ${name} in ${directory} (${holder}): it is taken over when that one ends`
+  const text = `another evenkeel has the state of ${name} in ${directory} (${holder}): a daemon takes it over when that one ends, anything else needs it stopped first`
   return new EvenkeelError('state_unavailable', text)
 }
 

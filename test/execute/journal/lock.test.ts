@@ -39,7 +39,7 @@ describe('a lock', () => {
     await expect(takeLock(at.directory, 'orders', 0)).rejects.toMatchObject({
       code: 'state_unavailable',
       message: expect.stringMatching(
-        /^another evenkeel has the state of orders in \/.* \(process \d+ on .+, since 2026-01-01T00:00:00.000Z\): it is taken over when that one ends$/,
+        /^another evenkeel has the state of orders in \/.* \(process \d+ on .+, since 2026-01-01T00:00:00.000Z\): a daemon takes it over when that one ends, anything else needs it stopped first$/,
       ),
     })
     ;(await takeLock(at.directory, 'clicks', 0)).release()
