@@ -2,7 +2,7 @@
 import { type Gate, gateFor, gateForAll } from '../../assess/gates.ts'
 import type { Explanation, ExplanationLine, ExplanationSection } from '../../cluster/explanation.ts'
 import { totalBytes } from '../../cluster/move.ts'
-import { rejectText, type VerdictCode, verdictText, violationKinds } from '../../cluster/reasons.ts'
+import { rejectText, type VerdictCode, type ViolationKind, verdictText, violationKinds } from '../../cluster/reasons.ts'
 import type { BalanceSettings, Window } from '../../cluster/settings.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { formatBytes, formatCount, formatDuration, formatTimeOfDay } from '../../lib/units.ts'
@@ -88,10 +88,17 @@ function gateLines({ question, assessment, nowMs }: Picture): ExplanationLine[] 
   const forAll = assessment.gate ?? gateForAll(settings, now, undefined, nowMs)
   if (forAll)
     return [line(forAll.code, `nothing at all (${forAll.code}): ${forAll.text}`, { classes: [...violationKinds] })]
-  const answers = violationKinds.map((kind) => ({
-    kind,
-    gate: gateFor({ kind, subject: '' }, settings, now, memory.baseline, nowMs),
-  }))
+  const off = switchedOff(settings)
+  const answers = violationKinds.flatMap((kind) =>
+    off.has(kind)
+      ? []
+      : [
+          {
+            kind,
+            gate: gateFor({ kind, subject: '' }, settings, now, memory.baseline, nowMs),
+          },
+        ],
+  )
   const free = answers.filter(({ gate }) => gate === undefined).map(({ kind }) => kind)
   const held = new Map<string, { gate: Gate; kinds: string[] }>()
   for (const { kind, gate } of answers) {
@@ -107,20 +114,23 @@ function gateLines({ question, assessment, nowMs }: Picture): ExplanationLine[] 
     ...[...held.values()].map(({ gate, kinds }) =>
       line(gate.code, `${kinds.join(', ')}: ${kinds.length === 1 ? gate.text : gateText(gate)}`, { classes: kinds }),
     ),
-    ...switchedOff(settings),
+    ...offLines(off),
   ]
 }
 
-/** Classes that nothing is ever open of, by the config. */
-function switchedOff({ diskBalance, leadershipEnabled, rackAwareness }: BalanceSettings): ExplanationLine[] {
-  const off = [
-    ...(diskBalance === undefined ? ['disk_skew (disk_balance_percent is not set)'] : []),
-    ...(leadershipEnabled ? [] : ['leader_skew (leadership.enabled is off)']),
-    ...(rackAwareness === 'ignore' ? ['rack_violation (rack_awareness is ignore)'] : []),
-  ]
-  return off.length === 0
-    ? []
-    : [line('off', `never looked for: ${off.join(', ')}`, { classes: off.map((text) => text.split(' ')[0]!) })]
+/** Classes that nothing is ever open of, by the config, and why. */
+function switchedOff({ diskBalance, leadershipEnabled, rackAwareness }: BalanceSettings): Map<ViolationKind, string> {
+  return new Map<ViolationKind, string>([
+    ...(diskBalance === undefined ? [['disk_skew', 'disk_balance_percent is not set'] as const] : []),
+    ...(leadershipEnabled ? [] : [['leader_skew', 'leadership.enabled is off'] as const]),
+    ...(rackAwareness === 'ignore' ? [['rack_violation', 'rack_awareness is ignore'] as const] : []),
+  ])
+}
+
+function offLines(off: ReadonlyMap<ViolationKind, string>): ExplanationLine[] {
+  if (off.size === 0) return []
+  const said = [...off].map(([kind, why]) => `${kind} (${why})`)
+  return [line('off', `never looked for: ${said.join(', ')}`, { classes: [...off.keys()] })]
 }
 
 function gateText({ code, text }: Gate): string {

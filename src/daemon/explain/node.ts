@@ -150,9 +150,11 @@ function shareLines(picture: Picture, node: number): ExplanationLine[] {
 }
 
 function violationLines(picture: Picture, id: NodeId): ExplanationLine[] {
-  const about = violationsAbout(picture, id)
-  if (about.length === 0) return [line('none', 'no violation is about it')]
-  return about.map((violation) => violationLine(violation, picture.nowMs))
+  const about = violationsAbout(picture, id).map((violation) => violationLine(violation, picture.nowMs))
+  // What is not a violation yet: a node that has not been here, or gone, for long enough.
+  const waiting = picture.assessment.holding.filter((text) => text.startsWith(`node ${id} `))
+  const lines = [...about, ...waiting.map((text) => line('holding', text))]
+  return lines.length > 0 ? lines : [line('none', 'no violation is about it')]
 }
 
 function sourceLine(picture: Picture, node: number): ExplanationLine {

@@ -368,6 +368,14 @@ describe('a node', () => {
     const gone = lines({ nodes: { 2: { state: 'unavailable', unavailable_since: '2025-12-31T23:59:00.000Z' } } })
     expect(said(await nodeOf(2, gone), 'state')).toEqual(['unavailable for 1m (since 2025-12-31T23:59:00Z), rack r1'])
   })
+  it('one that is not given up yet says until when it is waited for, and no other node does', async () => {
+    const unavailable = { state: 'unavailable', unavailable_since: '2025-12-31T23:59:00.000Z' }
+    const gone = lines({ nodes: { 1: unavailable } })
+    expect(said(await nodeOf(1, gone), 'violations')).toEqual([
+      'node 1 is gone for 1m and has 2 replicas: they are made anew elsewhere in 14m',
+    ])
+    expect(said(await nodeOf(3, gone), 'violations')).toEqual(['no violation is about it'])
+  })
   it('a node by the text of its number, and none that there is not', async () => {
     expect((await explained(lines(), { kind: 'node', node: '2' })).subject).toEqual({ kind: 'node', node: 2 })
     await expect(explained(lines(), { kind: 'node', node: 9 })).rejects.toMatchObject({
@@ -425,7 +433,7 @@ describe('the cluster', () => {
     const explanation = await explained(of, cluster, { question: { sample: { ...sample, health } } })
     expect(said(explanation, 'gates')).toEqual([
       'free to act: disk_critical, node_unavailable, node_draining',
-      'disk_over_limit, rack_violation, target_drift, node_underused, disk_skew, leader_skew: 3 partitions under-replicated without a move or a lost node behind it',
+      'disk_over_limit, rack_violation, target_drift, node_underused: 3 partitions under-replicated without a move or a lost node behind it',
       'never looked for: disk_skew (disk_balance_percent is not set), leader_skew (leadership.enabled is off)',
     ])
   })
