@@ -1,6 +1,7 @@
 /** `evenkeel move` and `evenkeel transfer-leadership`: have one replica, or the leadership of one partition, moved by hand. */
 import type { Command } from 'commander'
 import type { WeighedAnswer } from '../http/answers.ts'
+import { EvenkeelError } from '../lib/errors.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
 import { type ClientOptions, DaemonClient, type Fields, withClientOptions } from './daemon-client.ts'
 import { nodeId } from './drain.ts'
@@ -14,7 +15,7 @@ import { orderName, warnOfStandstill } from './wish-texts.ts'
 
 interface ByHand extends ClientOptions {
   to: string
-  reason: string
+  reason?: string
   override?: boolean
   wait?: boolean
   dryRun?: boolean
@@ -56,7 +57,7 @@ export function addTransferLeadership(program: Command, io: Io, ending: Ending):
 
 function withByHand(command: Command): Command {
   return withClientOptions(command)
-    .requiredOption('--reason <text>', 'why, for those who wonder')
+    .option('--reason <text>', 'why, for those who wonder; not needed with --dry-run')
     .option('--override', 'also in mode off: this one move is carried out all the same')
     .option('--dry-run', 'say what would come of it, ask for nothing')
     .option('--wait', `wait until it is done; ends with ${exitCodes.needsAttention} when that does not come by itself`)
@@ -73,6 +74,7 @@ async function order(route: string, asked: Asked, options: ByHand, io: Io, endin
     if (!override) warnOfStandstill(status, io)
     return
   }
+  if (reason === undefined) throw new EvenkeelError('usage', '--reason is missing: why it is to be moved')
   let answer = await client.post<Status>(route, { ...what, cluster, reason, override } satisfies Fields)
   let said = `${orderName(asked)}: asked for\n`
   if (wait) {
