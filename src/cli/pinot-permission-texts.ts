@@ -21,7 +21,7 @@ const purpose: Record<PinotPermissionSet, string> = {
 const nearRoot =
   "Pinot's own basic authentication lets every user that it knows change tags and everything in ZooKeeper, whatever its permissions and tables. Protect the credential accordingly."
 
-export function pinotSetFor(cluster: PinotCluster): PinotPermissionSet {
+function pinotSetFor(cluster: PinotCluster): PinotPermissionSet {
   return needsToAct(cluster) ? 'act' : 'observe'
 }
 

@@ -88,6 +88,8 @@ export class PinotPermissionProbe {
       'PROPERTYSTORE/CONFIGS/TABLE',
     ]
     for (const parent of parents) await store.children(`/${clusterName}/${parent}`, signal)
+    // Each node has rights of its own.
+    await store.read(`/${clusterName}/IDEALSTATES/brokerResource`, signal)
   }
 
   async #write(signal: AbortSignal): Promise<undefined> {

@@ -6,13 +6,15 @@ import { type HttpAnswer, refusal } from './http.ts'
 export type ControllerAuth = { username: string; password: Secret } | { token: Secret }
 
 export class Access {
-  /** To be sent with every request. Secret. */
-  readonly headers: Readonly<Record<string, string>>
   readonly #auth: ControllerAuth | undefined
 
   constructor(auth: ControllerAuth | undefined) {
     this.#auth = auth
-    this.headers = auth === undefined ? {} : { authorization: authorization(auth) }
+  }
+
+  /** To be sent with every request. Secret. */
+  get headers(): Record<string, string> {
+    return this.#auth === undefined ? {} : { authorization: authorization(this.#auth) }
   }
 
   /** What an answer of another status than 2xx means, and what of it the config or a grant can mend. */
