@@ -56,10 +56,10 @@ describe('check-config of a Pinot cluster', () => {
     const bad = await check([url], auth(`${secret}!`))
     expect(bad.code).toBe(4)
     const answer = /^analytics: controller http:\S+: (.*): GET \S+ was answered with 401: who are you\?\n$/
-    expect(answer.exec(bad.err)?.[1]).toBe('it does not know user me, or not by the password in `auth`')
+    expect(answer.exec(bad.err)?.[1]).toBe('the controller does not know user me, or not by the password in `auth`')
     const nobody = await check([url])
     expect(nobody.code).toBe(4)
-    expect(answer.exec(nobody.err)?.[1]).toBe('it wants to know who asks: `auth` is not set')
+    expect(answer.exec(nobody.err)?.[1]).toBe('the controller wants to know who asks: `auth` is not set')
     const text = [good, bad, nobody].map(({ out, err }) => out + err).join('')
     expect(text).not.toContain('sec ret')
     expect(text).not.toContain(authorization.slice(6, 16))

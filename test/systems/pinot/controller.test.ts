@@ -132,7 +132,7 @@ describe('a dry run', () => {
       'not permitted',
       json({ code: 403, error: 'No' }, 403),
       'not_permitted',
-      /is not permitted: .*: `auth` is not set: POST .*: No$/,
+      /was refused: .*: `auth` is not set: POST .*: No$/,
     ],
     ['broken', json({ code: 500, error: 'x'.repeat(9000) }, 500), 'rejected', /^.{50,500}…$/],
     ['answered by a proxy', text('<html>Bad gateway</html>', 502), 'protocol', /Bad gateway/],

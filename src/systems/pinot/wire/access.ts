@@ -25,17 +25,17 @@ export class Access {
   }
 
   #unknown(): string {
-    if (this.#auth === undefined) return 'it wants to know who asks: `auth` is not set'
-    if ('token' in this.#auth) return 'it does not accept the token in `auth`'
-    return `it does not know user ${this.#auth.username}, or not by the password in \`auth\``
+    if (this.#auth === undefined) return 'the controller wants to know who asks: `auth` is not set'
+    if ('token' in this.#auth) return 'the controller does not accept the token in `auth`'
+    return `the controller does not know user ${this.#auth.username}, or not by the password in \`auth\``
   }
 
   /** Some controllers answer so as well to whom they do not know. */
   #notGranted(): string {
-    if (this.#auth === undefined) return 'it does not permit this to everybody: `auth` is not set'
+    if (this.#auth === undefined) return 'the controller does not permit this to everybody: `auth` is not set'
     const [who, secret] =
       'token' in this.#auth ? ['the owner of the token', 'token'] : [`user ${this.#auth.username}`, 'password']
-    return `it does not permit this to ${who}: a grant is missing (\`evenkeel permissions\`), or the ${secret} in \`auth\` is wrong`
+    return `the controller does not permit this to ${who}: a grant is missing (\`evenkeel permissions\`), or the ${secret} in \`auth\` is wrong`
   }
 }
 

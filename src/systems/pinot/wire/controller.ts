@@ -312,9 +312,8 @@ function must(answer: ActAnswer, what: string): unknown {
     case 'answered':
       return answer.body
     case 'refused': {
-      if (answer.status === 401) throw new EvenkeelError('auth', `${what} was refused: ${answer.text}`)
-      if (answer.status === 403) throw new EvenkeelError('not_permitted', `${what} is not permitted: ${answer.text}`)
-      throw new EvenkeelError('rejected', `${what} was refused: ${answer.text}`)
+      const code = answer.status === 401 ? 'auth' : answer.status === 403 ? 'not_permitted' : 'rejected'
+      throw new EvenkeelError(code, `${what} was refused: ${answer.text}`)
     }
     case 'not_sent':
       throw new EvenkeelError('unreachable', answer.text)
