@@ -125,7 +125,11 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       await says('theirs', ({ foreign_moves }) => foreign_moves === 1)
       await daemon.command('resume')
       await until('a part being done', 60_000, async () => (await placed('orders_OFFLINE'))[3]! < before!)
-      await must('DELETE', `${cluster.controllerUrl}/tables/orders/rebalance?type=OFFLINE`)
+      // The controller answers, and may all the same have lost against another write of its own.
+      await until('theirs being cancelled', 20_000, async () => {
+        await must('DELETE', `${cluster.controllerUrl}/tables/orders/rebalance?type=OFFLINE`)
+        return (await startedOf('orders_OFFLINE')).at(known)!.statuses.at(-1) === 'CANCELLED'
+      })
       const [, , , left] = await placed('orders_OFFLINE')
       expect(left).toBeGreaterThan(0)
       await setAll({})
@@ -178,18 +182,21 @@ describe('four servers, of which one is filled and emptied in turn', () => {
       const known = (await startedOf('orders_OFFLINE')).length
       await setAll({ hangLoads: '.*' })
       await updateTags(cluster, fourth(), untagged)
-      await says('ours', ({ moves }) => moves.running === tables.length)
-      const [job] = (await startedOf('orders_OFFLINE')).slice(known)
-      const entry = (await jobEntries()).mapFields[job!.id]!
+      const job = await until('ours', 60_000, async () => (await startedOf('orders_OFFLINE')).at(known))
+      const entry = (await jobEntries()).mapFields[job.id]!
+      // Known to be ours before it is out of sight.
+      await until('it being taken note of', 20_000, async () =>
+        (await daemon.moves('running')).some(({ topic, state }) => topic === 'orders_OFFLINE' && state === 'running'),
+      )
       // The controller overwrites the end of one job with what it knew of it when another one ended: nobody may see it in between.
       daemon.freeze()
       try {
         await setAll({})
-        expect(await rebalanced(cluster, job!.id)).toBe('DONE')
+        expect(await rebalanced(cluster, job.id)).toBe('DONE')
         const context = JSON.parse(entry['REBALANCE_CONTEXT']!) as { config: object }
         // It is no ghost yet: it was heard of just now, and may be silent for long.
         const config = { ...context.config, heartbeatTimeoutInMs: 600_000 }
-        await writeEntry(job!.id, {
+        await writeEntry(job.id, {
           ...entry,
           submissionTimeMs: `${Date.now()}`,
           REBALANCE_CONTEXT: JSON.stringify({ ...context, config }),
