@@ -44,7 +44,7 @@ async function check(cluster: ClusterConfig, io: Io): Promise<number> {
   try {
     if (cluster.system === 'kafka') await checkKafka(cluster, report, io.signal)
     else if (cluster.system === 'pinot') {
-      const isReadable = await checkPinot(openPinotProbe(cluster), cluster.pinot, report, io.signal)
+      const isReadable = await checkPinot(openPinotProbe(cluster), cluster, report, io.signal)
       if (isReadable) await checkSample(cluster, report, io.signal)
     } else await checkSample(cluster, report, io.signal)
   } catch (error) {

@@ -1,9 +1,11 @@
 /** What `check-config` looks at of a Pinot cluster before it takes a sample: one line for each. */
-import type { PinotConfig } from '../config/compile.ts'
+import type { ClusterConfig, PinotConfig } from '../config/compile.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { PinotProbe } from '../systems/pinot/probe.ts'
 import type { Report } from './check-report.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { modeText } from './permission-texts.ts'
+import { pinotLacks, pinotNeeded } from './pinot-permission-texts.ts'
 
 /** Of many that fail alike a few tell enough. */
 const NAMED = 5
@@ -11,12 +13,13 @@ const NAMED = 5
 /** @returns whether anything can be read at all. */
 export async function checkPinot(
   probe: PinotProbe,
-  pinot: PinotConfig,
+  config: ClusterConfig & { system: 'pinot' },
   report: Report,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const cluster = await checkControllers(probe, pinot, report, signal)
-  if (cluster === undefined || !(await checkZooKeeper(probe, pinot, cluster, report, signal))) return false
+  const cluster = await checkControllers(probe, config.pinot, report, signal)
+  if (cluster === undefined || !(await checkZooKeeper(probe, config.pinot, cluster, report, signal))) return false
+  await checkPermissions(probe, config, cluster, report, signal)
   await checkServers(probe, report, signal)
   return true
 }
@@ -65,6 +68,28 @@ async function checkZooKeeper(
   } catch (error) {
     report.bad(`ZooKeeper ${zookeeper?.connect}: ${messageOf(error)}`, exitCodeOf(error))
     return false
+  }
+}
+
+/** Also what the mode can do without: who only looks wants to see what would be done. */
+async function checkPermissions(
+  probe: PinotProbe,
+  config: ClusterConfig & { system: 'pinot' },
+  cluster: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  const findings = await probe.permissions('act', cluster, signal)
+  const needed = pinotNeeded(config, findings)
+  const lacking = needed.filter(({ granted }) => granted !== true)
+  if (lacking.length === 0) report.good(`everything is permitted that ${modeText(config)} needs`)
+  for (const finding of lacking) {
+    const code = finding.granted === false ? exitCodes.notPermitted : exitCodes.failure
+    for (const line of pinotLacks([finding])) report.bad(`the permission ${line}`, code)
+  }
+  const unseen = findings.filter((finding) => finding.permission.on === 'tables' && !needed.includes(finding))
+  for (const line of pinotLacks(unseen)) {
+    report.good(`note: what Pinot would make of tables stays unknown: the permission ${line}`)
   }
 }
 

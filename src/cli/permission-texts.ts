@@ -26,8 +26,12 @@ const nearRoot =
   'ALTER on the cluster is close to root: it also lets create and delete ACLs and SCRAM users. Protect the credential accordingly.'
 
 export function setFor(cluster: ClusterSettings): PermissionSet {
-  const { mode, dryRun } = cluster.balancing
-  return setsOf(cluster)[mode === 'off' || dryRun ? 0 : 1]!
+  return setsOf(cluster)[needsToAct(cluster) ? 1 : 0]!
+}
+
+/** Whether the config wants anything to be changed. */
+export function needsToAct({ balancing: { mode, dryRun } }: ClusterSettings): boolean {
+  return mode !== 'off' && !dryRun
 }
 
 export function modeText({ balancing }: ClusterSettings): string {
@@ -114,7 +118,7 @@ export function lacks(findings: Finding[]): string[] {
     .map((finding) => `${permissionName(finding.permission)} ${foundText(finding)}`)
 }
 
-function foundText({ granted, text }: Finding): string {
+export function foundText({ granted, text }: Pick<Finding, 'granted' | 'text'>): string {
   if (granted) return 'granted'
   return granted === false ? `is missing: ${text}` : `is not known: ${text}`
 }

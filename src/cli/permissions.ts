@@ -5,19 +5,41 @@ import { loadConfig } from '../config/load.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import type { Finding } from '../systems/kafka/permission-probe.ts'
 import { permissionsOf } from '../systems/kafka/permissions.ts'
-import { openProbe, pickCluster } from './compose.ts'
+import type { PinotFinding } from '../systems/pinot/permission-probe.ts'
+import { openPinotProbe, openProbe, pickCluster } from './compose.ts'
 import { exitCodes } from './exit-codes.ts'
-import { formats, shownAs } from './formats.ts'
+import { type Format, formats, shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { commandsText, lacks, permissionsJson, permissionsTable, setFor } from './permission-texts.ts'
+import {
+  pinotLacks,
+  pinotNeeded,
+  pinotPermissionsJson,
+  pinotPermissionsTable,
+  propertiesText,
+} from './pinot-permission-texts.ts'
 
-const forms = ['kafka-acls', ...formats] as const
+const grants = { kafka: 'kafka-acls', pinot: 'pinot-properties' } as const
+const forms = [...Object.values(grants), ...formats] as const
+type Form = (typeof forms)[number]
 
 interface Options {
   config: string
   cluster?: string
   probe?: boolean
-  output?: (typeof forms)[number]
+  output?: Form
+}
+
+/** What is told of a cluster, in the words of its system. */
+interface Subject<Found> {
+  /** In the form in which its administrator grants it. */
+  grants(): string
+  table(findings: Found[] | undefined): string
+  json(findings: Found[] | undefined): unknown
+  ask(signal: AbortSignal): Promise<Found[]>
+  /** What the config's mode needs. */
+  needed(findings: Found[]): Found[]
+  lacks(findings: Found[]): string[]
 }
 
 export function addPermissions(program: Command, io: Io, ending: Ending): void {
@@ -28,38 +50,74 @@ export function addPermissions(program: Command, io: Io, ending: Ending): void {
     .option('--cluster <name>', 'which cluster of the config')
     .option('--probe', 'ask the cluster, without changing anything; ends with 4 when something needed is missing')
     .addOption(new Option('-o, --output <format>', 'form of the output').choices(forms))
-    .action(async ({ config, cluster: name, probe, output = probe ? 'table' : 'kafka-acls' }: Options) => {
+    .action(async ({ config, cluster: name, ...options }: Options) => {
       const cluster = pickCluster(loadConfig(config, { env: io.env }).clusters, name)
-      if (!isKafka(cluster)) throw new EvenkeelError('usage', whyNone(cluster))
-      const findings = probe ? await ask(cluster, io.signal) : undefined
-      const data = permissionsJson(cluster, findings)
-      const text = () => permissionsTable(cluster, findings)
-      io.out.write(output === 'kafka-acls' ? commandsText(cluster) : shownAs(output, data, text))
-      if (findings === undefined) return
-      const needed = findings.filter(({ permission }) => permissionsOf(setFor(cluster)).includes(permission))
-      if (output === 'kafka-acls') for (const line of lacks(needed)) io.err.write(`${cluster.name}: ${line}\n`)
-      if (needed.some(({ granted }) => granted === false)) ending.code = exitCodes.notPermitted
-      else if (needed.some(({ granted }) => granted === undefined)) ending.code = exitCodes.failure
+      if (cluster.system === 'simulator')
+        throw new EvenkeelError('usage', `${cluster.name} is simulated: it needs no permissions`)
+      const own = grants[cluster.system]
+      const { output = options.probe ? 'table' : own } = options
+      if (output !== own && !isFormat(output)) {
+        throw new EvenkeelError('usage', `${output} is not for a cluster of ${cluster.system}: use ${own}`)
+      }
+      const told = { name: cluster.name, output, probe: options.probe === true }
+      if (cluster.system === 'kafka') await tell(ofKafka(cluster), told, io, ending)
+      else await tell(ofPinot(cluster), told, io, ending)
     })
 }
 
-function whyNone({ name, system }: ClusterConfig): string {
-  return system === 'simulator'
-    ? `${name} is simulated: it needs no permissions`
-    : `${name} is a cluster of ${system}: only those of Kafka are known here`
+async function tell<Found extends { granted: boolean | undefined }>(
+  subject: Subject<Found>,
+  { name, output, probe }: { name: string; output: Form; probe: boolean },
+  io: Io,
+  ending: Ending,
+): Promise<void> {
+  const findings = probe ? await subject.ask(io.signal) : undefined
+  const text = () => subject.table(findings)
+  io.out.write(isFormat(output) ? shownAs(output, subject.json(findings), text) : subject.grants())
+  if (findings === undefined) return
+  const needed = subject.needed(findings)
+  if (!isFormat(output)) for (const line of subject.lacks(needed)) io.err.write(`${name}: ${line}\n`)
+  if (needed.some(({ granted }) => granted === false)) ending.code = exitCodes.notPermitted
+  else if (needed.some(({ granted }) => granted === undefined)) ending.code = exitCodes.failure
 }
 
-function isKafka(cluster: ClusterConfig): cluster is ClusterConfig & { system: 'kafka' } {
-  return cluster.system === 'kafka'
+function isFormat(form: Form): form is Format {
+  return (formats as readonly Form[]).includes(form)
 }
 
-async function ask(cluster: ClusterConfig & { system: 'kafka' }, signal: AbortSignal): Promise<Finding[]> {
-  const probe = await openProbe(cluster.kafka)
-  try {
-    // Else every permission would be unknown for the same reason.
-    await probe.connect(signal)
-    return await probe.permissions('act', signal)
-  } finally {
-    await probe.close()
+function ofKafka(cluster: ClusterConfig & { system: 'kafka' }): Subject<Finding> {
+  return {
+    grants: () => commandsText(cluster),
+    table: (findings) => permissionsTable(cluster, findings),
+    json: (findings) => permissionsJson(cluster, findings),
+    needed: (findings) => findings.filter(({ permission }) => permissionsOf(setFor(cluster)).includes(permission)),
+    lacks,
+    ask: async (signal) => {
+      const probe = await openProbe(cluster.kafka)
+      try {
+        // Else every permission would be unknown for the same reason.
+        await probe.connect(signal)
+        return await probe.permissions('act', signal)
+      } finally {
+        await probe.close()
+      }
+    },
+  }
+}
+
+function ofPinot(cluster: ClusterConfig & { system: 'pinot' }): Subject<PinotFinding> {
+  return {
+    grants: () => propertiesText(cluster),
+    table: (findings) => pinotPermissionsTable(cluster, findings),
+    json: (findings) => pinotPermissionsJson(cluster, findings),
+    needed: (findings) => pinotNeeded(cluster, findings),
+    lacks: pinotLacks,
+    ask: async (signal) => {
+      const probe = openPinotProbe(cluster)
+      const { answering, failures } = await probe.controllers(signal)
+      const [first] = answering
+      if (first === undefined) throw failures[0]!.error
+      return probe.permissions('act', first.cluster, signal)
+    },
   }
 }

@@ -176,7 +176,9 @@ function announce(
   metrics: { host: string; port: number },
   control: { host: string; port: number },
 ): void {
-  const clusters = config.clusters.map(({ name, balancing }) => `${name} (mode ${balancing.mode}${balancing.dryRun ? ', dry run' : ''})`).join(', ')
+  const clusters = config.clusters
+    .map(({ name, balancing }) => `${name} (mode ${balancing.mode}${balancing.dryRun ? ', dry run' : ''})`)
+    .join(', ')
   logger.info(
     { version: version() },
     `evenkeel ${version()} keeps ${clusters}; metrics on ${metrics.host}:${metrics.port}, control on ${control.host}:${control.port}`,

@@ -54,7 +54,9 @@ function authBlock(read: ReadText) {
     username: text('a user name').describe('For basic authentication.').exactOptional(),
     password: secret('a password').describe('Better written as ${VARIABLE} or kept in password_file.').exactOptional(),
     password_file: secretFile(read).describe('File that holds the password.').exactOptional(),
-    token: secret('a token').describe('A bearer token, without the word Bearer.').exactOptional(),
+    token: secret('a token')
+      .describe('A bearer token, without the word Bearer; Pinot’s own access controls know none.')
+      .exactOptional(),
     token_file: secretFile(read).describe('File that holds the token.').exactOptional(),
   })
   return rules(keys, ({ username, password, password_file, token, token_file }, problem) => {

@@ -459,6 +459,7 @@ export class Executor {
     const wanted = this.#need()?.throttle() ?? { rates: [], copies: [] }
     const keepRates = this.inFlight.length + this.#pending.length > 0
     const unset = await this.#ledger.align(wanted, { whole, keepRates, besides: this.outOfUse.wanted() }, signal)
+    this.outOfUse.see(unset)
     if (whole) this.#lookAtSettings = false
     return unset
   }

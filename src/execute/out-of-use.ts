@@ -3,12 +3,15 @@
  * to be emptied, and those that are given up. What is out of use stays so while the wish stands, or the node is gone.
  */
 import type { NodeId } from '../cluster/state.ts'
-import type { Setting, Settings } from '../systems/port.ts'
+import { type Setting, type Settings, settingKey } from '../systems/port.ts'
+import type { Unset } from './change-ledger.ts'
 import type { SettingRecord } from './journal/records.ts'
 
 export class OutOfUse {
   readonly #settings: Pick<Settings, 'ofDrain' | 'ofLoss'> | undefined
   readonly #records: () => Iterable<SettingRecord>
+  /** Node → why what takes it out of use was not set the last time. */
+  #refused: ReadonlyMap<NodeId, string> = new Map()
   /** Nodes that are to be emptied. */
   draining: readonly NodeId[] = []
   /** Whether they may be taken out of use now. */
@@ -26,14 +29,15 @@ export class OutOfUse {
 
   /** Node → why it cannot be taken out of use although it is to be emptied, or is gone. */
   get unsafe(): ReadonlyMap<NodeId, string> {
+    // Of what is gone a refusal is not told: that would keep it from being tried again.
     const wishes = [
-      ...this.gone.map((node) => [node, this.#settings?.ofLoss?.(node)] as const),
-      ...this.draining.map((node) => [node, this.#settings?.ofDrain?.(node)] as const),
+      ...this.gone.map((node) => [node, unsafeIn(this.#settings?.ofLoss?.(node))] as const),
+      ...this.draining.map(
+        (node) => [node, unsafeIn(this.#settings?.ofDrain?.(node)) ?? this.#refused.get(node)] as const,
+      ),
     ]
     return new Map(
-      wishes.flatMap(([node, found]) =>
-        found && 'unsafe' in found && !this.#setFor(node) ? [[node, found.unsafe] as const] : [],
-      ),
+      wishes.flatMap(([node, text]) => (text !== undefined && !this.#setFor(node) ? [[node, text] as const] : [])),
     )
   }
 
@@ -49,9 +53,21 @@ export class OutOfUse {
     })
   }
 
+  /** To be told what could not be set whenever it was tried. */
+  see(unset: readonly Unset[]): void {
+    const own = new Set(this.wanted().map(settingKey))
+    this.#refused = new Map(
+      unset.flatMap(({ ref, text }) => (own.has(settingKey(ref)) ? [[ref.of, text] as const] : [])),
+    )
+  }
+
   /** What has taken it out of use. */
   #setFor(node: NodeId): Setting | undefined {
     for (const { setting } of this.#records()) if (setting.of === node && 'replaces' in setting) return setting
     return undefined
   }
+}
+
+function unsafeIn(found: ReturnType<NonNullable<Settings['ofDrain']>>): string | undefined {
+  return found && 'unsafe' in found ? found.unsafe : undefined
 }

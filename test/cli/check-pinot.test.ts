@@ -26,10 +26,11 @@ describe('check-config of a Pinot cluster', () => {
     const { code, out, err } = await check(urls)
     expect([code, err]).toEqual([0, ''])
     expect(without(out, '\nanalytics: ').split('\n')[0]).toContain('pinot.yaml: good, 1 cluster')
-    expect(out.split('\n').slice(1, 6)).toEqual([
+    expect(out.split('\n').slice(1, 7)).toEqual([
       `analytics: controller ${urls[0]}: Pinot 1.5.1, cluster c (no user)`,
       `analytics: controller ${urls[1]}: Pinot 1.5.1, cluster c (no user)`,
       'analytics: ZooKeeper: no address is given, it is read through the controllers',
+      'analytics: everything is permitted that mode off needs',
       'analytics: 2 live servers, all tell their disk',
       'analytics: 2 nodes, 0 partitions',
     ])
@@ -54,12 +55,35 @@ describe('check-config of a Pinot cluster', () => {
     expect(good.out).toContain('cluster c (user me)\n')
     const bad = await check([url], auth(`${secret}!`))
     expect(bad.code).toBe(4)
-    expect(bad.err).toMatch(/^analytics: controller http:\S+: GET \S+ was answered with 401: who are you\?\n$/)
+    const answer = /^analytics: controller http:\S+: (.*): GET \S+ was answered with 401: who are you\?\n$/
+    expect(answer.exec(bad.err)?.[1]).toBe('the controller does not know user me, or not by the password in `auth`')
     const nobody = await check([url])
     expect(nobody.code).toBe(4)
+    expect(answer.exec(nobody.err)?.[1]).toBe('the controller wants to know who asks: `auth` is not set')
     const text = [good, bad, nobody].map(({ out, err }) => out + err).join('')
     expect(text).not.toContain('sec ret')
     expect(text).not.toContain(authorization.slice(6, 16))
+  })
+
+  it('names the permission that is missing: where it is needed, and where one would see more with it', async () => {
+    const url = await controller([await admin()], {
+      readOnly: true,
+      fill: (cluster) => {
+        for (const name of ['orders_OFFLINE', 'orders_REALTIME', 'logs_OFFLINE']) cluster.setTable(name, { a: 's0' })
+      },
+    })
+    const lacks =
+      'the permission TABLE UPDATE is missing: rebalances of 2 of 2 tables are refused with 403 (logs, orders)'
+    const looking = await check([url])
+    expect([looking.code, looking.err]).toEqual([0, ''])
+    expect(looking.out).toContain('analytics: everything is permitted that mode off needs\n')
+    expect(looking.out).toContain(`analytics: note: what Pinot would make of tables stays unknown: ${lacks}\n`)
+    const acting = await check([url], 'balancing: { mode: continuous }')
+    expect(acting.code).toBe(4)
+    expect(acting.err).toBe(
+      `analytics: ${lacks}\nanalytics: the permission CLUSTER UPDATE is missing: a change of tags is refused with 403\n`,
+    )
+    expect(acting.out).not.toContain('everything is permitted')
   })
 
   it('ends where no controller answers, or they are of different clusters', async () => {

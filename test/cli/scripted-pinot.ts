@@ -1,5 +1,6 @@
 /** A controller and servers that are scripted: enough for reading a cluster through the controller. */
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecure, type ServerOptions } from 'node:https'
 import type { AddressInfo, Server as TcpServer } from 'node:net'
 import { afterEach } from 'vitest'
 import { memoryCluster } from '../systems/pinot/memory-cluster.ts'
@@ -34,7 +35,11 @@ export const admin = (status = 200) =>
 interface Script {
   /** What `authorization` must be. */
   authorization?: string
+  /** Key and certificate. */
+  tls?: ServerOptions
   cluster?: string
+  /** Whether only what reads is permitted. */
+  readOnly?: boolean
   /** Status for everything. */
   status?: number
   /** Prepares the znodes. */
@@ -46,7 +51,7 @@ interface Script {
 /** A controller, through which the znodes are read, with servers whose admin ports are these. */
 export async function controller(
   adminPorts: number[],
-  { authorization, cluster = 'c', status, fill, onDryRun }: Script = {},
+  { authorization, tls, cluster = 'c', readOnly, status, fill, onDryRun }: Script = {},
 ): Promise<string> {
   const memory = memoryCluster(
     Object.fromEntries(
@@ -55,7 +60,7 @@ export async function controller(
   )
   const { znodes } = memory
   fill?.(memory)
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://x')
     const answer = async (): Promise<[number, unknown]> => {
       if (status !== undefined) return [status, { error: 'out of order' }]
@@ -63,6 +68,7 @@ export async function controller(
       if (pathname === '/version')
         return [200, { 'pinot-controller': '1.5.1-020ff0d0538b2079d4cf4cb2676a191c87c95d4d' }]
       if (request.headers.authorization !== authorization) return [401, { error: 'who are you?' }]
+      if (readOnly && request.method !== 'GET') return [403, { error: 'no' }]
       if (pathname === '/cluster/info') return [200, { clusterName: cluster }]
       const path = searchParams.get('path')!
       const stat = async (at: string) => {
@@ -94,6 +100,7 @@ export async function controller(
       response.writeHead(body === undefined ? 404 : code)
       response.end(typeof body === 'string' ? body : JSON.stringify(body))
     })
-  })
-  return `http://127.0.0.1:${await listen(server)}`
+  }
+  if (tls) return `https://127.0.0.1:${await listen(createSecure(tls, listener))}`
+  return `http://127.0.0.1:${await listen(createServer(listener))}`
 }

@@ -79,6 +79,18 @@ test('a node that is needed is left in use, and why is told', async () => {
   expect([...executor.outOfUse.unsafe]).toEqual([[1, 'it is needed']])
 })
 
+test('what is refused is told, and tried again', async () => {
+  const { executor, work, settings, tags } = drained()
+  executor.outOfUse.mayEmpty = true
+  settings.answers = [{ outcome: 'refused', code: 'not_permitted', text: 'not for us' }]
+  await work()
+  expect(tags()).toEqual(['tenant', 'tenant'])
+  expect([...executor.outOfUse.unsafe]).toEqual([[1, 'not for us']])
+  await work()
+  expect(tags()).toEqual(['none', 'tenant'])
+  expect([...executor.outOfUse.unsafe]).toEqual([])
+})
+
 test('it is no throttle', async () => {
   const { executor, work } = drained()
   executor.outOfUse.mayEmpty = true

@@ -8,7 +8,7 @@ import { posix } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { codeOf, messageOf } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import { firstFew } from './notes.ts'
+import { firstFew } from '../../lib/lists.ts'
 import type { Readings } from './readings.ts'
 
 const AGE_MS = 10 * 60_000

@@ -1,13 +1,7 @@
 /** Sentences of a sample on what was left out and why. */
 import type { TopicLine } from '../../cluster/lines.ts'
 import type { NodeId } from '../../cluster/state.ts'
-
-const NAMED = 3
-
-/** The first of many names. */
-export function firstFew(names: readonly (string | number)[]): string {
-  return names.length > NAMED ? `${names.slice(0, NAMED).join(', ')}, …` : names.join(', ')
-}
+import { firstFew } from '../../lib/lists.ts'
 
 /**
  * What live brokers do not tell of their replicas: those of dead ones are no surprise.

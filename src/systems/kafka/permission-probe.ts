@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { EvenkeelError, messageOf } from '../../lib/errors.ts'
-import { firstFew } from './notes.ts'
+import { firstFew } from '../../lib/lists.ts'
 import { type Permission, type PermissionSet, permissionsOf } from './permissions.ts'
 import type { Readings } from './readings.ts'
 import type { KafkaTransport } from './router.ts'

@@ -6,7 +6,8 @@ import { Targets } from './act/targets.ts'
 import { Wants } from './act/wants.ts'
 import { type PinotOptions, PinotSystem } from './pinot.ts'
 import type { RebalanceOptions } from './rules/rebalance-policy.ts'
-import { type ControllerAuth, Controllers } from './wire/controller.ts'
+import type { ControllerAuth } from './wire/access.ts'
+import { Controllers } from './wire/controller.ts'
 import { Http, type HttpTls } from './wire/http.ts'
 
 export interface PinotConnection extends PinotOptions {

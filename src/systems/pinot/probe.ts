@@ -3,8 +3,11 @@ import { type Clock, withDeadline } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { mapInFlight } from '../../lib/in-flight.ts'
 import { openPinot, type PinotConnection } from './open.ts'
+import { type PinotFinding, PinotPermissionProbe } from './permission-probe.ts'
+import type { PinotPermissionSet } from './permissions.ts'
 import { Controllers } from './wire/controller.ts'
 import { Http, refusal } from './wire/http.ts'
+import { RestZnodes, ZooKeeperZnodes } from './wire/znodes.ts'
 import { ZooKeeper } from './wire/zookeeper.ts'
 
 /** Somebody who was asked and did not answer as hoped. */
@@ -37,7 +40,7 @@ export class PinotProbe {
       const results = await Promise.allSettled(
         urls.map(async (url) => {
           const one = new Controllers({ urls: [url], http, ...(auth ? { auth } : {}) })
-          // Anybody may ask for the version.
+          // First what is refused to whom it does not know: of some controllers anybody may ask for the version.
           const cluster = await one.clusterName(signal)
           return { url, cluster, version: await one.version(signal) }
         }),
@@ -70,6 +73,29 @@ export class PinotProbe {
       throw new EvenkeelError('rejected', `no root of cluster ${cluster}: ${text}`)
     } finally {
       await zooKeeper.close()
+    }
+  }
+
+  /** What of the set is granted. @param cluster its name; to be known is to be allowed to read of the controllers */
+  async permissions(set: PinotPermissionSet, cluster: string, signal: AbortSignal): Promise<PinotFinding[]> {
+    const { controllers: to, zooKeeper: options } = this.#connection
+    const http = new Http(to.tls ? { tls: to.tls } : {})
+    const zooKeeper = options && new ZooKeeper({ ...options, clock: this.#clock })
+    try {
+      const controllers = new Controllers({ urls: to.urls, http, ...(to.auth ? { auth: to.auth } : {}) })
+      const store = zooKeeper
+        ? new ZooKeeperZnodes(zooKeeper)
+        : new RestZnodes((path, until) => controllers.get(path, until))
+      const probe = new PinotPermissionProbe({
+        clusterName: cluster,
+        controllers,
+        store,
+        ...(zooKeeper ? { zooKeeper } : {}),
+      })
+      return await probe.ask(set, signal)
+    } finally {
+      await zooKeeper?.close()
+      await http.close()
     }
   }
 

@@ -67,6 +67,8 @@ export interface PinotAccess {
   system: 'pinot'
   controller_urls: string[]
   zookeeper?: { connect: string }
+  auth?: { username: string; password: string } | { token: string }
+  tls?: true | Record<string, unknown>
 }
 
 export interface KafkaAccess {

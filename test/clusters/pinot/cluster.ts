@@ -12,7 +12,7 @@ import { until } from '../wait.ts'
 import type { Distribution } from './jars.ts'
 import { type JvmOptions, java, type Role } from './jvm.ts'
 import { brokerProperties, clusterName, controllerProperties, type Shared, serverProperties } from './properties.ts'
-import { must } from './rest.ts'
+import { authorizationOf, type Login, must } from './rest.ts'
 
 /** A server to be started. */
 export interface ServerSpec {
@@ -30,6 +30,8 @@ export interface PinotOptions {
   brokers?: number
   /** Further settings of the controller. */
   controllerProperties?: Properties
+  /** Whom servers, brokers and this test are to a controller that wants to know. */
+  login?: Login
   /** When a member that is silent counts as dead; 6 s unless given. */
   sessionTimeoutMs?: number
 }
@@ -66,7 +68,10 @@ export interface Server extends Instance {
 export class PinotCluster {
   /** host:port */
   readonly zkConnect: string
+  /** For the test's own requests: with the login, where there is one. */
   readonly controllerUrl: string
+  /** What a tool of ours shows the controller. */
+  readonly authorization: string | undefined
   /** Name of the cluster, and of its root in ZooKeeper. */
   readonly name = clusterName
   /** Directory for what belongs to this cluster; goes with it. */
@@ -91,11 +96,18 @@ export class PinotCluster {
   ) {
     this.dir = at.dir
     this.zkConnect = `127.0.0.1:${at.zkPort}`
-    this.controllerUrl = `http://127.0.0.1:${at.controllerPort}`
+    const { login } = options
+    const as = login === undefined ? '' : `${login.username}:${encodeURIComponent(login.password)}@`
+    this.controllerUrl = `http://${as}127.0.0.1:${at.controllerPort}`
+    this.authorization = login && authorizationOf(login)
     this.#zkPort = at.zkPort
     this.#options = options
     this.#jvm = { ...files, sessionTimeoutMs: options.sessionTimeoutMs ?? 6000 }
-    this.#shared = { zkConnect: this.zkConnect, controllerPort: at.controllerPort }
+    this.#shared = {
+      zkConnect: this.zkConnect,
+      controllerPort: at.controllerPort,
+      ...(this.authorization === undefined ? {} : { authorization: this.authorization }),
+    }
     this.onClose(() => rm(this.dir, { recursive: true, force: true }))
   }
 

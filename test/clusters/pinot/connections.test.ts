@@ -39,7 +39,8 @@ test('check-config is content, with ZooKeeper and without', async () => {
   const direct = await check(cluster.zkConnect)
   expect([direct.code, direct.err]).toEqual([0, ''])
   const controller = `test: controller ${cluster.controllerUrl}: Pinot 1.5.1, cluster ${cluster.name} (no user)\n`
-  const rest = 'test: 2 live servers, all tell their disk\ntest: 2 nodes, 2 partitions\n'
+  const rest =
+    'test: everything is permitted that mode continuous needs\ntest: 2 live servers, all tell their disk\ntest: 2 nodes, 2 partitions\n'
   expect(direct.out).toContain(
     `${controller}test: ZooKeeper ${cluster.zkConnect}: the root of cluster ${cluster.name} is there\n${rest}`,
   )

@@ -9,6 +9,8 @@ export interface Shared {
   /** host:port */
   zkConnect: string
   controllerPort: number
+  /** What servers and brokers show the controller; nothing unless given. */
+  authorization?: string
 }
 
 /** The controller, data in `dir`, which is the deep store as well. */
@@ -50,6 +52,7 @@ export const serverProperties = (
   'pinot.query.runner.port': 8442,
   'pinot.server.instance.dataDir': `${server.dir}/index`,
   'pinot.server.instance.segmentTarDir': `${server.dir}/segmentTar`,
+  ...(shared.authorization === undefined ? {} : { 'pinot.server.segment.fetcher.auth.token': shared.authorization }),
   'evenkeel.tags': server.tags.join(','),
   'evenkeel.pools': Object.entries(server.pools)
     .map(([tag, pool]) => `${tag}=${pool}`)
@@ -63,6 +66,7 @@ export const brokerProperties = (shared: Shared, broker: { host: string; tags: s
   'pinot.broker.hostname': broker.host,
   'pinot.broker.client.queryPort': 8099,
   'evenkeel.controller.url': `http://127.0.0.1:${shared.controllerPort}`,
+  ...(shared.authorization === undefined ? {} : { 'evenkeel.controller.authorization': shared.authorization }),
   'evenkeel.tags': broker.tags.join(','),
 })
 

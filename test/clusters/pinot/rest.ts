@@ -6,6 +6,26 @@ export interface Answer {
   body: unknown
 }
 
+/** As whom to ask, by basic authentication. */
+export interface Login {
+  username: string
+  password: string
+}
+
+export const authorizationOf = ({ username, password }: Login): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+
+/** A URL that may name a user and his password, as fetch wants it. */
+function parted(url: string): { url: string; headers: Record<string, string> } {
+  const parsed = new URL(url)
+  const { username } = parsed
+  if (username === '') return { url, headers: {} }
+  const password = decodeURIComponent(parsed.password)
+  parsed.username = ''
+  parsed.password = ''
+  return { url: parsed.href, headers: { authorization: authorizationOf({ username, password }) } }
+}
+
 /**
  * One request, whatever comes of it.
  * @throws Error when there is no answer within `timeoutMs`, 60 s unless given
@@ -15,10 +35,12 @@ export async function request(
   url: string,
   { body, timeoutMs = 60_000 }: { body?: unknown; timeoutMs?: number } = {},
 ): Promise<Answer> {
-  const response = await fetch(url, {
+  const { url: plain, headers } = parted(url)
+  const response = await fetch(plain, {
     method,
     signal: AbortSignal.timeout(timeoutMs),
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
   return { status: response.status, body: parsed(text) }

@@ -60,7 +60,8 @@ export async function uploadSegments(
   )
   const dir = await mkdtemp(join(cluster.dir, 'segments-'))
   const order = {
-    controller: cluster.controllerUrl,
+    controller: new URL(cluster.controllerUrl).origin,
+    authorization: cluster.authorization,
     tableConfig: config,
     schema: schemaOf(table),
     dir,

@@ -1,7 +1,12 @@
 /** The ZooKeeper of a real cluster: what the library behind our adapter would let hang, spin or crash. */
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { ACL, CreateMode, Id, Permission } from 'node-zookeeper-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { realClock, VirtualClock } from '../../../src/lib/clock.ts'
+import { Secret } from '../../../src/lib/secret.ts'
+import { PinotPermissionProbe } from '../../../src/systems/pinot/permission-probe.ts'
+import { ZooKeeperZnodes } from '../../../src/systems/pinot/wire/znodes.ts'
 import { ZooKeeper } from '../../../src/systems/pinot/wire/zookeeper.ts'
 import { type Client, openClient } from '../../../src/systems/pinot/wire/zookeeper-client.ts'
 import { until } from '../wait.ts'
@@ -52,6 +57,58 @@ describe('ZooKeeper', () => {
     ])
     const all = await zk.readAll(['/a', '/x', '/a/b'], signal)
     expect([...all.keys()].toSorted()).toEqual(['/a', '/a/b'])
+  })
+
+  test('is shown a digest, and what its user lacks is told', async () => {
+    const idOf = (user: string) => {
+      const hash = createHash('sha1').update(`${user}:hunter2`).digest('base64')
+      return new Id('digest', `${user}:${hash}`)
+    }
+    const acls = [new ACL(Permission.READ, idOf('reader')), new ACL(Permission.READ | Permission.WRITE, idOf('all'))]
+    await create('/acl', '')
+    for (const path of [
+      'EXTERNALVIEW',
+      'LIVEINSTANCES',
+      'CONFIGS',
+      'CONFIGS/PARTICIPANT',
+      'IDEALSTATES',
+      'PROPERTYSTORE',
+    ])
+      await create(`/acl/${path}`, '')
+    for (const path of ['CONFIGS', 'CONFIGS/TABLE']) await create(`/acl/PROPERTYSTORE/${path}`, '')
+    const path = '/acl/IDEALSTATES/brokerResource'
+    await new Promise<void>((resolve, reject) => {
+      writer.create(path, Buffer.from('x'), acls, CreateMode.PERSISTENT, (error) => (error ? reject(error) : resolve()))
+    })
+    const seen = async (digest?: string) => {
+      const one = new ZooKeeper({
+        connect: cluster.zkConnect,
+        sessionTimeoutMs: SESSION_MS,
+        clock: realClock,
+        ...(digest === undefined ? {} : { digest: new Secret(digest) }),
+      })
+      try {
+        const accepted = async () => ({ outcome: 'answered' as const, body: {} })
+        const probe = new PinotPermissionProbe({
+          clusterName: 'acl',
+          controllers: { tryRebalance: accepted, updateTags: accepted },
+          store: new ZooKeeperZnodes(one),
+          zooKeeper: one,
+        })
+        const found = (await probe.ask('act', signal)).filter(({ permission }) => permission.on === 'zookeeper')
+        const text = await one.read(path, signal).then((node) => `${node?.data.toString()} ${node?.version}`, String)
+        // To find out changed nothing: the version is that of the node as it was made.
+        return [text, ...found.map(({ permission, granted }) => `${permission.access} ${granted}`)]
+      } finally {
+        await one.close()
+      }
+    }
+    expect(await seen('all:hunter2')).toEqual(['x 0', 'READ true', 'WRITE true'])
+    expect(await seen('reader:hunter2')).toEqual(['x 0', 'READ true', 'WRITE false'])
+    const refused = `EvenkeelError: ZooKeeper at ${cluster.zkConnect} does not permit reading ${path}: `
+    const lacks = 'the user in `zookeeper.digest_file` lacks the right, or its password is wrong'
+    expect(await seen('reader:wr0ng')).toEqual([`${refused}${lacks}`, 'READ false', 'WRITE false'])
+    expect(await seen()).toEqual([`${refused}\`zookeeper.digest_file\` is not set`, 'READ false', 'WRITE false'])
   })
 
   test('writes only over the version that it was made from, also over version 0', async () => {

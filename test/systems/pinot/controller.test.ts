@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/lib/secret.ts'
-import { type ControllerAuth, Controllers } from '../../../src/systems/pinot/wire/controller.ts'
+import type { ControllerAuth } from '../../../src/systems/pinot/wire/access.ts'
+import { Controllers } from '../../../src/systems/pinot/wire/controller.ts'
 import { Http } from '../../../src/systems/pinot/wire/http.ts'
 
 const signal = new AbortController().signal
@@ -121,8 +122,18 @@ describe('a dry run', () => {
 
   it.each<[string, Reply, string, RegExp]>([
     ['refused by Pinot', json({ code: 404, error: 'Table not found' }, 404), 'rejected', /404: Table not found$/],
-    ['of nobody', json({ code: 401, error: 'Who?' }, 401), 'auth', /does not know us/],
-    ['not permitted', json({ code: 403, error: 'No' }, 403), 'not_permitted', /not permitted/],
+    [
+      'of nobody',
+      json({ code: 401, error: 'Who?' }, 401),
+      'auth',
+      /wants to know who asks: `auth` is not set: POST .*: Who\?$/,
+    ],
+    [
+      'not permitted',
+      json({ code: 403, error: 'No' }, 403),
+      'not_permitted',
+      /was refused: .*: `auth` is not set: POST .*: No$/,
+    ],
     ['broken', json({ code: 500, error: 'x'.repeat(9000) }, 500), 'rejected', /^.{50,500}…$/],
     ['answered by a proxy', text('<html>Bad gateway</html>', 502), 'protocol', /Bad gateway/],
     ['not answered in JSON', text('{"status": "DO'), 'protocol', /not JSON/],

@@ -267,7 +267,7 @@ describe('segments, and what is wrong with them', () => {
   })
 
   test('what a server has to load that is just back explains what is missing', async () => {
-    const { cluster, sample } = sampled({ s1: {}, s2: {} })
+    const { cluster, clock, sample } = sampled({ s1: {}, s2: {} })
     cluster.setTable('t_OFFLINE', { a: 's1' })
     await sample()
     cluster.setLive('s1', false)
@@ -275,6 +275,15 @@ describe('segments, and what is wrong with them', () => {
     expect(healthOf(await sample())).toMatchObject({ node: 1, offline: 1, unexplained: 0 })
     cluster.setLive('s1', true)
     expect(healthOf(await sample())).toMatchObject({ node: 1, offline: 1, unexplained: 0 })
+    // With its new session all that it has begins OFFLINE.
+    cluster.setView('t_OFFLINE', { a: 's1:OFFLINE' })
+    expect(healthOf(await sample())).toMatchObject({ node: 1, other: 0, offline: 1, unexplained: 0 })
+    cluster.setView('t_OFFLINE', { a: 's1:ERROR' })
+    expect(healthOf(await sample())).toMatchObject({ other: 1, offline: 1, unexplained: 1 })
+    // After ten minutes it loads no more.
+    cluster.setView('t_OFFLINE', { a: 's1:OFFLINE' })
+    await clock.advance(601_000)
+    expect(healthOf(await sample())).toMatchObject({ node: 0, other: 1, offline: 1, unexplained: 1 })
   })
 
   test('a server that is new has nothing to load but what is moved there', async () => {

@@ -152,7 +152,11 @@ export async function layoutOf({ table, sizes, holderOf, isYoung, domain }: Layo
           layout.arrivingBytes[at]! += size || 0
           if (returned) lost += 1
           else adding += 1
-        } else if (wantsUp) other += 1
+        } else if (wantsUp) {
+          // With a new session a server begins with all that it has OFFLINE, and takes it up one by one.
+          if (returned && seen === S_OFFLINE) lost += 1
+          else other += 1
+        }
       }
       node[next] = at
       bytes[next] = here

@@ -6,10 +6,8 @@
  */
 import type { TargetCheck } from '../../../cluster/target.ts'
 import { codeOf, EvenkeelError, messageOf } from '../../../lib/errors.ts'
-import type { Secret } from '../../../lib/secret.ts'
-import { type Http, type HttpAnswer, parseJson, refusal } from './http.ts'
-
-export type ControllerAuth = { username: string; password: Secret } | { token: Secret }
+import { Access, type ControllerAuth } from './access.ts'
+import { type Http, type HttpAnswer, NoConnection, parseJson } from './http.ts'
 
 export interface ControllerOptions {
   /** Base URLs, the preferred first. */
@@ -54,7 +52,7 @@ type Signal = AbortSignal
 export class Controllers {
   readonly #urls: readonly string[]
   readonly #http: Pick<Http, 'request'>
-  readonly #authorization: string | undefined
+  readonly #access: Access
   /** Whom to ask first: whoever answered last. All acts go to one as long as that lives, for jobs and their locks are per process. */
   #first = 0
   /** The end of the last slow call. */
@@ -64,7 +62,7 @@ export class Controllers {
     if (urls.length === 0) throw new EvenkeelError('bad_config', 'no controller is given')
     this.#urls = urls.map((url) => url.replace(/\/+$/, ''))
     this.#http = http
-    this.#authorization = auth && authorization(auth)
+    this.#access = new Access(auth)
   }
 
   /** What a rebalance would do, with the controller's own checks. @throws EvenkeelError when no controller answers, or one refuses. */
@@ -92,6 +90,11 @@ export class Controllers {
     } catch (error) {
       return { outcome: 'unknown', text: messageOf(error) }
     }
+  }
+
+  /** Asks for what cannot be, a dry run of a type that no table has: whether we may comes first. @param raw table without its type */
+  tryRebalance(raw: string, signal: Signal): Promise<ActAnswer> {
+    return this.#act('POST', `/tables/${encodeURIComponent(raw)}/rebalance`, { type: 'NONE', dryRun: 'true' }, signal)
   }
 
   /** Tells every running job of the table to end where it is. Answers the ids of those it told. */
@@ -157,8 +160,8 @@ export class Controllers {
           this.#first = at
           return answer
         }
-        if (answer.status < 500) throw refusal('GET', answer)
-        failures.push(bounded(messageOf(refusal('GET', answer))))
+        if (answer.status < 500) throw this.#access.refusal('GET', answer)
+        failures.push(bounded(messageOf(this.#access.refusal('GET', answer))))
       } catch (error) {
         if (signal.aborted || ['auth', 'not_permitted', 'rejected'].includes(codeOf(error))) throw error
         failures.push(bounded(messageOf(error)))
@@ -186,7 +189,7 @@ export class Controllers {
       }
       this.#first = at
       try {
-        return meaning(method, await this.#call(at, method, path, query, signal, deadlineMs, body))
+        return this.#meaning(method, await this.#call(at, method, path, query, signal, deadlineMs, body))
       } catch (error) {
         const text = bounded(messageOf(error))
         if (mayHaveArrived(error)) return { outcome: 'unknown', text }
@@ -196,11 +199,24 @@ export class Controllers {
     return { outcome: 'not_sent', text: bounded(`no controller answers: ${failures.join('; ')}`) }
   }
 
+  /** An answer of a proxy, or of a controller that broke down, says nothing on what was done. */
+  #meaning(method: Method, answer: HttpAnswer): ActAnswer {
+    const { status } = answer
+    const body = parsed(answer)
+    if (status >= 200 && status < 300) {
+      if (body !== undefined) return { outcome: 'answered', body }
+      return { outcome: 'unknown', text: `the answer is not JSON: ${bounded(answer.body.toString())}` }
+    }
+    const text = bounded(messageOf(this.#access.refusal(method, answer)))
+    const isPinots = isRecord(body) && typeof body['error'] === 'string'
+    return status < 500 || isPinots ? { outcome: 'refused', status, text } : { outcome: 'unknown', text }
+  }
+
   /** A frozen controller takes what it is sent and may act on it much later: it is asked for its health first. */
   async #asleep(at: number, signal: Signal): Promise<string | undefined> {
     try {
       const answer = await this.#call(at, 'GET', '/health', {}, signal, HEALTH_MS)
-      return answer.status < 500 ? undefined : messageOf(refusal('GET', answer))
+      return answer.status < 500 ? undefined : messageOf(this.#access.refusal('GET', answer))
     } catch (error) {
       return messageOf(error)
     }
@@ -218,7 +234,7 @@ export class Controllers {
     const asked = new URLSearchParams(query).toString()
     return this.#http.request(method, `${this.#urls[at]}${path}${asked === '' ? '' : `?${asked}`}`, {
       headers: {
-        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+        ...this.#access.headers,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body }),
@@ -258,11 +274,6 @@ function typeOf(table: string): Query {
   return { type: splitTable(table).type }
 }
 
-function authorization(auth: ControllerAuth): string {
-  if ('token' in auth) return `Bearer ${auth.token.reveal()}`
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString('base64')}`
-}
-
 function abortOf(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
@@ -283,20 +294,8 @@ const notSent = new Set([
 
 function mayHaveArrived(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof NoConnection) return false
   return !(cause instanceof Error && 'code' in cause && notSent.has(String(cause.code)))
-}
-
-/** An answer of a proxy, or of a controller that broke down, says nothing on what was done. */
-function meaning(method: Method, answer: HttpAnswer): ActAnswer {
-  const { status } = answer
-  const body = parsed(answer)
-  if (status >= 200 && status < 300) {
-    if (body !== undefined) return { outcome: 'answered', body }
-    return { outcome: 'unknown', text: `the answer is not JSON: ${bounded(answer.body.toString())}` }
-  }
-  const text = bounded(messageOf(refusal(method, answer)))
-  const isPinots = isRecord(body) && typeof body['error'] === 'string'
-  return status < 500 || isPinots ? { outcome: 'refused', status, text } : { outcome: 'unknown', text }
 }
 
 function parsed(answer: HttpAnswer): unknown {
@@ -313,9 +312,8 @@ function must(answer: ActAnswer, what: string): unknown {
     case 'answered':
       return answer.body
     case 'refused': {
-      if (answer.status === 401) throw new EvenkeelError('auth', `the controller does not know us: ${answer.text}`)
-      if (answer.status === 403) throw new EvenkeelError('not_permitted', `${what} is not permitted: ${answer.text}`)
-      throw new EvenkeelError('rejected', `${what} was refused: ${answer.text}`)
+      const code = answer.status === 401 ? 'auth' : answer.status === 403 ? 'not_permitted' : 'rejected'
+      throw new EvenkeelError(code, `${what} was refused: ${answer.text}`)
     }
     case 'not_sent':
       throw new EvenkeelError('unreachable', answer.text)

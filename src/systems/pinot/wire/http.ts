@@ -5,6 +5,7 @@
 import { Agent, errors } from 'undici'
 import { withDeadline } from '../../../lib/clock.ts'
 import { type ErrorCode, EvenkeelError, messageOf } from '../../../lib/errors.ts'
+import { tlsTrouble } from '../../../lib/tls-trouble.ts'
 
 export interface HttpOptions {
   tls?: HttpTls
@@ -39,6 +40,9 @@ export interface HttpAnswer {
   body: Buffer
 }
 
+/** There is no connection, so that nothing was sent. */
+export class NoConnection extends Error {}
+
 const CONNECT_MS = 5_000
 const KEEP_ALIVE_MS = 15_000
 const CONNECTIONS = 8
@@ -49,8 +53,10 @@ const QUOTED_CHARS = 300
 
 export class Http {
   readonly #agent: Agent
+  readonly #tls: HttpTls
 
   constructor({ tls, connections = CONNECTIONS }: HttpOptions = {}) {
+    this.#tls = tls ?? {}
     this.#agent = new Agent({
       connections,
       pipelining: 1,
@@ -99,7 +105,7 @@ export class Http {
           return { status: answer.statusCode, url: shown, body: Buffer.from(await answer.body.arrayBuffer()) }
         } catch (error) {
           // A connection that was kept may have been closed just then; to ask again does no harm where nothing is changed.
-          if (method !== 'GET' || tries > 1 || !isLostConnection(error)) throw translate(error, what)
+          if (method !== 'GET' || tries > 1 || !isLostConnection(error)) throw translate(error, what, target, this.#tls)
         }
       }
     })
@@ -169,14 +175,38 @@ function codeIn(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-function translate(error: unknown, what: string): EvenkeelError {
+function translate(error: unknown, what: string, url: URL, tls: HttpTls): EvenkeelError {
   if (error instanceof errors.ResponseExceededMaxSizeError) {
     return new EvenkeelError('protocol', `the answer to ${what} has more than ${MAX_BYTES} bytes`)
   }
   if (error instanceof errors.HTTPParserError) {
-    return new EvenkeelError('protocol', `${what} was not answered in HTTP`, { cause: error })
+    const hint = url.protocol === 'http:' ? ': does it expect https?' : ''
+    return new EvenkeelError('protocol', `${what} was not answered in HTTP${hint}`, { cause: error })
   }
   // Addresses that were tried one after the other.
   const reason = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error
-  return new EvenkeelError('unreachable', `${what} had no answer`, { cause: reason })
+  const cause = url.protocol === 'https:' ? secureReason(reason, url, tls) : plainReason(reason)
+  return new EvenkeelError('unreachable', `${what} had no answer`, { cause })
+}
+
+/** In place of what kept a TLS connection from standing, the same in the words of the config. */
+function secureReason(reason: unknown, { hostname }: URL, { serverName, ca, cert }: HttpTls): unknown {
+  const [code, message] = [codeIn(reason), messageOf(reason)]
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new NoConnection(`no TLS connection within ${CONNECT_MS} ms: nothing is there, or it does not speak TLS`)
+  }
+  // Pinot's listeners do not say why; others send an alert.
+  if (code === 'ECONNRESET' && message.includes('before secure TLS')) {
+    const client = cert === undefined ? 'wants a certificate of the client' : 'does not accept that of the client'
+    return new NoConnection(`it broke off the TLS handshake: it ${client} (tls.cert_file), or does not speak TLS`)
+  }
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const trouble = tlsTrouble({ code, message }, { servername: serverName, ca, cert }, host)
+  return trouble === undefined ? reason : new NoConnection(trouble)
+}
+
+/** A listener with TLS closes a connection that begins without. */
+function plainReason(reason: unknown): unknown {
+  const isMute = reason instanceof errors.SocketError && reason.socket?.bytesRead === 0
+  return isMute ? new Error(`${reason.message} without a word: does it expect https?`) : reason
 }

@@ -251,7 +251,7 @@ export class ZooKeeper {
         return promised((done: Callback<Value>) => ask(this.#client, done))
       })
     } catch (error) {
-      throw translate(error, what, this.#options.connect)
+      throw translate(error, what, this.#options)
     }
   }
 
@@ -293,13 +293,13 @@ function codeIn(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
-function translate(error: unknown, what: string, connect: string): unknown {
+function translate(error: unknown, what: string, { connect, digest }: ZooKeeperOptions): unknown {
   if (error instanceof EvenkeelError) return error
   const servers = connect.split('/')[0]
   switch (codeIn(error)) {
     case Exception.NO_AUTH:
     case Exception.AUTH_FAILED:
-      return new EvenkeelError('not_permitted', `ZooKeeper at ${servers} does not permit ${what}`, { cause: error })
+      return new EvenkeelError('not_permitted', `ZooKeeper at ${servers} does not permit ${what}: ${lackOf(digest)}`)
     case Exception.CONNECTION_LOSS:
     case Exception.SESSION_EXPIRED:
       return new EvenkeelError('unreachable', `the connection to ZooKeeper at ${servers} was lost during ${what}`, {
@@ -310,6 +310,13 @@ function translate(error: unknown, what: string, connect: string): unknown {
         cause: new ZooKeeperError(error),
       })
   }
+}
+
+/** ZooKeeper takes any password, and finds out that it is nobody's when it looks for a right. */
+function lackOf(digest: Secret | undefined): string {
+  return digest === undefined
+    ? '`zookeeper.digest_file` is not set'
+    : 'the user in `zookeeper.digest_file` lacks the right, or its password is wrong'
 }
 
 /** Keeps the code without repeating a path in every sentence. */

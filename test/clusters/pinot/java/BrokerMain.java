@@ -30,21 +30,22 @@ public final class BrokerMain {
         };
     new Participant(
         settings, id, host, port, tags, Map.of(), Map.of(), "BrokerResourceOnlineOfflineStateModel", states);
-    addToBrokerResource(settings.get("evenkeel.controller.url"), id);
+    addToBrokerResource(
+        settings.get("evenkeel.controller.url"), settings.get("evenkeel.controller.authorization", ""), id);
     System.out.println("evenkeel: ready");
     Thread.currentThread().join();
   }
 
   /** Pinot's own broker does this by itself at every start. */
-  private static void addToBrokerResource(String controller, String id) throws Exception {
+  private static void addToBrokerResource(String controller, String authorization, String id) throws Exception {
     HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    HttpRequest request =
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(controller + "/instances/" + id + "/updateBrokerResource"))
-            .POST(HttpRequest.BodyPublishers.noBody())
-            .build();
+            .POST(HttpRequest.BodyPublishers.noBody());
+    if (!authorization.isEmpty()) request.header("Authorization", authorization);
     for (int tries = 1; ; tries++) {
       try {
-        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() == 200) return;
         throw new IllegalStateException(answer.statusCode() + ": " + answer.body());
       } catch (Exception error) {

@@ -25,13 +25,17 @@ final class SegmentStore {
   private final Path tarDir;
   private final Knobs knobs;
 
+  /** What the controller is shown, of which segments are downloaded; empty: nothing. */
+  private final String authorization;
+
   /** Table → segment → bytes on disk, of what is loaded. */
   private final Map<String, Map<String, Long>> loaded = new ConcurrentHashMap<>();
 
-  SegmentStore(Path dataDir, Path tarDir, Knobs knobs) throws IOException {
+  SegmentStore(Path dataDir, Path tarDir, Knobs knobs, String authorization) throws IOException {
     this.dataDir = Files.createDirectories(dataDir);
     this.tarDir = tarDir;
     this.knobs = knobs;
+    this.authorization = authorization;
     // A download that was cut short is begun anew.
     FileUtils.deleteDirectory(tarDir.toFile());
     Files.createDirectories(tarDir);
@@ -89,6 +93,7 @@ final class SegmentStore {
     HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
     connection.setConnectTimeout(10_000);
     connection.setReadTimeout(30_000);
+    if (!authorization.isEmpty()) connection.setRequestProperty("Authorization", authorization);
     try (InputStream from = knobs.slowed(connection.getInputStream())) {
       Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -13,6 +13,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.commons.io.FileUtils;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.pinot.common.utils.FileUploadDownloadClient;
 import org.apache.pinot.common.utils.TarCompressionUtils;
 import org.apache.pinot.segment.local.segment.creator.impl.SegmentIndexCreationDriverImpl;
@@ -24,8 +26,8 @@ import org.apache.pinot.spi.data.readers.GenericRow;
 import org.apache.pinot.spi.utils.JsonUtils;
 
 /**
- * Builds segments of about the sizes asked for and uploads them. Argument: a JSON file with `controller`, `tableConfig`, `schema`, `dir`
- * and `segments` of `name`, `bytes` and `shard`, the one value that column has in the whole segment.
+ * Builds segments of about the sizes asked for and uploads them. Argument: a JSON file with `controller`, perhaps `authorization`,
+ * `tableConfig`, `schema`, `dir` and `segments` of `name`, `bytes` and `shard`, the one value that column has in the whole segment.
  */
 public final class SegmentsMain {
   /** Long enough that indexes and lengths add little. */
@@ -36,6 +38,10 @@ public final class SegmentsMain {
     TableConfig table = JsonUtils.stringToObject(order.get("tableConfig").toString(), TableConfig.class);
     Schema schema = Schema.fromString(order.get("schema").toString());
     URI upload = URI.create(order.get("controller").asText() + "/v2/segments");
+    List<Header> headers =
+        order.has("authorization")
+            ? List.of(new BasicHeader("Authorization", order.get("authorization").asText()))
+            : List.of();
     File dir = new File(order.get("dir").asText());
 
     ExecutorService workers = Executors.newFixedThreadPool(2);
@@ -49,7 +55,7 @@ public final class SegmentsMain {
       for (Map.Entry<String, Future<File>> segment : built.entrySet()) {
         File tar = segment.getValue().get();
         client.uploadSegment(
-            upload, segment.getKey(), tar, List.of(), table.getTableName(), table.getTableType());
+            upload, segment.getKey(), tar, headers, table.getTableName(), table.getTableType());
         FileUtils.deleteQuietly(tar);
       }
     } finally {

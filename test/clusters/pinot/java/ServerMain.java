@@ -30,7 +30,8 @@ public final class ServerMain {
         new SegmentStore(
             Path.of(settings.get("pinot.server.instance.dataDir")),
             Path.of(settings.get("pinot.server.instance.segmentTarDir")),
-            knobs);
+            knobs,
+            settings.get("pinot.server.segment.fetcher.auth.token", ""));
     // First the door: a controller asks a server as soon as it sees it in the cluster.
     AtomicReference<Participant> self = new AtomicReference<>();
     Door.open(host, adminPort, id, store, knobs, () -> self.get() == null ? List.of() : self.get().tags());

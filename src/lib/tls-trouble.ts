@@ -1,5 +1,10 @@
 /** What stands against a TLS connection, in the words of the config: those of OpenSSL say neither who nor what to do. */
-import type { ConnectionOptions } from 'node:tls'
+/** Of the options with which a connection was tried. */
+interface Tried {
+  servername?: string | undefined
+  ca?: unknown
+  cert?: unknown
+}
 
 /**
  * Undefined when it is no matter of TLS.
@@ -7,7 +12,7 @@ import type { ConnectionOptions } from 'node:tls'
  */
 export function tlsTrouble(
   { code, message }: { code: unknown; message: string },
-  tls: ConnectionOptions | true | undefined,
+  tls: Tried | true | undefined,
   host: string,
 ): string | undefined {
   if (tls === undefined) return undefined
