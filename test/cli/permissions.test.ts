@@ -147,7 +147,7 @@ describe('permissions of a Pinot cluster', () => {
 
   test('are not in the words of another system, and cannot be probed where nobody answers', async () => {
     const wrong = await cli('permissions', '--config', pinot(alice), '-o', 'kafka-acls')
-    const text = 'evenkeel: kafka-acls is not for a cluster of pinot: use pinot-properties, table or json\n'
+    const text = 'evenkeel: kafka-acls is not for a cluster of pinot: use pinot-properties\n'
     expect([wrong.code, wrong.err]).toEqual([2, text])
     const gone = `http://127.0.0.1:${await freePort()}`
     const { code, out, err } = await cli('permissions', '-c', pinot({ controller_urls: [gone] }), '--probe')
