@@ -63,7 +63,7 @@ test('a second daemon on the same ports ends with one line, and the first goes o
 
 test('what a daemon does can be asked from the command line', async () => {
   const { args, control } = await daemon('asked.yaml')
-  await run(...args).said(/metrics on/)
+  await run(...args).said(/"code":"acting"/)
   const url = `http://127.0.0.1:${control}`
   const status = await run('status', '--url', url).ended
   expect(status).toMatchObject({
