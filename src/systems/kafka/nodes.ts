@@ -11,13 +11,10 @@ import type { DirMoves } from './dir-moves.ts'
 import { MetadataDirs } from './metadata-dirs.ts'
 import type { Readings } from './readings.ts'
 import { SharedVolumes } from './shared-volumes.ts'
-import { type BrokerSizes, brokerSizes, listedBytes, liveCopies, noSizes, Sizes } from './sizes.ts'
+import { type BrokerSizes, brokerSizes, listedBytes, liveCopies, noSizes, type ReplicaLists, Sizes } from './sizes.ts'
 import type { DescribeClusterResponse } from './wire/describe-cluster.ts'
 import type { LogDir } from './wire/describe-log-dirs.ts'
 import type { MetadataBroker } from './wire/metadata.ts'
-
-/** Replica list of a partition; undefined when there is no such partition. */
-export type ReplicaLists = (partition: { topic: string; partition: number }) => readonly number[] | undefined
 
 interface Answer {
   dirs: LogDir[]
@@ -120,8 +117,8 @@ export class Nodes {
     const stamp = this.#dirMoves.stamp()
     const dirs = await this.#readings.logDirs(broker, null, signal)
     const sizes = brokerSizes(dirs)
-    this.#dirMoves.see(broker, liveCopies(sizes), stamp, replicasOf)
-    this.#departures.see(broker, this.#answers.get(broker)?.sizes ?? noSizes, sizes, dirs)
+    this.#dirMoves.see(broker, liveCopies(sizes), stamp, ({ topic, partition }) => replicasOf(topic, partition))
+    this.#departures.see(broker, this.#answers.get(broker)?.sizes ?? noSizes, sizes, dirs, replicasOf)
     this.#answers.set(broker, { dirs, sizes, atMs: this.#clock.now() })
     const paths = dirs.map(({ path }) => path)
     await this.#metadataDirs.read(broker, paths, signal)
@@ -129,6 +126,7 @@ export class Nodes {
 
   #forget(broker: number): void {
     this.#answers.delete(broker)
+    this.#departures.forget(broker)
     this.#dirMoves.forget(broker)
     this.#metadataDirs.forget(broker)
   }

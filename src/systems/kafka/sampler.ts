@@ -15,13 +15,13 @@ import { formatTime } from '../../lib/iso-time.ts'
 import { firstFew } from '../../lib/lists.ts'
 import type { DirMoves } from './dir-moves.ts'
 import { healthOf } from './health.ts'
-import { Nodes, type ReplicaLists } from './nodes.ts'
+import { Nodes } from './nodes.ts'
 import { replicaNotes } from './notes.ts'
 import { type Known, topicLine } from './partition-lines.ts'
 import { Rates } from './rates.ts'
 import type { Readings } from './readings.ts'
 import { runningDirMove, runningMove } from './running.ts'
-import type { Sizes } from './sizes.ts'
+import type { ReplicaLists, Sizes } from './sizes.ts'
 import type { MetadataResponse, MetadataTopic } from './wire/metadata.ts'
 
 /** min.insync.replicas changes seldom: it is read anew this often. */
@@ -135,10 +135,19 @@ export class Sampler {
   }
 }
 
-/** Looks replica lists up for the few partitions that are asked for. */
+/** Looked up for every replica that is listed: by place, which is where Kafka puts them, else by an index made once a topic. */
 function replicaLists(metadata: MetadataResponse): ReplicaLists {
   const topics = new Map(metadata.topics.map((topic) => [topic.name, topic.partitions]))
-  return ({ topic, partition }) => topics.get(topic)?.find((p) => p.partition === partition)?.replicas
+  const indexes = new Map<string, Map<number, readonly number[]>>()
+  return (topic, partition) => {
+    const partitions = topics.get(topic)
+    if (!partitions) return undefined
+    const there = partitions[partition]
+    if (there?.partition === partition) return there.replicas
+    let index = indexes.get(topic)
+    if (!index) indexes.set(topic, (index = new Map(partitions.map((one) => [one.partition, one.replicas]))))
+    return index.get(partition)
+  }
 }
 
 /** Every broker that a partition names. */
@@ -152,7 +161,7 @@ function holdersOf(topics: MetadataTopic[]): Set<number> {
 function movesInDirs(live: number[], replicasOf: ReplicaLists, sizes: Sizes): RunningMove[] {
   return live.flatMap((id) =>
     sizes.copies(id).flatMap((copy) => {
-      const replicas = replicasOf(copy)
+      const replicas = replicasOf(copy.topic, copy.partition)
       return replicas?.includes(id) ? [runningDirMove(id, copy, replicas, sizes)] : []
     }),
   )

@@ -1,6 +1,9 @@
 /** Sizes of replicas as the brokers' log dirs tell them, by broker, topic and partition. */
 import type { LogDir } from './wire/describe-log-dirs.ts'
 
+/** Replica list of a partition by metadata; undefined when that shows no such partition. */
+export type ReplicaLists = (topic: string, partition: number) => readonly number[] | undefined
+
 export interface FoundReplica {
   /** Bytes of the log's segments. */
   bytes: number

@@ -261,6 +261,23 @@ describe('space on its way out', () => {
     expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 0, 0])
   })
 
+  test('is also what a slow broker still lists of a replica that metadata gives to another, but not what stays for good', async () => {
+    const { cluster, clock, sample } = sampled()
+    await sample()
+    cluster.topics = { t: [{ replicas: [3, 2] }] }
+    cluster.dirs[3] = [{ usable: 900, replicas: { 't-0': 100 } }]
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([100, 0, 0])
+    // Once it is listed no more it counts once, not twice.
+    cluster.dirs[1] = [{ usable: 850 }]
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([100, 0, 0])
+
+    cluster.dirs[1] = [{ usable: 850, replicas: { 't-0': 100 } }]
+    await clock.advance(6 * 60_000)
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([100, 0, 0])
+    await clock.advance(6 * 60_000)
+    expect([...(await sample()).state.dirFreeingBytes]).toEqual([0, 0, 0])
+  })
+
   test('is not what a dir held that went offline', async () => {
     const { cluster, sample } = sampled()
     await sample()
