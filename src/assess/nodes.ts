@@ -46,7 +46,8 @@ export function lostNodes(state: ClusterState, holdings: Holdings, settings: Bal
     if (state.nodeDraining[node] === 1) continue
     const id = state.names.nodes[node]!
     const goneMs = judge.nowMs - state.nodeUnavailableSinceMs[node]!
-    const what = `node ${id} is gone for ${formatDuration(goneMs)} and has ${formatCount(holdings.replicas[node]!, 'replica')}`
+    const howLong = Number.isNaN(goneMs) ? ', nobody knows since when,' : ` for ${formatDuration(goneMs)}`
+    const what = `node ${id} is gone${howLong} and has ${formatCount(holdings.replicas[node]!, 'replica')}`
     if (goneMs < settings.nodeAvailabilityTimeoutMs) {
       judge.holding.push(
         `${what}: they are made anew elsewhere in ${formatDuration(settings.nodeAvailabilityTimeoutMs - goneMs)}`,

@@ -4,7 +4,7 @@ import type { ClusterConfig, KafkaConfig } from '../config/compile.ts'
 import { loadConfig } from '../config/load.ts'
 import { rebalanceWarnings } from '../config/rebalance.ts'
 import { realClock } from '../lib/clock.ts'
-import { messageOf } from '../lib/errors.ts'
+import { EvenkeelError, messageOf } from '../lib/errors.ts'
 import type { KafkaProbe, Seen } from '../systems/kafka/probe.ts'
 import { checkPinot } from './check-pinot.ts'
 import { Report } from './check-report.ts'
@@ -19,9 +19,14 @@ export function addCheckConfig(program: Command, io: Io, ending: Ending): void {
     .description(
       'check a config file, and unless --offline that its clusters can be read and what its modes need is permitted',
     )
-    .argument('<file>', 'config file')
+    .argument('[file]', 'config file')
+    .option('-c, --config <file>', 'the same, as other commands take it')
     .option('--offline', 'check the file alone')
-    .action(async (file: string, options: { offline?: boolean }) => {
+    .action(async (named: string | undefined, options: { config?: string; offline?: boolean }) => {
+      const file = named ?? options.config
+      if (file === undefined || (named !== undefined && options.config !== undefined)) {
+        throw new EvenkeelError('usage', 'check-config takes one config file: check-config FILE')
+      }
       const { clusters } = loadConfig(file, { env: io.env })
       io.out.write(`${file}: good, ${clusters.length} ${clusters.length === 1 ? 'cluster' : 'clusters'}\n`)
       for (const cluster of clusters)

@@ -58,6 +58,11 @@ describe('a node that is gone', () => {
     ])
   })
 
+  test('of which a single reading does not tell since when is lost, and nothing is made up', () => {
+    const [violation] = judged(cluster({ state: 'unavailable' }, {}, {})).violations
+    expect(violation?.text).toBe('node 1 is gone, nobody knows since when, and has 2 replicas')
+  })
+
   test('is told with what it has', () => {
     expect(judged(cluster(goneFor(60 * MINUTE), {}, {})).violations).toMatchObject([
       { text: 'node 1 is gone for 1h and has 2 replicas', size: 2, unit: 'replicas', closing: false },
