@@ -387,12 +387,14 @@ export const explanationAnswer = z
   .meta({ id: 'Explanation' })
 export type ExplanationAnswer = z.output<typeof explanationAnswer>
 
+const owner = z.string().exactOptional().describe('Whose it is; absent: of the process.')
+
 export const configAnswer = z
   .strictObject({
     settings: z.array(
       z
         .strictObject({
-          cluster: z.string().exactOptional().describe('Whose it is; absent: of the process.'),
+          cluster: owner,
           key: z.string().describe('As in `balancing.mode`.'),
           text: z.string().describe('In the words of a config file; `<redacted>` for a secret.'),
           origin: z
@@ -414,7 +416,7 @@ export const reloadAnswer = z
     changes: z.array(
       z
         .strictObject({
-          cluster: z.string().exactOptional().describe('Whose it is; absent: of the process.'),
+          cluster: owner,
           key: z.string().describe('As in `balancing.mode`; empty for a cluster as a whole.'),
           before: z.string(),
           after: z.string().describe('What the file says now. Secrets are redacted here and before.'),

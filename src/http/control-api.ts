@@ -45,9 +45,7 @@ export function nodesJson(view: DaemonView, { cluster }: OfCluster): NodesAnswer
   const { report, drains, running, name } = only(view, cluster)
   if (!report) throw notSampled(name)
   const unavailable = new Map(report.unavailableSince.map(({ node, sinceMs }) => [node, sinceMs]))
-  const shares = running.flatMap(({ move }) => sharesOfMove(move))
-  const replicasMoving = (id: NodeId, way: 'adds' | 'removes') =>
-    shares.reduce((sum, share) => sum + (share.node === id ? share[way] : 0), 0)
+  const moving = replicasMoving(running)
   return {
     nodes: report.plan.nodes.map((node) => {
       const sinceMs = unavailable.get(node.id)
@@ -57,10 +55,7 @@ export function nodesJson(view: DaemonView, { cluster }: OfCluster): NodesAnswer
         state: node.state,
         draining: drains.some((drain) => drain.node === node.id),
         ...(sinceMs === undefined ? {} : { unavailable_since: formatTime(sinceMs) }),
-        moves: {
-          in: replicasMoving(node.id, 'adds'),
-          out: replicasMoving(node.id, 'removes'),
-        },
+        moves: moving.get(node.id) ?? { in: 0, out: 0 },
       }
     }),
   }
@@ -94,6 +89,27 @@ export function movesJson(
   return { moves: state === undefined ? Object.values(groups).flat() : groups[state] }
 }
 
+/** Replicas on their way into and out of a node. */
+export interface NodeMoves {
+  in: number
+  out: number
+}
+
+/** Of every node that the moves bring something to or take something from. */
+export function replicasMoving(running: readonly MoveProgress[]): Map<NodeId, NodeMoves> {
+  const moving = new Map<NodeId, NodeMoves>()
+  for (const { node, adds, removes } of running.flatMap(({ move }) => sharesOfMove(move))) {
+    const before = moving.get(node) ?? { in: 0, out: 0 }
+    moving.set(node, { in: before.in + adds, out: before.out + removes })
+  }
+  return moving
+}
+
+/** What is to be copied still, by what runs and what waits. */
+export function remainingBytes({ running, pending }: Pick<ClusterView, 'running' | 'pending'>): number {
+  return sum(running.map(({ bytesDone, bytesTotal }) => bytesTotal - bytesDone)) + totalBytes(pending)
+}
+
 export function notSampled(name: string): Problem {
   return new Problem('not_sampled_yet', `the cluster ${name} has not been sampled completely yet`)
 }
@@ -121,7 +137,7 @@ function clusterJson(view: ClusterView) {
     moves: { running: running.length, pending: pending.length },
     bytes: {
       done: sum(running.map(({ bytesDone }) => bytesDone)),
-      remaining: sum(running.map(({ bytesDone, bytesTotal }) => bytesTotal - bytesDone)) + totalBytes(pending),
+      remaining: remainingBytes(view),
     },
     missing_nodes: report?.missingNodes ?? [],
     foreign_moves: report?.foreignMoves ?? 0,

@@ -1,20 +1,17 @@
 /** What moves, what waits, what ended lately, and what the plan did not take. */
 import type { MoveProgress } from '../../cluster/events.ts'
-import { bytesOf, totalBytes } from '../../cluster/move.ts'
+import { bytesOf, subjectOf } from '../../cluster/move.ts'
 import type { ClusterView } from '../../daemon/view.ts'
 import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../../lib/units.ts'
+import { remainingBytes } from '../control-api.ts'
 import { type Html, html } from './html.ts'
-import { firstOf, partDone, section, subjectOfMove, table, wayOf } from './words.ts'
+import { firstOf, partDone, section, table, wayOf } from './words.ts'
 
 const WAITING_SHOWN = 50
 const ENDED_SHOWN = 20
 
 export function moves({ running, pending, ended, report }: ClusterView): Html {
-  const remaining = running.reduce(
-    (sum, { bytesTotal, bytesDone }) => sum + bytesTotal - bytesDone,
-    totalBytes(pending),
-  )
-  const summary = html`<p>${formatCount(running.length, 'move')} running, ${pending.length} waiting, ${formatBytes(remaining)} to copy.
+  const summary = html`<p>${formatCount(running.length, 'move')} running, ${pending.length} waiting, ${formatBytes(remainingBytes({ running, pending }))} to copy.
     ${report && report.plan.lowerBoundBytes > 0 && html`The plan copies ${(report.plan.bytes / report.plan.lowerBoundBytes).toFixed(2)} × the least possible.`}</p>`
   return section('moves', 'Moves', [
     summary,
@@ -31,7 +28,7 @@ export function moves({ running, pending, ended, report }: ClusterView): Html {
 
 function runningRow(progress: MoveProgress): Html {
   const { move, state, text, bytesDone, bytesTotal, bytesPerSecond, remainingMs } = progress
-  const subject = subjectOfMove(move)
+  const subject = subjectOf(move)
   const part = partDone(progress)
   const words = part === undefined ? state : `${formatPercent(part)} of ${formatBytes(bytesTotal)}`
   return html`<tr><td>${move.kind}</td><th scope="row">${subject}</th><td>${wayOf(move)}</td>
@@ -47,7 +44,7 @@ function waiting(pending: ClusterView['pending']): Html | undefined {
   if (pending.length === 0) return undefined
   const { shown, more } = firstOf(pending, WAITING_SHOWN)
   const rows = shown.map(
-    (move) => html`<tr><td>${move.kind}</td><th scope="row">${subjectOfMove(move)}</th><td>${wayOf(move)}</td>
+    (move) => html`<tr><td>${move.kind}</td><th scope="row">${subjectOf(move)}</th><td>${wayOf(move)}</td>
       <td class="number">${formatBytes(bytesOf(move))}</td><td><code>${move.reason}</code></td></tr>`,
   )
   return html`<h3>Waiting</h3>${table('waiting moves', ['Move', 'Of', 'Way', ['Size'], 'Why'], html`<tbody>${rows}</tbody>`)}
@@ -62,7 +59,7 @@ function lately(ended: readonly MoveProgress[]): Html | undefined {
       state,
       text = '',
       bytesDone,
-    }) => html`<tr><td>${move.kind}</td><th scope="row">${subjectOfMove(move)}</th><td>${wayOf(move)}</td>
+    }) => html`<tr><td>${move.kind}</td><th scope="row">${subjectOf(move)}</th><td>${wayOf(move)}</td>
       <td${state !== 'done' && html` class="bad"`}>${state}</td><td class="number">${formatBytes(bytesDone)}</td><td><code>${move.reason}</code></td><td>${text}</td></tr>`,
   )
   return html`<h3>Ended lately</h3>${table('moves that ended lately', ['Move', 'Of', 'Way', 'Result', ['Copied'], 'Why', 'What happened'], html`<tbody>${rows}</tbody>`)}`

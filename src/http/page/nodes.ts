@@ -1,10 +1,9 @@
 /** The nodes, by rack, each with its disk: used now, at the peak and at the end of the plan, against the limit in force. */
-import { sharesOfMove } from '../../cluster/move.ts'
 import type { NodeForecast } from '../../cluster/plan.ts'
-import type { NodeId } from '../../cluster/state.ts'
 import type { ClusterView } from '../../daemon/view.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { formatBytes, formatCount, formatPercent } from '../../lib/units.ts'
+import { type NodeMoves, replicasMoving } from '../control-api.ts'
 import { type Html, html } from './html.ts'
 import { change, type Head, section, table } from './words.ts'
 
@@ -23,11 +22,7 @@ const HEADS = [
 
 export function nodes({ report, running }: ClusterView): Html {
   if (!report) return section('nodes', 'Nodes', html`<p>Not read yet.</p>`)
-  const moving = new Map<NodeId, { adds: number; removes: number }>()
-  for (const { node, adds, removes } of running.flatMap(({ move }) => sharesOfMove(move))) {
-    const before = moving.get(node) ?? { adds: 0, removes: 0 }
-    moving.set(node, { adds: before.adds + adds, removes: before.removes + removes })
-  }
+  const moving = replicasMoving(running)
   const racks = [...groupBy(report.plan.nodes, ({ rack = '' }) => rack)].toSorted(([a], [b]) => (a < b ? -1 : 1))
   const bodies = racks.map(
     ([rack, members]) =>
@@ -47,14 +42,14 @@ export function nodes({ report, running }: ClusterView): Html {
   )
 }
 
-function row(node: NodeForecast, moving: { adds: number; removes: number } | undefined, limit: number): Html {
+function row(node: NodeForecast, moving: NodeMoves | undefined, limit: number): Html {
   const { id, state, diskBytes, capacityBytes, replicas, leaders } = node
   const part = diskBytes.now / capacityBytes
   return html`<tr><th scope="row">${id}</th><td${state !== 'alive' && html` class="${state}"`}>${state}</td><td>${bar(node, limit)}</td>
     <td class="number">${formatBytes(diskBytes.now)}</td><td class="number">${formatBytes(capacityBytes)}</td>
     <td class="number">${Number.isFinite(part) ? formatPercent(part) : '–'}</td>
     <td class="number">${change(replicas.now, replicas.final)}</td><td class="number">${change(leaders.now, leaders.final)}</td>
-    <td class="number">${moving?.adds || ''}</td><td class="number">${moving?.removes || ''}</td></tr>`
+    <td class="number">${moving?.in || ''}</td><td class="number">${moving?.out || ''}</td></tr>`
 }
 
 /** A drawing, so that its lengths need no styles of their own; in words for whoever does not see it. */

@@ -1,12 +1,9 @@
 /** How the page says things that several sections say. */
 import type { MoveProgress } from '../../cluster/events.ts'
-import { isOfPartition, type Move, partitionName } from '../../cluster/move.ts'
-import type { NodeId } from '../../cluster/state.ts'
+import { isOfPartition, type Move, routeOf } from '../../cluster/move.ts'
 import { formatTime } from '../../lib/iso-time.ts'
 import { formatDuration } from '../../lib/units.ts'
 import { type Filling, type Html, html } from './html.ts'
-
-const DASH = '–'
 
 /** A moment, with how long ago it is where the reader looks. */
 export function ago(atMs: number, nowMs: number): Html {
@@ -24,21 +21,10 @@ export function change(now: number, final: number): string {
   return now === final ? `${now}` : `${now} → ${final}`
 }
 
-export function subjectOfMove(move: Move): string {
-  return isOfPartition(move) ? partitionName(move) : move.topic
-}
-
 /** From where to where a move leads. */
 export function wayOf(move: Move): string {
-  if (isOfPartition(move)) return move.from === move.to ? `within ${move.from}` : `${move.from} → ${move.to}`
-  if (move.kind === 'brokers') return `${nodes(move.before)} → ${nodes(move.after)}`
-  const [gains, gives] = [move.shares.filter(({ adds }) => adds > 0), move.shares.filter(({ removes }) => removes > 0)]
-  return `${nodes(gives.map(({ node }) => node))} → ${nodes(gains.map(({ node }) => node))}`
-}
-
-function nodes(ids: readonly NodeId[]): string {
-  if (ids.length === 0) return DASH
-  return ids.length > 3 ? `${ids.slice(0, 2).join(', ')} and ${ids.length - 2} more` : ids.join(', ')
+  const { from, to } = routeOf(move)
+  return isOfPartition(move) && from === to ? `within ${from}` : `${from} → ${to}`
 }
 
 /** Part of its bytes that has been moved, 0 to 1; undefined where nothing is copied. */
