@@ -9,16 +9,14 @@
  * New options and wishes take effect at the next tick, which they bring forward: between them and that tick nothing starts.
  */
 import type { Assessment } from '../assess/assess.ts'
-import { grownSince, type Strangers } from '../assess/gates.ts'
-import { type Findings, startable, statusOf, verdictOf } from '../assess/verdict.ts'
-import { anyWindowOpen } from '../assess/windows.ts'
+import { grownSince } from '../assess/gates.ts'
+import { startable, statusOf, verdictOf } from '../assess/verdict.ts'
 import type { Decision } from '../cluster/decision.ts'
 import type { LoopEvent, LoopStatus, MoveProgress, TickReport } from '../cluster/events.ts'
 import type { ExplainSubject, Explanation } from '../cluster/explanation.ts'
 import type { Memory } from '../cluster/memory.ts'
-import { type Move, partitionName, subjectOf, totalBytes } from '../cluster/move.ts'
+import { type Move, subjectOf, totalBytes } from '../cluster/move.ts'
 import type { Order } from '../cluster/orders.ts'
-import type { Verdict } from '../cluster/plan.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
@@ -26,10 +24,9 @@ import type { ClusterState, NodeId } from '../cluster/state.ts'
 import { pauseAt } from '../cluster/wishes.ts'
 import { writeRates } from '../cluster/write-rates.ts'
 import { Executor, type ExecutorEvent, type ExecutorOptions } from '../execute/executor.ts'
-import { ordering } from '../execute/journal/by-hand.ts'
 import type { DecisionStore } from '../execute/journal/decision-file.ts'
 import type { Change, Journal } from '../execute/journal/journal.ts'
-import { approvedOf, askedOf, drainsOf, fulfilled, pauseOf } from '../execute/journal/wishes.ts'
+import { approvedOf, askedOf, drainsOf, pauseOf } from '../execute/journal/wishes.ts'
 import { type Clock, stopwatch, withDeadline } from '../lib/clock.ts'
 import { codeOf, EvenkeelError, messageOf } from '../lib/errors.ts'
 import { Turns } from '../lib/turns.ts'
@@ -42,13 +39,13 @@ import { Explainer } from './explain/explainer.ts'
 import type { Surroundings } from './explain/picture.ts'
 import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
-import { endOf, Orders, orderViews, weighed } from './orders.ts'
+import { orderViews } from './orders.ts'
 import { Recollection } from './recollection.ts'
-import { reportTick } from './report.ts'
 import { Rhythm } from './rhythm.ts'
-import { StrangersWatch } from './strangers.ts'
+import { Rounds } from './rounds.ts'
 import { type Question, type Thought, think } from './think.ts'
 import type { ClusterView, Weighed } from './view.ts'
+import { Wishing } from './wishing.ts'
 
 export interface LoopOptions {
   balance: BalanceSettings
@@ -71,12 +68,8 @@ export interface LoopParts {
   betweenTicks?: () => void
 }
 
-const SAMPLE_DEADLINE_MS = 120_000
 const PULSE_DEADLINE_MS = 60_000
 const ENDED_SHOWN = 100
-/** A stranger who moves in batches is given so many ticks between two of them, and so long at most. */
-const STRANGER_REST_TICKS = 4
-const STRANGER_REST_MS = 120_000
 /** What anybody has set on the cluster is looked through this often. */
 const SURVEY_MS = 10 * 60_000
 const UNAVAILABLE = nodeStates.indexOf('unavailable')
@@ -88,21 +81,6 @@ type EventBody = LoopEvent extends infer Event
     : never
   : never
 
-/** What a round is made from, as it was seen. */
-interface Seen extends Pick<Question, 'sample' | 'memory' | 'nowMs'> {
-  strangers: Strangers
-  ended: readonly Move[]
-}
-
-/** What it comes to. */
-interface Outcome {
-  found: Findings
-  verdict: Verdict
-  status: LoopStatus
-  sampleMs: number
-  tickMs: number
-}
-
 export class ClusterLoop {
   readonly #parts: LoopParts
   readonly #executor: Executor
@@ -110,16 +88,14 @@ export class ClusterLoop {
   readonly #liveness = new Liveness()
   readonly #breaker = new Breaker()
   readonly #recollection = new Recollection()
-  readonly #strangers = new StrangersWatch()
   readonly #kept: KeptMemory
   readonly #decisions: Decisions
-  readonly #orders = new Orders()
+  readonly #rounds: Rounds
+  readonly #wishing: Wishing
   readonly #explainer = new Explainer()
   #options: LoopOptions
   #status: LoopStatus = 'starting'
   #statusSinceMs: number
-  #shape: string | undefined
-  #agreed = false
   #report: TickReport | undefined
   #ended: MoveProgress[] = []
   #done = 0
@@ -131,7 +107,6 @@ export class ClusterLoop {
   #surveyedAtMs = Number.NEGATIVE_INFINITY
   /** Counts changes of options and wishes: what was planned before one is not started after it. */
   #changes = 0
-  readonly #wishing = new Turns()
   /** Of those who sample: an adapter takes one at a time. */
   readonly #sampling = new Turns()
   /** One that waits for its turn. */
@@ -141,11 +116,20 @@ export class ClusterLoop {
     this.#parts = parts
     this.#options = options
     this.#statusSinceMs = parts.clock.now()
-    const { system, journal, clock } = parts
+    const { system, planner, journal, clock } = parts
     this.#decisions = new Decisions(parts.decisions, () => journal.problem() !== undefined)
     this.#kept = new KeptMemory(journal, this.#liveness, this.#recollection, this.#breaker)
     const emit = (event: ExecutorEvent) => this.#executed(event)
     this.#executor = new Executor({ system, journal, clock, emit }, options.execution)
+    const shared = { system, planner, journal, clock, executor: this.#executor, recollection: this.#recollection }
+    const settings = () => this.#options.balance
+    this.#wishing = new Wishing({ ...shared, settings, hurry: () => this.hurry() })
+    this.#rounds = new Rounds({
+      ...shared,
+      settings,
+      liveness: this.#liveness,
+      notes: (nowMs) => [...this.#wishing.notes(nowMs), ...this.#decisions.notes],
+    })
     this.#rhythm = new Rhythm(clock, {
       tick: (signal) =>
         this.#sampling.take(() => {
@@ -181,7 +165,7 @@ export class ClusterLoop {
       this.#remember(event.progress)
       this.#breaker.moveEnded(event, this.#parts.clock.now())
       this.#endedMeanwhile.push(event.progress.move)
-      this.#carriedOut(event.progress)
+      this.#wishing.carriedOut(event.progress)
     }
     this.#emit(event)
   }
@@ -189,7 +173,7 @@ export class ClusterLoop {
   /** The second look, which the first must agree with, comes soon. */
   #intervals(): { tickMs: number; pulseMs: number } {
     const { tickIntervalMs, pulseIntervalMs: pulseMs } = this.#options
-    const again = !this.#agreed && this.#status === 'starting'
+    const again = !this.#rounds.agreed && this.#status === 'starting'
     return { tickMs: again ? pulseMs : tickIntervalMs, pulseMs }
   }
 
@@ -200,22 +184,9 @@ export class ClusterLoop {
     this.hurry()
   }
 
-  /**
-   * Changes what is wanted of the cluster; on disk when it returns, in force at the next tick.
-   * @throws what the journal threw when it cannot be written: nothing has changed then.
-   */
-  async wish(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
-    await this.#change(change)
-    this.hurry()
-  }
-
-  /** One change after the other, each from what the last one left. */
-  #change(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
-    const { journal } = this.#parts
-    return this.#wishing.take(async () => {
-      const changes = change(journal)
-      if (changes.length > 0) await journal.write(changes)
-    })
+  /** @throws as `Wishing.wish` does */
+  wish(change: (journal: Pick<Journal, 'read'>) => Change[]): Promise<void> {
+    return this.#wishing.wish(change)
   }
 
   /** The pause is over, whoever made it; what went wrong before does not count any more. */
@@ -228,42 +199,19 @@ export class ClusterLoop {
     ])
   }
 
-  /**
-   * Takes back what is under way of the subjects and leaves them alone for a while; what of them waits, or was asked for, does not begin.
-   * @throws EvenkeelError `usage` when there is nothing of any of them.
-   */
-  async cancel(subjects: readonly string[], reason: string): Promise<void> {
-    const all = subjects.map((subject) => ({ subject, why: `cancelled by an operator: ${reason}` }))
-    await this.wish((journal) => {
-      const changes = all.flatMap((cancelled) => [
-        ...this.#executor.cancellation(cancelled),
-        ...(['asked', 'order'] as const).flatMap((kind): Change[] =>
-          journal.read(kind).has(cancelled.subject) ? [{ kind, key: cancelled.subject, value: undefined }] : [],
-        ),
-      ])
-      if (changes.length === 0)
-        throw new EvenkeelError('usage', `nothing of ${subjects.join(', ')} is under way or waits`)
-      return changes
-    })
-    for (const cancelled of all) this.#executor.cancel(cancelled)
+  /** @throws as `Wishing.cancel` does */
+  cancel(subjects: readonly string[], reason: string): Promise<void> {
+    return this.#wishing.cancel(subjects, reason)
   }
 
-  /** @throws EvenkeelError `not_found` or `usage` when it may not be moved, as far as the last sample shows. */
-  async order(order: Order, signal: AbortSignal): Promise<void> {
-    // What has moved since then the next tick judges.
-    const stale = this.#endedMeanwhile.some((move) => subjectOf(move) === partitionName(order))
-    if (!stale) await this.weigh(order, signal)
-    await this.wish((journal) => ordering(journal, order, this.#parts.clock.now()))
+  /** @throws as `Wishing.order` does */
+  order(order: Order, signal: AbortSignal): Promise<void> {
+    return this.#wishing.order(order, this.#endedMeanwhile.map(subjectOf), signal)
   }
 
-  /** @throws as `order` does */
+  /** @throws as `Wishing.order` does */
   weigh(order: Order, signal: AbortSignal): Promise<Weighed> {
-    const { system, planner } = this.#parts
-    const { balance: settings } = this.#options
-    const { inFlight, holds: hold } = this.#executor
-    const memory = { hold, ...this.#executor.byHand() }
-    const ground = { state: this.#recollection.state, inFlight, memory, settings, capabilities: system.capabilities() }
-    return weighed(order, ground, planner, signal)
+    return this.#wishing.weigh(order, signal)
   }
 
   /** @throws EvenkeelError `usage` when the node is not one of the cluster. */
@@ -337,7 +285,7 @@ export class ClusterLoop {
     const surveyed = this.#survey(signal)
     let sample: Sample
     try {
-      sample = await this.#sample(signal)
+      sample = await this.#rounds.sample(signal)
     } catch (error) {
       if (signal.aborted) return
       this.#sampleFailed(error, tickWatch())
@@ -360,14 +308,15 @@ export class ClusterLoop {
     const memory = { ...this.#recollection.recall(sample, idle, now), hold: this.#executor.holds }
     await this.#selfDefence(sample, memory, now)
     await this.#kept.save(sample.state, memory, this.#options.balance, now)
-    await this.#forget(sample)
+    await this.#wishing.forget(sample)
     this.#executor.unwanted = drainsOf(journal)
     this.#executor.outOfUse.gone = sample.state.names.nodes.filter(
       (_, node) => sample.state.nodeState[node] === UNAVAILABLE,
     )
-    const strangers = this.#strangersOf(sample, now)
+    const { tickIntervalMs, execution } = this.#options
+    const strangers = this.#rounds.strangersIn(sample, now, tickIntervalMs, execution.targetGraceMs)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
-    const question = this.#questionOf({ sample, memory, strangers, ended: this.#endedMeanwhile, nowMs: now })
+    const question = this.#rounds.question({ sample, memory, strangers, ended: this.#endedMeanwhile, nowMs: now })
     const thought = await think(question, planner, signal)
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
@@ -386,62 +335,9 @@ export class ClusterLoop {
   planNow(signal: AbortSignal): Promise<TickReport> {
     this.#dryRound ??= this.#sampling.take(() => {
       this.#dryRound = undefined
-      return this.#planOnly(signal)
+      return this.#rounds.planNow(() => this.#endedMeanwhile, signal)
     })
     return this.#dryRound
-  }
-
-  async #planOnly(signal: AbortSignal): Promise<TickReport> {
-    const { planner, clock } = this.#parts
-    if (this.#recollection.state === undefined) {
-      throw new EvenkeelError('sample_incomplete', 'the cluster has not been sampled completely yet')
-    }
-    const watch = stopwatch()
-    const before = new Set(this.#endedMeanwhile)
-    const sample = await this.#sample(signal)
-    const sampleMs = watch()
-    const nowMs = clock.now()
-    this.#liveness.show(sample.state, nowMs)
-    const memory = { ...this.#recollection.memory, hold: this.#executor.holds }
-    const strangers = { ...this.#strangers.seen, moving: this.#executor.foreign(sample.running) }
-    const ended = this.#endedMeanwhile.filter((move) => !before.has(move))
-    const question = this.#questionOf({ sample, memory, strangers, ended, nowMs })
-    const thought = await think(question, planner, signal)
-    const found = this.#found(question, thought)
-    const verdict = verdictOf(found)
-    const took = { sampleMs, tickMs: watch() }
-    return this.#reportOf(question, thought, { found, verdict, status: statusOf(found, verdict), ...took })
-  }
-
-  #sample(signal: AbortSignal): Promise<Sample> {
-    const { system, journal } = this.#parts
-    const wishes = { drained: drainsOf(journal), asked: askedOf(journal) }
-    return withDeadline('the sample', SAMPLE_DEADLINE_MS, signal, (s) => system.sample(s, wishes))
-  }
-
-  /** @param ended moves that ended while the sample was taken, which may show their middle. */
-  #questionOf({ sample, memory, strangers, ended, nowMs }: Seen): Question {
-    const { system, journal } = this.#parts
-    return {
-      sample,
-      inFlight: [...this.#executor.inFlight, ...ended],
-      memory: { ...memory, ...this.#executor.byHand(ended) },
-      drains: drainsOf(journal),
-      settings: this.#options.balance,
-      circumstances: {
-        agreed: this.#agreed,
-        stateProblem: journal.problem(),
-        pause: pauseAt(pauseOf(journal), nowMs),
-        denied: this.#executor.denied,
-        dayFull: this.#executor.dayFull,
-        unsafe: this.#executor.outOfUse.unsafe,
-        strangers,
-      },
-      capabilities: system.capabilities(),
-      batch: this.#executor.batch,
-      approved: approvedOf(journal),
-      nowMs,
-    }
   }
 
   /** Pauses the cluster when our moves went wrong too often or made it worse. */
@@ -453,7 +349,7 @@ export class ClusterLoop {
     const { journal } = this.#parts
     const said: string[] = []
     try {
-      await this.#change((left) => {
+      await this.#wishing.change((left) => {
         const held = pauseAt(pauseOf(left), now)
         if (held?.by === 'circuit_breaker') return []
         const reason = held ? `${why}; before that an operator paused it: ${held.reason}` : why
@@ -473,7 +369,7 @@ export class ClusterLoop {
     const { assessment, plan } = thought
     const counts = Object.fromEntries(plan.blocked.map(({ reason, count }) => [reason, count]))
     this.#emit({ type: 'candidates_rejected', counts })
-    const found = this.#found(question, thought)
+    const found = this.#rounds.found(question, thought)
     const verdict = verdictOf(found)
     this.#executor.outOfUse.mayEmpty = assessment.gate === undefined
     this.#executor.outOfUse.lost = lostIn(sample.state, assessment)
@@ -485,45 +381,10 @@ export class ClusterLoop {
     this.#recollection.conclude(thought, settled, nowMs)
     this.#error = undefined
     this.#become(statusOf(found, verdict))
-    this.#report = this.#reportOf(question, thought, { found, verdict, status: this.#status, ...took })
+    this.#report = this.#rounds.report(question, thought, { found, verdict, status: this.#status, ...took })
     this.#decisions.round(this.#report, nowMs)
     this.#explainer.consider({ question, assessment, report: this.#report })
     this.#emit({ type: 'tick', report: this.#report })
-  }
-
-  #found({ sample, settings }: Question, { assessment, plan, problems }: Thought): Findings {
-    return {
-      settings,
-      assessment,
-      plan,
-      running: this.#executor.inFlight.length,
-      runningByHand: this.#executor.inFlight.filter(({ reason }) => reason === 'manual'),
-      stalled: this.#executor.progress().find(({ state }) => state === 'stalled')?.text,
-      participants: plan.nodes.filter((node) => node.state === 'alive').length,
-      tooLow: this.#executor.tooLow,
-      problems,
-      tableJobs: this.#parts.system.capabilities().tableJobs,
-      foreignJobs: this.#executor.foreignJobs(sample.jobs ?? []),
-    }
-  }
-
-  #reportOf(
-    question: Question,
-    { assessment, plan, notes }: Thought,
-    { found, verdict, ...facts }: Outcome,
-  ): TickReport {
-    const { sample, settings, circumstances, nowMs } = question
-    const { foreignJobs } = found
-    return reportTick(sample, assessment, plan, verdict, {
-      ...facts,
-      settings,
-      foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
-      foreignJobs,
-      throttle: this.#executor.throttle,
-      notes: [...notes, ...this.#executor.notes, ...this.#orders.notes(nowMs), ...this.#decisions.notes],
-      pause: circumstances.pause,
-      windowOpen: anyWindowOpen(settings.windows, nowMs),
-    })
   }
 
   /** @returns undefined when nothing could be seen. */
@@ -564,33 +425,11 @@ export class ClusterLoop {
     }
   }
 
-  /** What was asked for once is done once: Pinot may see something to do every time that it is asked. */
-  #carriedOut({ move, state }: MoveProgress): void {
-    if (move.kind !== 'table' || state !== 'done') return
-    const key = move.topic
-    if (!this.#parts.journal.read('asked').has(key)) return
-    void this.#change(() => [{ kind: 'asked', key, value: undefined }]).catch(() => undefined)
-  }
-
-  /** Orders that are over: done already, or not possible any more. */
   async #settleOrders(thought: Thought, nowMs: number): Promise<void> {
-    const { over, refused } = this.#orders.settle(thought, nowMs)
-    if (over.length > 0) await this.#change((journal) => over.flatMap((one) => endOf(journal, one, nowMs)))
-    for (const { order, text, progress } of refused) {
+    for (const { order, text, progress } of await this.#wishing.settle(thought, nowMs)) {
       this.#showEnded(progress)
       this.#emit({ type: 'order_refused', order, text })
     }
-  }
-
-  /** Wishes that are over, unless a job of theirs is still under way. */
-  async #forget(sample: Sample): Promise<void> {
-    const busy = new Set([
-      ...this.#executor.inFlight.map(({ topic }) => topic),
-      ...(sample.jobs ?? []).map(({ topic }) => topic),
-    ])
-    const { journal } = this.#parts
-    const over = fulfilled(journal, sample).filter(({ kind, key }) => kind !== 'asked' || !busy.has(key))
-    if (over.length > 0 && journal.problem() === undefined) await this.#change(() => over)
   }
 
   /** What it does not tell now it tells the next time. */
@@ -605,19 +444,11 @@ export class ClusterLoop {
     }
   }
 
-  #strangersOf({ running }: Sample, nowMs: number) {
-    const { tickIntervalMs, execution } = this.#options
-    const restMs = Math.min(STRANGER_REST_MS, STRANGER_REST_TICKS * tickIntervalMs)
-    return this.#strangers.see(this.#executor.foreign(running), nowMs, restMs, execution.targetGraceMs)
-  }
-
   #see(sample: Sample): void {
     const { names } = sample.state
     const alive = names.nodes.filter((_, node) => sample.state.nodeState[node] === 0)
     for (const change of this.#liveness.see(alive, this.#parts.clock.now())) this.#emit(change)
-    const shape = [names.nodes.join(), names.topics.join(), sample.state.partitionCount].join('/')
-    if (this.#shape === shape) this.#agreed = true
-    this.#shape = shape
+    this.#rounds.saw(sample.state)
   }
 
   #sampleFailed(error: unknown, durationMs: number): void {
