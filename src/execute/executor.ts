@@ -34,9 +34,10 @@ import { DayBudget } from './day-budget.ts'
 import { type Ending, Flight, type FlightOptions } from './flight.ts'
 import { afterOrdered, byHandOf, outdatedPlacements } from './journal/by-hand.ts'
 import type { Change, Journal } from './journal/journal.ts'
-import { moveKey, type RecordKind, type Records } from './journal/records.ts'
+import { moveKey } from './journal/records.ts'
 import { Operator } from './operator.ts'
 import { OutOfUse } from './out-of-use.ts'
+import { Owed } from './owed.ts'
 import { Pace } from './pace.ts'
 import { ThrottleNeed, type ThrottleSettings, type WriteRate } from './throttle-need.ts'
 import { throttleNotes } from './throttle-notes.ts'
@@ -90,6 +91,7 @@ export class Executor {
   readonly outOfUse: OutOfUse
   readonly #day: DayBudget
   readonly #pace = new Pace()
+  readonly #owed: Owed
   #options: ExecutorOptions
   #pending: Move[] = []
   #withdrawals = 0
@@ -98,8 +100,6 @@ export class Executor {
   #denied: { text: string; atMs: number } | undefined
   #tooLow: string | undefined
   #writeRate: WriteRate = () => Number.NaN
-  /** Outcomes that are not in the journal yet. */
-  #owed: Change[] = []
   /** The settings are looked at as a whole before anything else is done about them. */
   #lookAtSettings = true
 
@@ -110,11 +110,12 @@ export class Executor {
     this.#emit = emit
     this.#options = options
     this.#day = new DayBudget(journal, clock)
+    this.#owed = new Owed(journal)
     this.#ledger = system.settings && new ChangeLedger(system.settings, journal, clock, emit)
     this.outOfUse = new OutOfUse(system.settings, () => this.#ledger?.records.values() ?? [])
     this.#flight = new Flight(system, clock, options, {
       ended: (ending) => this.#ended(ending),
-      blamed: (node, why) => this.#owed.push(coolDown(node, why, clock.now())),
+      blamed: (node, why) => this.#owed.add(coolDown(node, why, clock.now())),
     })
   }
 
@@ -190,12 +191,12 @@ export class Executor {
 
   /** What is left alone for a while because it failed. */
   get holds(): Hold {
-    return holdsAt(this.#known, this.#clock.now())
+    return holdsAt(this.#owed, this.#clock.now())
   }
 
   /** What people ask to be moved of partitions that do not move now, and what they have put where it is. */
   byHand(endedMeanwhile: readonly Move[] = []): Pick<Memory, 'orders' | 'placed'> {
-    return byHandOf(this.#known, [...this.inFlight, ...endedMeanwhile], this.#clock.now())
+    return byHandOf(this.#owed, [...this.inFlight, ...endedMeanwhile], this.#clock.now())
   }
 
   /** Limits on copying that stand on the cluster; undefined where there is no such thing. */
@@ -230,7 +231,7 @@ export class Executor {
   /** What is to be written down when somebody cancels what is under way of a subject, or waits; empty where there is nothing. */
   cancellation(cancelled: Cancelled): Change[] {
     const moves = { operators: this.#flight.operators, pending: this.#pending }
-    return cancellation(this.#known, moves, cancelled, this.#clock.now())
+    return cancellation(this.#owed, moves, cancelled, this.#clock.now())
   }
 
   /** To be told once that is written: the next pulse takes it back. */
@@ -255,10 +256,7 @@ export class Executor {
    * Public so that a sample taken before the first pulse already knows what is ours.
    */
   adopt(): void {
-    const known = new Set([
-      ...this.#flight.moves.map(moveKey),
-      ...this.#owed.flatMap(({ kind, key }) => (kind === 'intent' ? [key] : [])),
-    ])
+    const known = new Set([...this.#flight.moves.map(moveKey), ...this.#owed.keys('intent')])
     for (const [key, { move, atMs, unwanted }] of this.#journal.read('intent')) {
       if (known.has(key)) continue
       const operator = Operator.adopted(move, this.#system.steps(move), atMs, this.#clock.now())
@@ -300,9 +298,9 @@ export class Executor {
     this.#movedBytes += operator.bytesDone
     if (result === 'done') this.#pace.ended()
     if (failed || (result === 'failed' && refusal === 'rejected')) this.slowDown()
-    this.#owed.push({ kind: 'intent', key: moveKey(move), value: undefined })
-    if (copies(move)) this.#owed.push(...this.#lesson(operator, result, refusal, failed, now))
-    this.#owed.push(...afterOrdered(this.#known, move, result, now))
+    this.#owed.add({ kind: 'intent', key: moveKey(move), value: undefined })
+    if (copies(move)) this.#owed.add(...this.#lesson(operator, result, refusal, failed, now))
+    this.#owed.add(...afterOrdered(this.#owed, move, result, now))
     this.#emit({
       type: 'move_ended',
       progress: operator.progress(),
@@ -312,7 +310,7 @@ export class Executor {
     })
     if (factor !== undefined && isOfPartition(move) && factor !== move.replicas.length) {
       const text = `${partitionName(move)} has ${factor} replicas, it had ${move.replicas.length} when our move of it began`
-      this.#owed.push(factorChanged(this.#known, text))
+      this.#owed.add(factorChanged(this.#owed, text))
       this.#emit({ type: 'factor_changed', text })
     }
   }
@@ -324,9 +322,9 @@ export class Executor {
     failed: boolean,
     now: number,
   ) {
-    if (result === 'done') return [...afterSuccess(this.#known, move), ...leaving(move, now)]
-    if (result === 'reverted') return [afterCancel(this.#known, move, text, now)]
-    if (failed || refusal === 'rejected') return [afterFailure(this.#known, move, text, now)]
+    if (result === 'done') return [...afterSuccess(this.#owed, move), ...leaving(move, now)]
+    if (result === 'reverted') return [afterCancel(this.#owed, move, text, now)]
+    if (failed || refusal === 'rejected') return [afterFailure(this.#owed, move, text, now)]
     return []
   }
 
@@ -403,7 +401,7 @@ export class Executor {
   /** What was called off before anything of it was sent has never begun: nobody is told of it. */
   #callOff(operators: Operator[]): void {
     this.#flight.operators = this.#flight.operators.filter((operator) => !operators.includes(operator))
-    this.#owed.push(...operators.map(({ move }): Change => ({ kind: 'intent', key: moveKey(move), value: undefined })))
+    this.#owed.add(...operators.map(({ move }): Change => ({ kind: 'intent', key: moveKey(move), value: undefined })))
   }
 
   #notSent(operator: Operator, text: string, denied = false): void {
@@ -505,33 +503,13 @@ export class Executor {
   #named(operator: Operator, job: string | undefined): void {
     if (job === undefined || operator.move.kind !== 'table') return
     operator.move = { ...operator.move, job }
-    this.#owed.push(intentOf(operator))
+    this.#owed.add(intentOf(operator))
   }
 
-  /** The journal with what is not in it yet: a plan made while an act is awaited must not begin anew what has just failed. */
-  readonly #known: Pick<Journal, 'read'> = {
-    read: <Kind extends RecordKind>(kind: Kind) => {
-      const records = new Map<string, Records[Kind]>(this.#journal.read(kind))
-      for (const change of this.#owed) {
-        if (change.kind !== kind) continue
-        if (change.value === undefined) records.delete(change.key)
-        else records.set(change.key, change.value as Records[Kind])
-      }
-      return records
-    },
-  }
-
-  /** Outcomes that cannot be written now are written later: until then they are taken from here. */
   async #pay(): Promise<void> {
-    if (this.#journal.problem() !== undefined) return
-    // What is forgotten comes first: the same may have happened once more.
     const now = this.#clock.now()
     const journal = this.#journal
-    const forgotten = [...outdated(journal, now), ...outdatedPlacements(journal, now), ...this.#day.outdated()]
-    const paid = [...forgotten, ...this.#owed]
-    if (paid.length === 0) return
-    await this.#journal.write(paid)
-    this.#owed = this.#owed.filter((change) => !paid.includes(change))
+    await this.#owed.pay([...outdated(journal, now), ...outdatedPlacements(journal, now), ...this.#day.outdated()])
   }
 }
 
