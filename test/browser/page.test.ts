@@ -23,7 +23,7 @@ const explanation: Explanation = {
   summary: 'nothing moves because it is paused',
   sections: [
     {
-      code: 'verdict',
+      code: 'decisions',
       title: 'What was decided',
       lines: [{ code: 'paused', text: 'an operator paused it', facts: {} }],
     },
@@ -71,7 +71,7 @@ describe('what a person wants to know', () => {
 
   it('who else is at work', async () => {
     await open(paused())
-    const text = await region('Conflicts').textContent()
+    const text = await region('Conflicts and notes').textContent()
     expect(text).toContain('Somebody else runs 3 moves')
     expect(text).toContain('another balancer')
     expect(await region('Asked for').textContent()).toContain('drain: node 3: 119 replicas, 14.0 GiB left')
@@ -220,7 +220,15 @@ describe('for everybody', () => {
   it('has landmarks and headings to go by', async () => {
     await open(moving(), paused())
     expect(await page.getByRole('main').count()).toBe(1)
-    for (const name of ['What is going on', 'What is wrong', 'Conflicts', 'Nodes', 'Moves', 'Plan', 'Decisions'])
+    for (const name of [
+      'What is going on',
+      'What is wrong',
+      'Conflicts and notes',
+      'Nodes',
+      'Moves',
+      'Plan',
+      'Decisions',
+    ])
       expect(await region(name).count(), name).toBe(1)
     const levels = await page.getByRole('heading').evaluateAll((all) => all.map(({ tagName }) => tagName))
     expect(levels.filter((level) => level === 'H1')).toHaveLength(1)

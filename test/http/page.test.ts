@@ -160,6 +160,7 @@ describe('the page', () => {
     const text = page([young])
     expect(text).toContain('orders could not be read yet.')
     expect(text).toContain('no connection to kafka-0:9092')
+    expect(text).not.toContain('What is wrong')
   })
 
   it('takes nothing that a cluster is called for more than a name', () => {

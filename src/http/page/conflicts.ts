@@ -24,7 +24,7 @@ export function conflicts({ report }: ClusterView): Html | undefined {
   ]
   return section(
     'conflicts',
-    'Conflicts',
+    'Conflicts and notes',
     lines.length === 0 ? html`<p>Nobody else moves or limits anything here.</p>` : list(lines),
   )
 }

@@ -56,8 +56,9 @@ function sentence({ name, report, running, error }: ClusterView): string {
     : verdict.text
 }
 
-export function violations({ report }: ClusterView, nowMs: number): Html {
-  const open = report?.violations ?? []
+export function violations({ report }: ClusterView, nowMs: number): Html | undefined {
+  if (!report) return undefined
+  const open = report.violations
   const items = open.map(
     ({ kind, subject, text, sinceMs, gate }) =>
       html`<li data-key="${kind} ${subject}"><code>${kind}</code> ${text}, open for ${lasting(nowMs - sinceMs)}${gate && html`; nothing is done about it now: ${gate.text}`}</li>`,

@@ -33,6 +33,7 @@ dialog { background: var(--back); color: var(--text); border: 1px solid var(--li
 dialog::backdrop { background: rgb(0 0 0 / 40%); } label { display: block; margin: 0.6rem 0; } input { display: block; width: 100%; font: inherit; padding: 0.3rem; background: var(--back); color: inherit; border: 1px solid var(--dim); border-radius: 0.3rem; }
 #stale { background: var(--panel); border-left: 0.25rem solid var(--bad); padding: 0.4rem 0.6rem; margin-top: 0.6rem; } footer { margin-top: 2rem; color: var(--dim); font-size: 0.85rem; }
 .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); }
+main > * { min-width: 0; } @media (min-width: 64rem) { main { display: grid; grid-template-columns: 3fr 2fr; column-gap: 3rem; } main > * { grid-column: 1 / -1; } #violations { grid-column: 1; } #conflicts { grid-column: 2; } }
 @media (max-width: 40rem) { body { padding: 0 0.8rem 2rem; } td.text { min-width: 11rem; } th, td { padding-right: 0.7rem; } progress { display: block; margin-top: 0.3rem; } }
 [hidden] { display: none !important; }
 `
