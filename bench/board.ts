@@ -1,21 +1,21 @@
 /**
- * `npm run bench:board`: what is looked at of a large cluster, 500 nodes with 100,000 partitions in ten topics, while nodes are filled and
- * once all is quiet: how long /metrics and the status page take, how large they are, and when Chromium has painted the page. The requests
- * come one after the other over the loopback address; the cluster is simulated by the daemon itself.
+ * `npm run bench:board`: what is looked at of a large cluster, 500 nodes with 100,000 partitions in a thousand topics, while nodes are
+ * filled and while all is quiet: how long /metrics and the status page take, how large they are, when Chromium has painted the page, and
+ * what a look costs it. The requests come one after the other over the loopback address; the cluster is simulated by the daemon itself.
  */
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../test/support/browser.ts'
 import { type Daemon, load, median, ms, run, statuses, stop, tidy, until } from './daemons.ts'
 
 const NODES = 500
-const EMPTY = 10
-const TOPICS = 10
+const TOPICS = 1000
 const PARTITIONS = 100_000
 const REQUESTS = 40
 const LOADS = 9
+const LOOKS = 5
 
-/** Some joined lately and are empty. */
-const cluster = {
+/** @param empty so many nodes have joined lately and hold nothing. */
+const cluster = (empty: number) => ({
   name: 'large',
   system: 'simulator',
   simulator: {
@@ -27,10 +27,10 @@ const cluster = {
       partitions: PARTITIONS / TOPICS,
       replication_factor: 3,
       size: '2GiB',
-      nodes: Array.from({ length: NODES - EMPTY }, (__, node) => node + 1),
+      nodes: Array.from({ length: NODES - empty }, (__, node) => node + 1),
     })),
   },
-}
+})
 
 interface Figures {
   what: string
@@ -40,15 +40,22 @@ interface Figures {
   series?: number | string
 }
 
-async function measured(daemon: Daemon, when: string, page: Page): Promise<Figures[]> {
+async function measured(daemon: Daemon, page: Page): Promise<Figures[]> {
   const metrics = await answers(`${daemon.metrics}/metrics`)
   const series = metrics.text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
-  const sections = await answers(`${daemon.control}/page`)
-  return [
-    { what: `GET /metrics, ${when}`, ...times(metrics.taken), bytes: Buffer.byteLength(metrics.text), series },
-    { what: `GET /page, ${when}`, ...times(sections.taken), bytes: Buffer.byteLength(sections.text) },
-    ...(await painted(daemon, when, page)),
+  const figures: Figures[] = [
+    { what: 'GET /metrics', ...times(metrics.taken), bytes: Buffer.byteLength(metrics.text), series },
   ]
+  for (const [shown, query] of [
+    ['', ''],
+    [' with all nodes', '?nodes=all'],
+  ] as const) {
+    const sections = await answers(`${daemon.control}/page${query}`)
+    figures.push({ what: `GET /page${query}`, ...times(sections.taken), bytes: Buffer.byteLength(sections.text) })
+    for (const [what, taken] of await painted(`${daemon.control}/${query}`, page))
+      figures.push({ what: `${what}${shown}`, ...times(taken) })
+  }
+  return figures
 }
 
 async function answers(url: string): Promise<{ text: string; taken: number[] }> {
@@ -64,12 +71,12 @@ async function answers(url: string): Promise<{ text: string; taken: number[] }> 
   return { text, taken }
 }
 
-/** From the start of the navigation: until anything stands there, and until the content of the cluster does. */
-async function painted({ control }: Daemon, when: string, page: Page): Promise<Figures[]> {
+/** From the start of the navigation: until anything stands there, and until the nodes do. And what the later looks cost its main thread. */
+async function painted(url: string, page: Page): Promise<[what: string, taken: number[]][]> {
   const first: number[] = []
   const whole: number[] = []
   for (let i = 0; i < LOADS; i += 1) {
-    await page.goto(control)
+    await page.goto(url)
     await page.locator('#nodes').waitFor()
     const [paint, content] = await page.evaluate<
       [number, number]
@@ -81,27 +88,54 @@ async function painted({ control }: Daemon, when: string, page: Page): Promise<F
     whole.push(content)
   }
   return [
-    { what: `first contentful paint, ${when}`, ...times(first) },
-    { what: `nodes painted, ${when}`, ...times(whole) },
+    ['first contentful paint', first],
+    ['nodes painted', whole],
+    ['a later look, main thread', await looks(page)],
   ]
+}
+
+async function looks(page: Page): Promise<number[]> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  const busy = async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return metrics.find(({ name }) => name === 'TaskDuration')!.value * 1000
+  }
+  const taken: number[] = []
+  const asked = () => page.waitForRequest((request) => request.url().includes('/page'))
+  await asked()
+  let before = await busy()
+  for (let i = 0; i < LOOKS; i += 1) {
+    await asked()
+    const now = await busy()
+    taken.push(now - before)
+    before = now
+  }
+  await session.detach()
+  return taken
 }
 
 const times = (taken: number[]) => ({ median: ms(median(taken)), worst: ms(Math.max(...taken)) })
 
-const before = load()
-const browser = await openBrowser()
-try {
-  const daemon = await run('board', [cluster], { mode: 'continuous', node_add_hold: '0s' })
+async function board(when: string, empty: number, status: string): Promise<void> {
+  const daemon = await run(`board${empty}`, [cluster(empty)], { mode: 'continuous', node_add_hold: '0s' })
+  const browser = await openBrowser()
   try {
-    const page = await browser.newPage()
-    await until('moves', async () => (await statuses(daemon)).get('large') === 'in_progress')
-    const figures = await measured(daemon, 'while nodes are filled', page)
-    console.table(figures)
+    await until(status, async () => (await statuses(daemon)).get('large') === status)
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    console.log(when)
+    console.table(await measured(daemon, page))
   } finally {
+    await browser.close()
     await stop(daemon)
   }
+}
+
+const before = load()
+try {
+  await board('while ten nodes are filled', 10, 'in_progress')
+  await board('while all is quiet', 0, 'ready')
   console.log(`load of the machine: ${before} before, ${load()} after`)
 } finally {
-  await browser.close()
   tidy()
 }
