@@ -24,7 +24,7 @@ async function get(path) {
 
 async function refresh() {
   looks += 1
-  const look = looks
+  const turn = looks
   const response = await get(`page${location.search}`)
   if (response.status === 401) {
     ask('token')
@@ -32,7 +32,7 @@ async function refresh() {
   }
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').body
   // Somebody has asked for something else meanwhile.
-  if (look !== looks) return
+  if (turn !== looks) return
   const focused = main.contains(document.activeElement) ? document.activeElement : undefined
   const part = focused?.closest('section, nav')
   become(main, fresh)
