@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/clusters/**', 'test/scenarios/**'],
+          exclude: ['test/browser/**', 'test/cli/**', 'test/clusters/**', 'test/scenarios/**'],
           execArgv,
           // A worker for each file would cost more than most files do. Files share their modules, so nothing in those may change.
           isolate: false,
@@ -33,6 +33,18 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup,
+          setupFiles: './test/cli/clean.ts',
+          execArgv,
+          isolate: false,
+          maxWorkers: 2,
+          testTimeout: 30_000,
         },
       },
       {

@@ -8,62 +8,17 @@
  *
  * The clusters are simulated by the daemon itself, which adds to what it costs.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { stringify } from 'yaml'
 import { freePort } from '../test/clusters/ports.ts'
+import { type Daemon, load, median, ms, run, sleep, statuses, stop, tidy, until } from './daemons.ts'
 
 const QUIET_S = Number(process.env['QUIET_SECONDS'] ?? 120)
 const ROUNDS = 3
 const TICKS = 40
 const REQUESTS = 40
 const STARTS = 9
-const directory = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'))
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-interface Daemon {
-  process: ChildProcess
-  control: string
-  metrics: string
-}
-
-async function run(name: string, clusters: object[], balancing: object): Promise<Daemon> {
-  const [control, metrics] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
-  const file = join(directory, `${name}.yaml`)
-  const server = { metrics_listen: metrics, control_listen: control }
-  const state = { directory: join(directory, name) }
-  writeFileSync(file, stringify({ version: 1, clusters, balancing, server, state, log: { level: 'error' } }))
-  const child = spawn(process.execPath, ['dist/main.js', 'run', '--config', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  return { process: child, control: `http://${control}`, metrics: `http://${metrics}` }
-}
-
-async function stop({ process: child }: Daemon): Promise<void> {
-  const ended = new Promise((resolve) => child.once('close', resolve))
-  child.kill('SIGTERM')
-  await ended
-}
-
-async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1200; tries += 1) {
-    if (await look().catch(() => false)) return
-    await sleep(250)
-  }
-  throw new Error(`${what} did not come in 5 minutes`)
-}
-
-const statuses = async ({ control }: Daemon) => {
-  const { clusters } = (await (await fetch(`${control}/api/v1/status`)).json()) as {
-    clusters: { name: string; status: string }[]
-  }
-  return new Map(clusters.map(({ name, status }) => [name, status]))
-}
-
 const simulated = (name: string, partitions: number) => ({
   name,
   system: 'simulator',
@@ -281,20 +236,11 @@ async function ticks({ metrics }: Daemon): Promise<Map<string, { count: number; 
   return found
 }
 
-function ms(value: number): string {
-  return `${value.toFixed(1)} ms`
-}
-
-const load = () =>
-  loadavg()
-    .map((value) => value.toFixed(1))
-    .join(' ')
-
 const before = load()
 try {
   if (process.argv[2] === 'clusters') await several()
   else await large()
   console.log(`load of the machine: ${before} before, ${load()} after`)
 } finally {
-  rmSync(directory, { recursive: true, force: true })
+  tidy()
 }

@@ -1,10 +1,10 @@
 /** Waits until a node that is being drained can be stopped, and says on the way how far it is. */
 import type { NodeId } from '../cluster/state.ts'
+import { type DrainJson, drainText, pauseText } from '../cluster/wish-texts.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { formatDuration } from '../lib/units.ts'
 import { askPatiently, POLL_MS, ProgressVoice, StallWatch, type WaitParts } from './patience.ts'
 import type { Status } from './status.ts'
-import { type Drain, drainText, pauseText } from './wish-texts.ts'
 
 /**
  * @param answer what the daemon said when it was asked to drain.
@@ -48,7 +48,7 @@ class Pace {
     this.#first = undefined
   }
 
-  left({ bytes }: Drain, nowMs: number): string {
+  left({ bytes }: DrainJson, nowMs: number): string {
     // More than before: writes went on, or another topic came; what was observed until then says nothing.
     if (!this.#first || bytes > this.#first.bytes) this.#first = { bytes, atMs: nowMs }
     const done = this.#first.bytes - bytes

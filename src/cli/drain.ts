@@ -1,6 +1,7 @@
 /** `evenkeel drain` and `evenkeel undrain`: empty a node and keep it empty, or let it fill again. */
 import type { Command } from 'commander'
 import type { NodeId } from '../cluster/state.ts'
+import { drainText } from '../cluster/wish-texts.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { type ClientOptions, DaemonClient, withClientOptions } from './daemon-client.ts'
 import { waitUntilEmpty } from './drain-wait.ts'
@@ -8,8 +9,8 @@ import { exitCodes } from './exit-codes.ts'
 import { shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { waitParts } from './patience.ts'
+import { warnOfStandstill } from './standstill.ts'
 import type { Status } from './status.ts'
-import { drainText, warnOfStandstill } from './wish-texts.ts'
 
 interface DrainOptions extends ClientOptions {
   reason?: string

@@ -1,5 +1,6 @@
 /** `evenkeel move` and `evenkeel transfer-leadership`: have one replica, or the leadership of one partition, moved by hand. */
 import type { Command } from 'commander'
+import { orderName } from '../cluster/wish-texts.ts'
 import type { WeighedAnswer } from '../http/answers.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { formatBytes, formatPercent } from '../lib/units.ts'
@@ -10,8 +11,8 @@ import { shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { type Asked, waitUntilMoved } from './order-wait.ts'
 import { waitParts } from './patience.ts'
+import { warnOfStandstill } from './standstill.ts'
 import type { Status } from './status.ts'
-import { orderName, warnOfStandstill } from './wish-texts.ts'
 
 interface ByHand extends ClientOptions {
   to: string

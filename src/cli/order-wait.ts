@@ -1,11 +1,12 @@
 /** Waits until what was asked for by hand is done, given up or taken back, and says on the way how far it is. */
 import type { NodeId } from '../cluster/state.ts'
+import { orderName } from '../cluster/wish-texts.ts'
 import type { MovesAnswer } from '../http/answers.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { formatBytes, formatDuration } from '../lib/units.ts'
 import { askPatiently, POLL_MS, ProgressVoice, type WaitParts } from './patience.ts'
+import { type ClusterStatus, standstillText } from './standstill.ts'
 import type { Status } from './status.ts'
-import { type ClusterStatus, orderName, standstillText } from './wish-texts.ts'
 
 /** As the routes take it. */
 export interface Asked {

@@ -4,7 +4,7 @@ import { codeOf, messageOf } from '../lib/errors.ts'
 import { formatDuration } from '../lib/units.ts'
 import type { DaemonClient, Fields } from './daemon-client.ts'
 import type { Io } from './io.ts'
-import { type ClusterStatus, standstillText } from './wish-texts.ts'
+import { type ClusterStatus, standstillText } from './standstill.ts'
 
 export interface WaitParts {
   client: DaemonClient

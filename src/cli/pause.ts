@@ -1,10 +1,10 @@
 /** `evenkeel pause` and `evenkeel resume`: start nothing for a while, and go on. */
 import type { Command } from 'commander'
+import { pauseText } from '../cluster/wish-texts.ts'
 import { type ClientOptions, DaemonClient, withClientOptions } from './daemon-client.ts'
 import { shownAs } from './formats.ts'
 import type { Io } from './io.ts'
 import type { Status } from './status.ts'
-import { pauseText } from './wish-texts.ts'
 
 export function addPause(program: Command, io: Io): void {
   const pause = program.command('pause').description('start nothing until resume; what runs goes on to its end')

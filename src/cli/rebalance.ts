@@ -7,10 +7,10 @@ import { isForPeople, rawText, shownAs } from './formats.ts'
 import type { Ending, Io } from './io.ts'
 import { waitParts } from './patience.ts'
 import { waitUntilRebalanced } from './rebalance-wait.ts'
+import { warnOfStandstill } from './standstill.ts'
 import type { Status } from './status.ts'
 import type { Tables } from './tables.ts'
 import { targetsText } from './target-view.ts'
-import { warnOfStandstill } from './wish-texts.ts'
 
 interface ByHand extends ClientOptions {
   reason?: string

@@ -1,6 +1,7 @@
 /** `evenkeel status`: what the running daemon is doing, and why. */
 import { type Command, Option } from 'commander'
 import { loopStatuses } from '../cluster/events.ts'
+import { drainText, orderText, pauseText, placedText } from '../cluster/wish-texts.ts'
 import type { StatusAnswer } from '../http/answers.ts'
 import { formatBytes } from '../lib/units.ts'
 import type { Paint } from '../observe/ansi.ts'
@@ -8,7 +9,6 @@ import { exitCodes } from './exit-codes.ts'
 import type { Ending, Io } from './io.ts'
 import { stateCell, table } from './table.ts'
 import { addView, type ViewOptions } from './view-command.ts'
-import { drainText, orderText, pauseText, placedText } from './wish-texts.ts'
 
 export type Status = StatusAnswer
 

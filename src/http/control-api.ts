@@ -114,7 +114,8 @@ export function notSampled(name: string): Problem {
   return new Problem('not_sampled_yet', `the cluster ${name} has not been sampled completely yet`)
 }
 
-function clusterJson(view: ClusterView) {
+/** What the status tells of one cluster. */
+export function clusterJson(view: ClusterView) {
   const { name, status, statusSinceMs, report, running, pending, drains, pause, asked, orders, placed, error } = view
   return {
     name,
@@ -150,7 +151,7 @@ function throttleJson({ bytesPerSecond, self, foreign }: ThrottleReport) {
   return { ...(bytesPerSecond !== undefined && { bytes_per_second: bytesPerSecond }), self, foreign }
 }
 
-function pauseJson({ by, reason, sinceMs, untilMs }: Pause) {
+export function pauseJson({ by, reason, sinceMs, untilMs }: Pause) {
   return {
     by,
     reason,

@@ -108,7 +108,7 @@ describe('drain', () => {
   it('during a pause is accepted with a warning', async () => {
     view = { ...view, pause: { by: 'circuit_breaker', reason: '5 moves failed', sinceMs: noon } }
     expect((await cli('drain', '4', '--url', url)).err).toBe(
-      'warning: nothing moves while it is paused by evenkeel itself since 2026-01-01T12:00:00.000Z, until `evenkeel resume`: 5 moves failed\n',
+      'warning: nothing moves while it is paused by evenkeel itself since 2026-01-01T12:00:00.000Z, until it is resumed: 5 moves failed\n',
     )
   })
 
@@ -294,7 +294,7 @@ describe('status', () => {
     const { out } = await cli('status', '--url', url)
     expect(out.split('\n').slice(2)).toEqual([
       '',
-      'demo: paused by an operator since 2026-01-01T12:00:00.000Z, until `evenkeel resume`: an upgrade',
+      'demo: paused by an operator since 2026-01-01T12:00:00.000Z, until it is resumed: an upgrade',
       'demo: node 4: 12 replicas, 3.20 GiB left',
       'demo: node 5 is empty: safe to stop',
       '',

@@ -7,7 +7,8 @@ import { unconfigured, unexplained } from '../http/support.ts'
 import { noon } from '../observe/support.ts'
 
 interface Served {
-  view: () => ClusterView
+  /** One cluster, or several. */
+  view: () => ClusterView | ClusterView[]
   control: DaemonControl
   configRefused?: () => string | undefined
   explanations?: DaemonExplanations
@@ -19,7 +20,7 @@ interface Served {
 export async function serveDaemon(served: Served): Promise<{ server: Server; url: string }> {
   const { view, control, configRefused = () => undefined, explanations = unexplained, tokens, port = 0 } = served
   const server = await startServer({
-    view: { clusters: () => [view()] },
+    view: { clusters: () => [view()].flat() },
     control,
     explanations,
     clock: new VirtualClock(noon),

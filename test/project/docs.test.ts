@@ -41,9 +41,10 @@ describe('docs', () => {
   })
 })
 
-/** Those within the repository. */
+/** Those within the repository; pictures are links too. */
 function linksOf(file: string): { path: string; anchor: string }[] {
-  return [...readFileSync(file, 'utf8').matchAll(/\]\(([^)#\s]*)(#[^)\s]*)?\)/g)]
+  const text = readFileSync(file, 'utf8')
+  return [...text.matchAll(/\]\(([^)#\s]*)(#[^)\s]*)?\)/g), ...text.matchAll(/ src(?:set)?="([^"]*)"/g)]
     .map(([, path = '', anchor = '']) => ({ path, anchor }))
     .filter(({ path }) => !/^https?:/.test(path))
 }

@@ -7,17 +7,11 @@ const SHOWN = 15
 
 export function decisions(all: readonly Decision[], nowMs: number): Html {
   const rows = firstOf(all, SHOWN).shown.map(
-    ({
-      id,
-      fromMs,
-      verdict,
-      rounds,
-      plannedCount,
-      begunCount,
-    }) => html`<tr><th scope="row"><code>${id}</code></th><td>${ago(fromMs, nowMs)}</td>
-      <td><code>${verdict.code}</code></td><td class="number">${rounds}</td><td class="number">${plannedCount}</td><td class="number">${begunCount}</td><td>${verdict.text}</td></tr>`,
+    ({ id, fromMs, verdict, rounds, plannedCount, begunCount }) =>
+      html`<tr data-key="${id}"><th scope="row">${ago(fromMs, nowMs)}</th><td><code>${verdict.code}</code></td><td class="text">${verdict.text}</td>
+      <td class="number">${plannedCount}</td><td class="number">${begunCount}</td><td class="number">${rounds}</td><td><code>${id}</code></td></tr>`,
   )
-  const heads: Head[] = ['Id', 'When', 'Verdict', ['Rounds'], ['Planned'], ['Begun'], 'Why']
+  const heads: Head[] = ['When', 'Verdict', 'Why', ['Planned'], ['Begun'], ['Rounds'], 'Id']
   return section(
     'decisions',
     'Decisions',

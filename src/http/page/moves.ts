@@ -1,26 +1,30 @@
-/** What moves, what waits, what ended lately, and what the plan did not take. */
+/** What moves, what waits, and what ended lately. */
 import type { MoveProgress } from '../../cluster/events.ts'
-import { bytesOf, subjectOf } from '../../cluster/move.ts'
+import { bytesOf, copies, subjectOf } from '../../cluster/move.ts'
 import type { ClusterView } from '../../daemon/view.ts'
 import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../../lib/units.ts'
 import { remainingBytes } from '../control-api.ts'
 import { type Html, html } from './html.ts'
-import { firstOf, partDone, section, table, wayOf } from './words.ts'
+import { firstOf, type Head, moveHead, partDone, section, table, wayOf } from './words.ts'
 
-const WAITING_SHOWN = 50
-const ENDED_SHOWN = 20
+const RUNNING_SHOWN = 100
+const WAITING_SHOWN = 10
+const ENDED_SHOWN = 15
 
-export function moves({ running, pending, ended, report }: ClusterView): Html {
-  const summary = html`<p>${formatCount(running.length, 'move')} running, ${pending.length} waiting, ${formatBytes(remainingBytes({ running, pending }))} to copy.
-    ${report && report.plan.lowerBoundBytes > 0 && html`The plan copies ${(report.plan.bytes / report.plan.lowerBoundBytes).toFixed(2)} × the least possible.`}</p>`
+export function moves({ running, pending, ended }: ClusterView): Html {
+  const { shown, more } = firstOf(running, RUNNING_SHOWN)
+  const nothing = running.length + pending.length === 0
   return section('moves', 'Moves', [
-    summary,
-    running.length > 0 &&
+    nothing
+      ? html`<p>Nothing moves and nothing waits.</p>`
+      : html`<p>${formatCount(running.length, 'move')} running, ${pending.length} waiting, ${formatBytes(remainingBytes({ running, pending }))} to copy.</p>`,
+    shown.length > 0 &&
       table(
         'running moves',
-        ['Move', 'Of', 'Way', 'Progress', ['Rate'], ['Left'], 'Why', 'Act'],
-        html`<tbody>${running.map(runningRow)}</tbody>`,
+        ['Of', 'Progress', 'Way', ['Rate'], ['Left'], 'Why', 'Act'],
+        html`<tbody>${shown.map(runningRow)}</tbody>`,
       ),
+    more > 0 && html`<p>And ${more} more that run.</p>`,
     waiting(pending),
     lately(ended),
   ])
@@ -31,10 +35,10 @@ function runningRow(progress: MoveProgress): Html {
   const subject = subjectOf(move)
   const part = partDone(progress)
   const words = part === undefined ? state : `${formatPercent(part)} of ${formatBytes(bytesTotal)}`
-  return html`<tr><td>${move.kind}</td><th scope="row">${subject}</th><td>${wayOf(move)}</td>
-    <td>${part !== undefined && html`<progress max="${bytesTotal}" value="${Math.min(bytesDone, bytesTotal)}" aria-label="${subject}"></progress> `}${words}${
-      state !== 'running' && part !== undefined && html` <b>${state}</b>`
-    }${text !== undefined && html`<br><small>${text}</small>`}</td>
+  return html`<tr data-key="${move.id}">${moveHead(move)}
+    <td class="text">${part !== undefined && html`<progress max="${bytesTotal}" value="${Math.min(bytesDone, bytesTotal)}" aria-label="${subject}"></progress> `}<span>${words}</span>${
+      state !== 'running' && part !== undefined && html` <b class="bad">${state}</b>`
+    }${text !== undefined && html`<br><small>${text}</small>`}</td><td class="way">${wayOf(move)}</td>
     <td class="number">${bytesPerSecond === undefined ? '' : formatRate(bytesPerSecond)}</td>
     <td class="number">${remainingMs === undefined ? '' : formatDuration(remainingMs)}</td><td><code>${move.reason}</code></td>
     <td><button type="button" data-dialog="cancel" data-subject="${subject}" aria-label="Cancel ${subject}">Cancel</button></td></tr>`
@@ -44,11 +48,13 @@ function waiting(pending: ClusterView['pending']): Html | undefined {
   if (pending.length === 0) return undefined
   const { shown, more } = firstOf(pending, WAITING_SHOWN)
   const rows = shown.map(
-    (move) => html`<tr><td>${move.kind}</td><th scope="row">${subjectOf(move)}</th><td>${wayOf(move)}</td>
-      <td class="number">${formatBytes(bytesOf(move))}</td><td><code>${move.reason}</code></td></tr>`,
+    (
+      move,
+    ) => html`<tr data-key="${move.id}">${moveHead(move)}<td class="number">${copies(move) ? formatBytes(bytesOf(move)) : ''}</td><td class="way">${wayOf(move)}</td>
+      <td><code>${move.reason}</code></td></tr>`,
   )
-  return html`<h3>Waiting</h3>${table('waiting moves', ['Move', 'Of', 'Way', ['Size'], 'Why'], html`<tbody>${rows}</tbody>`)}
-    ${more > 0 && html`<p>And ${more} more.</p>`}`
+  return html`<h3>Waiting</h3>${table('waiting moves', ['Of', ['Size'], 'Way', 'Why'], html`<tbody>${rows}</tbody>`)}
+    ${more > 0 && html`<p>And ${more} more: <code>evenkeel moves</code> lists them.</p>`}`
 }
 
 function lately(ended: readonly MoveProgress[]): Html | undefined {
@@ -58,28 +64,11 @@ function lately(ended: readonly MoveProgress[]): Html | undefined {
       move,
       state,
       text = '',
+      startedAtMs,
       bytesDone,
-    }) => html`<tr><td>${move.kind}</td><th scope="row">${subjectOf(move)}</th><td>${wayOf(move)}</td>
-      <td${state !== 'done' && html` class="bad"`}>${state}</td><td class="number">${formatBytes(bytesDone)}</td><td><code>${move.reason}</code></td><td>${text}</td></tr>`,
+    }) => html`<tr data-key="${move.id} ${startedAtMs}">${moveHead(move)}<td${state !== 'done' && html` class="bad"`}>${state}</td>
+      <td class="number">${copies(move) ? formatBytes(bytesDone) : ''}</td><td class="way">${wayOf(move)}</td><td><code>${move.reason}</code></td><td class="text">${text}</td></tr>`,
   )
-  return html`<h3>Ended lately</h3>${table('moves that ended lately', ['Move', 'Of', 'Way', 'Result', ['Copied'], 'Why', 'What happened'], html`<tbody>${rows}</tbody>`)}`
-}
-
-/** What the plan is, and which candidates it did not take. */
-export function plan({ report }: ClusterView): Html | undefined {
-  if (!report) return undefined
-  const { plan, violations } = report
-  const changed = plan.nodes.filter(
-    ({ replicas, leaders }) => replicas.now !== replicas.final || leaders.now !== leaders.final,
-  ).length
-  const rejected = plan.blocked.map(
-    ({ reason, count, examples }) =>
-      html`<li><code>${reason}</code> ${formatCount(count, 'candidate')}${examples.length > 0 && `, such as ${examples.join('; ')}`}</li>`,
-  )
-  return section('plan', 'Plan', [
-    html`<p>${plan.moves.length === 0 ? 'Nothing is planned.' : `${formatCount(plan.moves.length, 'move')} of ${formatBytes(plan.bytes)} for ${formatCount(violations.length, 'violation')}.`}
-      ${changed > 0 && html`It changes ${changed} of ${formatCount(plan.nodes.length, 'node')}.`}</p>`,
-    rejected.length > 0 &&
-      html`<details><summary>Candidates that the planner rejected</summary><ul>${rejected}</ul></details>`,
-  ])
+  const heads: Head[] = ['Of', 'Result', ['Copied'], 'Way', 'Why', 'What happened']
+  return html`<h3>Ended lately</h3>${table('moves that ended lately', heads, html`<tbody>${rows}</tbody>`)}`
 }

@@ -7,7 +7,12 @@ import type { RouteParts } from '../route.ts'
 import { pageBody } from './body.ts'
 import { contentSecurityPolicy, shell } from './shell.ts'
 
-const fields = z.strictObject({ cluster })
+const fields = z.strictObject({
+  cluster,
+  /** Of a large cluster: every node, or those of a rack. */
+  nodes: z.literal('all').exactOptional(),
+  rack: z.string().exactOptional(),
+})
 
 /** The frame, for everybody: it tells nothing. */
 export const frame = {
@@ -26,7 +31,8 @@ export function content(query: unknown, { view, explanations, config, clock }: R
   const shown = asked.cluster === undefined ? views[0]! : find(view, asked.cluster)
   try {
     const decisions = explanations.decisions(shown.name)
-    return pageBody({ views, view: shown, decisions, configRefused: config.refusal(), nowMs: clock.now() }).text
+    const facts = { views, view: shown, choice: asked, decisions, configRefused: config.refusal(), nowMs: clock.now() }
+    return pageBody(facts).text
   } catch (error) {
     throw problemOf(error)
   }

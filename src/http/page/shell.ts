@@ -15,6 +15,7 @@ export const shell: Html = html`<!doctype html>
 ${dialog('pause', 'Pause', '/api/v1/pause', [input('reason', 'Why', true), input('for', 'For how long, such as 2h; empty: until resumed')], html`Nothing more is started; what runs goes on to its end.`)}
 ${dialog('resume', 'Resume', '/api/v1/resume', [input('reason', 'Why')], html`What is open is acted upon again.`)}
 ${dialog('cancel', 'Cancel', '/api/v1/cancel', [html`<input type="hidden" name="subject">`, input('reason', 'Why', true)], html`<b class="subject"></b> is taken back and left alone for an hour.`)}
+<dialog id="why-dialog" aria-labelledby="why-title"><h2 id="why-title" tabindex="-1" autofocus></h2><div class="answer"></div><p><button type="button" data-close>Back</button></p></dialog>
 ${dialog('token', 'Token', undefined, [html`<label>A token from <code>server.auth.bearer_token_file</code><input name="token" type="password" autocomplete="off" required></label>`], html`This evenkeel wants to know who asks.`)}
 <script type="module">${trusted(script)}</script></body></html>
 `
