@@ -184,10 +184,8 @@ describe('when something has changed', () => {
 describe('for everybody', () => {
   const clusters = { moving: [moving(), paused()], paused: [paused()], large: [large()], pinot: [pinot(13)] }
   const screens = [
-    [390, 844, 'light'],
     [390, 844, 'dark'],
     [1280, 800, 'light'],
-    [1280, 800, 'dark'],
     [1920, 1080, 'dark'],
   ] as const
 

@@ -2,10 +2,10 @@
 import type { MoveProgress } from '../../cluster/events.ts'
 import { bytesOf, copies, subjectOf } from '../../cluster/move.ts'
 import type { ClusterView } from '../../daemon/view.ts'
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../../lib/units.ts'
+import { formatBytes, formatCount, formatPercent, formatRate } from '../../lib/units.ts'
 import { remainingBytes } from '../control-api.ts'
 import { type Html, html } from './html.ts'
-import { firstOf, type Head, moveHead, partDone, section, table, wayOf } from './words.ts'
+import { firstOf, type Head, lasting, moveHead, partDone, section, table, wayOf } from './words.ts'
 
 const RUNNING_SHOWN = 100
 const WAITING_SHOWN = 10
@@ -40,7 +40,7 @@ function runningRow(progress: MoveProgress): Html {
       state !== 'running' && part !== undefined && html` <b class="bad">${state}</b>`
     }${text !== undefined && html`<br><small>${text}</small>`}</td><td class="way">${wayOf(move)}</td>
     <td class="number">${bytesPerSecond === undefined ? '' : formatRate(bytesPerSecond)}</td>
-    <td class="number">${remainingMs === undefined ? '' : formatDuration(remainingMs)}</td><td><code>${move.reason}</code></td>
+    <td class="number">${remainingMs === undefined ? '' : lasting(remainingMs)}</td><td><code>${move.reason}</code></td>
     <td><button type="button" data-dialog="cancel" data-subject="${subject}" aria-label="Cancel ${subject}">Cancel</button></td></tr>`
 }
 
