@@ -1,5 +1,6 @@
 /** From a compiled config to the parts it describes: the one place that knows every room's options. */
 import type { BalanceSettings } from '../cluster/settings.ts'
+import type { UpstreamCall } from '../cluster/upstream.ts'
 import type { ClusterConfig, ClusterSettings, KafkaConfig, PinotConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import { DecisionFile, type DecisionStore } from '../execute/journal/decision-file.ts'
@@ -15,14 +16,6 @@ import { openPinot, type PinotConnection } from '../systems/pinot/open.ts'
 import { PinotProbe } from '../systems/pinot/probe.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
-
-export interface UpstreamCall {
-  cluster: string
-  upstream: string
-  operation: string
-  durationMs: number
-  outcome: string
-}
 
 /** @param inForce the cluster's config as it is now, for what of it a system looks up each time. */
 export async function createSystem(

@@ -4,18 +4,18 @@ import { verdictCodes, violationKinds } from '../../src/cluster/reasons.ts'
 import { families } from '../../src/observe/families.ts'
 import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
 import { promtoolFindings } from '../support/promtool.ts'
-import { event, forecast, GiB, leader, noon, progress, replica, report } from './support.ts'
+import {
+  event,
+  forecast,
+  GiB,
+  leader,
+  noon,
+  progress,
+  replica,
+  report,
+  settingsInForce as settings,
+} from './support.ts'
 import { tableMove, target, topic } from './tables.ts'
-
-const settings = {
-  mode: 'continuous',
-  dryRun: false,
-  tickIntervalMs: 30_000,
-  maxDiskUsage: 0.8,
-  diskBalance: 0.09,
-  nodeAvailabilityTimeoutMs: 900_000,
-  concurrentMoves: 50,
-} as const
 
 function registered(...events: LoopEvent[]): Metrics {
   const metrics = createMetrics({ version: '0.1.0', revision: 'abc', nodeVersion: 'v20' })
@@ -24,14 +24,14 @@ function registered(...events: LoopEvent[]): Metrics {
   return metrics
 }
 
-/** Samples by series, without the prefix and the label of the cluster: `mode{mode="off"}` → 0. */
+/** Samples by series, those of what was dropped left out, without the prefix and the label of the cluster: `mode{mode="off"}` → 0. */
 async function series(metrics: Metrics): Promise<Record<string, number>> {
   const { body } = await metrics.render()
   const samples = [...body.matchAll(/^evenkeel_(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels = '', value]) => {
     const rest = labels.replace(/managed_cluster="demo",?/, '')
     return [rest === '' ? name! : `${name}{${rest}}`, Number(value)] as const
   })
-  return Object.fromEntries(samples)
+  return Object.fromEntries(samples.filter(([name]) => !name.startsWith('dropped_series')))
 }
 
 function only(all: Record<string, number>, pattern: RegExp): Record<string, number> {
@@ -163,7 +163,7 @@ describe('metrics', () => {
   })
 
   it('tell who is down since when, and of a pause, while it is so', async () => {
-    const nodes = [forecast(1, [10, 10])]
+    const nodes = [forecast(1, [10, 10]), { ...forecast(2, [10, 10]), id: 'x' }]
     const pause = { by: 'operator', reason: 'disks', sinceMs: noon } as const
     const unavailableSince = [
       { node: 1, sinceMs: noon - 60_000 },
@@ -375,8 +375,8 @@ describe('metrics', () => {
 
   it('count requests in both directions and log lines', async () => {
     const metrics = registered()
-    const call = { cluster: 'demo', upstream: 'kafka', operation: 'Metadata', durationMs: 20 }
-    for (const outcome of ['ok', 'timeout', 'aborted']) metrics.observeUpstream({ ...call, outcome })
+    const call = { cluster: 'demo', upstream: 'kafka', operation: 'Metadata', durationMs: 20 } as const
+    for (const outcome of ['ok', 'timeout', 'aborted'] as const) metrics.observeUpstream({ ...call, outcome })
     metrics.httpRequest({ handler: '/metrics', method: 'GET', code: 200 })
     metrics.logMessage('warn')
     const all = await series(metrics)
