@@ -44,6 +44,9 @@ const onNode = 'on (job, managed_cluster, node_id)'
 const running = `sum ${by} (evenkeel_moves{${j}, state="running"}) > 0`
 const diskUse = `evenkeel_node_disk_used_bytes{${j}} / evenkeel_node_disk_capacity_bytes{${j}}`
 
+/** By cluster and instance; `dry_run` is there for each cluster of an instance from its start. */
+const hashOfEach = `0 * evenkeel_dry_run{${j}} + on (job, instance) group_left () evenkeel_config_hash{${j}}`
+
 /** What the operator wants to be so, or what is as good as it can be: nobody has to do anything. */
 const meantToBe = 'mode_off|mode_node_add|dry_run|paused|circuit_breaker|window_closed|budget_full|as_assigned|balanced'
 
@@ -79,6 +82,17 @@ const daemon: Alert[] = [
     description:
       'The config file of {{ $labels.instance }} was changed and is wrong: what was in force before stays so, and the next start with this file would fail.',
     why: 'The file on disk is not what runs. `max_over_time` rides over a missed scrape.',
+  },
+  {
+    name: 'EvenkeelConfigInconsistent',
+    severity: 'warning',
+    for: '20m',
+    expr: `max ${by} (${hashOfEach}) != min ${by} (${hashOfEach})`,
+    when: 'instances that keep the same cluster have different settings',
+    summary: 'Instances of evenkeel keep {{ $labels.managed_cluster }} by different settings',
+    description:
+      'Instances of the job {{ $labels.job }} that are to keep {{ $labels.managed_cluster }} have had different settings in force for 20 minutes. What is done depends on which of them acts.',
+    why: 'A roll-out that stopped half way, or a file that one of them refuses. Only among those of one cluster: whoever runs one evenkeel for each has different settings on purpose.',
   },
   {
     name: 'EvenkeelStateUnavailable',

@@ -50,6 +50,7 @@ export const families = [
   gauge('config_last_reload_success_timestamp_seconds', 'timestamp', [], 'When the config in force was applied'),
   counter('config_reloads_total', 'none', [], 'Config loads attempted, that of the start included'),
   counter('config_reload_failures_total', 'none', [], 'Config loads refused'),
+  gauge('config_hash', 'none', [], 'Numeric hash of the settings in force, the same in each replica that has the same'),
   counter(
     'http_requests_total',
     'none',

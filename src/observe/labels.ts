@@ -30,8 +30,8 @@ export const isClosed = (label: Label): label is ClosedLabel => 'values' in labe
 export const isOpen = (label: Label): label is OpenLabel => 'ceiling' in label
 export const isFact = (label: Label): label is FactLabel => 'fact' in label
 
-export const evaluationOutcomes = ['no_action', 'planned', 'blocked', 'failed'] as const
-export const moveDirections = ['in', 'out'] as const
+const evaluationOutcomes = ['no_action', 'planned', 'blocked', 'failed'] as const
+const moveDirections = ['in', 'out'] as const
 export const owners = ['self', 'foreign'] as const
 export const httpMethods = ['GET', 'HEAD', 'POST', 'other'] as const
 const logLevels = ['debug', 'info', 'warn', 'error'] as const

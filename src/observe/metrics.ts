@@ -13,6 +13,8 @@ export interface Metrics {
   settingsApplied(name: string, settings: SettingsInForce): void
   /** The config file was read: what it says is in force now, or was refused. */
   configRead(outcome: 'applied' | 'refused', atMs: number): void
+  /** @param hash alike where the settings in force are. */
+  configInForce(hash: number): void
   onEvent(event: LoopEvent): void
   observeUpstream(call: UpstreamCall): void
   httpRequest(request: { handler: string; method: string; code: number }): void
@@ -43,6 +45,7 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
       instruments.add('config_reloads_total', {}, 1)
       instruments.add('config_reload_failures_total', {}, Number(!applied))
     },
+    configInForce: (hash) => instruments.set('config_hash', {}, hash),
     onEvent: (event) => clusters.get(event.cluster)?.onEvent(event),
     observeUpstream: ({ cluster, upstream, operation, durationMs, outcome }) => {
       if (!clusters.has(cluster)) return

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Family, families, prefix } from '../../src/observe/families.ts'
 import { fromTheStart } from '../../src/observe/instruments.ts'
-import { isClosed, isOpen, node, table } from '../../src/observe/labels.ts'
+import { handler, isClosed, isOpen, node, table } from '../../src/observe/labels.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { fillable, MINUTE, startLoop } from '../daemon/support.ts'
 import { samplesOf, strangersIn } from '../support/exposition.ts'
@@ -124,6 +124,10 @@ describe('ceilings', () => {
     metrics.onEvent(jobs(table.ceiling))
     expect(await samples(metrics, 'table_rebalance_progress_ratio')).toHaveLength(table.ceiling)
     expect(await dropped(metrics, 'table_rebalance_progress_ratio')).toBe(0)
+  })
+
+  it('leave room for every route that there is', () => {
+    expect(routes.length + 10).toBeLessThan(handler.ceiling)
   })
 
   it('hold for what clients of the listeners and adapters say', async () => {

@@ -146,8 +146,10 @@ describe('metrics', () => {
   it('tell how the config was read', async () => {
     const metrics = registered()
     metrics.configRead('applied', noon)
+    metrics.configInForce(2 ** 48 - 1)
     const config = async () => only(await series(metrics), /^config_/)
     expect(await config()).toEqual({
+      config_hash: 281_474_976_710_655,
       config_last_reload_successful: 1,
       config_last_reload_success_timestamp_seconds: noon / 1000,
       config_reloads_total: 1,
@@ -155,6 +157,7 @@ describe('metrics', () => {
     })
     metrics.configRead('refused', noon + 1000)
     expect(await config()).toEqual({
+      config_hash: 281_474_976_710_655,
       config_last_reload_successful: 0,
       config_last_reload_success_timestamp_seconds: noon / 1000,
       config_reloads_total: 2,
