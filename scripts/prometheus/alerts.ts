@@ -247,6 +247,17 @@ const cluster: Alert[] = [
     why: 'Copies may take what ordinary replication needs. Without moves of ours it is for the alerts of Kafka itself.',
   },
   {
+    name: 'EvenkeelSegmentsInError',
+    severity: 'critical',
+    for: '15m',
+    expr: `max ${by} (evenkeel_segments{${j}, state="error"}) > 0`,
+    when: 'segments of Pinot are in ERROR',
+    summary: 'Segments of {{ $labels.managed_cluster }} are in ERROR',
+    description:
+      'Segment replicas of {{ $labels.managed_cluster }} that have been in ERROR for 15 minutes: {{ $value }}. They answer no query, and do not come back by themselves.',
+    why: 'A replica that Pinot has given up. Where the others of a segment go as well, or a rebalance takes the last good one, queries miss data.',
+  },
+  {
     name: 'EvenkeelSegmentsDiverged',
     severity: 'warning',
     for: '1h',

@@ -272,6 +272,7 @@ const shapes: Record<string, Check> = {
     evenness,
     not_converged: amount,
     in_error: amount,
+    'seen?': shape({ online: amount, consuming: amount, offline: amount, error: amount }),
     'verdict?': shape({ text, at: moment }),
   }),
 }

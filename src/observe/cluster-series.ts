@@ -2,6 +2,7 @@ import { type LoopEvent, type LoopStatus, loopStatuses, type Mode, modes, type T
 import type { NodeForecast } from '../cluster/plan.ts'
 import { moveReasons, nodeStates, verdictCodes, violationKinds } from '../cluster/reasons.ts'
 import type { NodeId } from '../cluster/state.ts'
+import { segmentStates, type TopicReport } from '../cluster/target.ts'
 import type { Instruments, Labels } from './families.ts'
 import { owners } from './labels.ts'
 import { WorkSeries } from './work-series.ts'
@@ -141,11 +142,25 @@ export class ClusterSeries {
     this.#set('offline_partitions', report.health.offline)
     this.#set('under_min_isr_partitions', report.health.underMinIsr)
     this.#set('rack_violations', report.rackViolations)
-    const diverged = report.topics?.reduce((sum, { notConverged }) => sum + notConverged, 0)
-    this.#set('segments_diverged', diverged ?? Number.NaN)
+    this.#showSegments(report.topics)
     this.#set('foreign_moves', report.foreignMoves)
     this.#showThrottle(report.throttle)
     for (const [resource, ratio] of Object.entries(report.imbalance)) this.#set('imbalance_ratio', ratio, { resource })
+  }
+
+  #showSegments(topics: TickReport['topics']): void {
+    const sumOf = (count: (topic: TopicReport) => number) =>
+      topics ? topics.reduce((sum, topic) => sum + count(topic), 0) : Number.NaN
+    this.#set(
+      'segments_diverged',
+      sumOf(({ notConverged }) => notConverged),
+    )
+    for (const state of segmentStates)
+      this.#set(
+        'segments',
+        sumOf(({ seen }) => seen?.[state] ?? 0),
+        { state },
+      )
   }
 
   #showThrottle(throttle: TickReport['throttle']): void {
@@ -163,9 +178,9 @@ export class ClusterSeries {
   #showNodes(nodes: readonly NodeForecast[]): void {
     this.#nodes = new Set(nodes.map(({ id }) => String(id)))
     this.#instruments.keep(this.#cluster, 'node_id', this.#nodes)
-    for (const { id, rack = '', state, diskBytes, capacityBytes, replicas, leaders } of nodes) {
+    for (const { id, host = '', rack = '', tenant = '', state, diskBytes, capacityBytes, replicas, leaders } of nodes) {
       const node = { node_id: String(id) }
-      this.#set('node_info', 1, { ...node, rack })
+      this.#set('node_info', 1, { ...node, host, rack, tenant })
       this.#set('node_up', Number(state === 'alive'), node)
       this.#set('node_disk_used_bytes', diskBytes.now, node)
       this.#set('node_disk_peak_bytes', diskBytes.peak, node)

@@ -126,7 +126,13 @@ export const families = [
   ),
 
   gauge('nodes', 'none', [cluster, of.nodeState], 'Nodes by state', sampled),
-  gauge('node_info', 'none', [...node, of.rack], 'Facts of a node; always 1; join on node_id', sampled),
+  gauge(
+    'node_info',
+    'none',
+    [...node, of.host, of.rack, of.tenant],
+    'Facts of a node; always 1; join on node_id',
+    sampled,
+  ),
   gauge('node_up', 'none', node, '1 while the node is considered alive', sampled),
   gauge(
     'node_unavailable_since_timestamp_seconds',
@@ -159,6 +165,13 @@ export const families = [
     sampled,
   ),
   gauge('rack_violations', 'none', [cluster], 'Partitions whose replicas needlessly share a rack', sampled),
+  gauge(
+    'segments',
+    'none',
+    [cluster, of.segmentState],
+    'Pinot segment replicas by the state that the external view has them in',
+    'for Pinot only',
+  ),
   gauge(
     'segments_diverged',
     'none',

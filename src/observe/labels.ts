@@ -2,6 +2,7 @@
 import { loopStatuses, modes, moveResults, sampleStages } from '../cluster/events.ts'
 import { moveKinds } from '../cluster/move.ts'
 import { moveReasons, nodeStates, rejectReasons, verdictCodes, violationKinds } from '../cluster/reasons.ts'
+import { segmentStates } from '../cluster/target.ts'
 import { callFailures, upstreams } from '../cluster/upstream.ts'
 
 /** Nothing else is ever exported. */
@@ -58,6 +59,7 @@ export const stage = closed('stage', sampleStages)
 export const upstream = closed('upstream', upstreams)
 export const callFailure = closed('reason', callFailures)
 export const nodeState = closed('state', nodeStates)
+export const segmentState = closed('state', segmentStates)
 export const direction = closed('direction', moveDirections)
 export const lagCause = closed('cause', lagCauses)
 export const resource = closed('resource', resources)
@@ -81,6 +83,11 @@ export const clusterId = fact('cluster_id', 'the id that the cluster has for its
 export const clusterVersion = fact(
   'cluster_version',
   'the version that the cluster says it has; empty where it says none',
+)
+export const host = fact('host', 'where the node is; empty while that is not known')
+export const tenant = fact(
+  'tenant',
+  'the tenant of the Pinot server, several with + between them where servers have several; else empty',
 )
 export const rack = fact('rack', 'the rack, or pool, of the node; empty where it has none')
 

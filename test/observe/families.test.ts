@@ -1,6 +1,7 @@
 /** What the table of families promises: of itself, of what exists from the start, and of what may never be exported. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { routes } from '../../src/http/routes.ts'
 import { type Family, families, prefix } from '../../src/observe/families.ts'
 import { fromTheStart } from '../../src/observe/instruments.ts'
 import { handler, isClosed, isOpen, node, table } from '../../src/observe/labels.ts'
@@ -143,10 +144,13 @@ describe('ceilings', () => {
 
 it('a fact that changes takes the place of the old one', async () => {
   const metrics = registered()
-  const racked = (rack: string) => event({ type: 'tick', report: report([{ ...forecast(1, [1, 1]), rack }]) })
-  metrics.onEvent(racked('a'))
-  metrics.onEvent(racked('b'))
-  expect((await samples(metrics, 'node_info')).map(({ labels }) => labels['rack'])).toEqual(['b'])
+  const facts = (more: object) => event({ type: 'tick', report: report([{ ...forecast(1, [1, 1]), ...more }]) })
+  const shown = async () => (await samples(metrics, 'node_info')).map(({ labels }) => labels)
+  const common = { managed_cluster: 'demo', node_id: '1' }
+  metrics.onEvent(facts({ rack: 'a', host: 'h:1' }))
+  expect(await shown()).toEqual([{ ...common, host: 'h:1', rack: 'a', tenant: '' }])
+  metrics.onEvent(facts({ rack: 'b', tenant: 'shop' }))
+  expect(await shown()).toEqual([{ ...common, host: '', rack: 'b', tenant: 'shop' }])
 })
 
 it('of a loop at work nothing is exported that is not in the table', async () => {

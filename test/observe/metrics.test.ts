@@ -199,7 +199,7 @@ describe('metrics', () => {
       sample_last_success_timestamp_seconds: noon / 1000,
       sample_missing_nodes: 1,
       'nodes{state="unavailable"}': 1,
-      'node_info{node_id="4",rack="r0"}': 1,
+      'node_info{node_id="4",host="",rack="r0",tenant=""}': 1,
       'node_up{node_id="4"}': 1,
       'node_disk_used_bytes{node_id="1"}': 10 * GiB,
       'node_disk_peak_bytes{node_id="4"}': 2 * GiB,
@@ -267,8 +267,8 @@ describe('metrics', () => {
     )
     const all = await series(metrics)
     expect(only(all, /^node_(info|up)/)).toEqual({
-      'node_info{node_id="1",rack="new"}': 1,
-      'node_info{node_id="4",rack="r0"}': 1,
+      'node_info{node_id="1",host="",rack="new",tenant=""}': 1,
+      'node_info{node_id="4",host="",rack="r0",tenant=""}': 1,
       'node_up{node_id="1"}': 0,
       'node_up{node_id="4"}': 1,
     })
@@ -333,14 +333,22 @@ describe('metrics', () => {
   })
 
   it('tell of tables of Pinot how far their jobs are, and of segments that are not where they should be', async () => {
-    const topics = [topic('a', { notConverged: 3 }), topic('b', { notConverged: 4 })]
+    const seen = { online: 50, consuming: 4, offline: 2, error: 1 }
+    const topics = [topic('a', { notConverged: 3, seen }), topic('b', { notConverged: 4, seen })]
     const metrics = registered(event({ type: 'tick', report: { ...busy, topics } }))
     const job = (more: object) => ({ ...progress(move), move: tableMove(target('a')), bytesTotal: 8 * GiB, ...more })
     metrics.onEvent(
       event({ type: 'progress', moves: [job({ bytesDone: 2 * GiB })], pending: 0, pendingBytes: 0, movedBytes: 0 }),
     )
-    const shown = async () => only(await series(metrics), /^(segments_diverged|table_rebalance)/)
-    expect(await shown()).toEqual({ segments_diverged: 7, 'table_rebalance_progress_ratio{table="a"}': 0.25 })
+    const shown = async () => only(await series(metrics), /^(segments|table_rebalance)/)
+    expect(await shown()).toEqual({
+      segments_diverged: 7,
+      'segments{state="online"}': 100,
+      'segments{state="consuming"}': 8,
+      'segments{state="offline"}': 4,
+      'segments{state="error"}': 2,
+      'table_rebalance_progress_ratio{table="a"}': 0.25,
+    })
     metrics.onEvent(event({ type: 'progress', moves: [], pending: 0, pendingBytes: 0, movedBytes: 0 }))
     metrics.onEvent(event({ type: 'tick', report: busy }))
     expect(await shown()).toEqual({})

@@ -113,6 +113,7 @@ describe('a cluster of three servers and three tables', () => {
       evenness: { replicas: 0, nodes: cluster.servers.map(({ name }) => ({ node: name, replicas: 8 })) },
       notConverged: 0,
       inError: 0,
+      seen: { online: 24, consuming: 0, offline: 0, error: 0 },
     })
   })
 
