@@ -395,12 +395,37 @@ const moves: Alert[] = [
   },
 ]
 
+const others: Alert[] = [
+  {
+    name: 'EvenkeelConflict',
+    severity: 'warning',
+    for: '15m',
+    expr: `max by (job, managed_cluster, with) (evenkeel_conflict{${j}}) == 1`,
+    when: 'another balancer is at work on the same cluster',
+    summary: 'Another balancer is at work on {{ $labels.managed_cluster }}',
+    description:
+      '{{ if eq $labels.with "cruise_control" }}Cruise Control{{ else }}A balancer that evenkeel does not know by name{{ end }} has been seen at work on {{ $labels.managed_cluster }} for 15 minutes. Two balancers with different goals move data to and fro.',
+    why: 'Comes before they undo each other. Not for what others do once: they must run, or move replicas on four separate occasions within six hours.',
+  },
+  {
+    name: 'EvenkeelMovesReverted',
+    severity: 'critical',
+    expr: `sum ${by} (increase(evenkeel_reverted_moves_total{${j}}[6h])) > 5`,
+    when: 'somebody undoes what evenkeel has moved',
+    summary: 'Moves of evenkeel on {{ $labels.managed_cluster }} are undone',
+    description:
+      'Replicas that evenkeel had moved on {{ $labels.managed_cluster }} and that somebody else has moved back, within 6 hours: {{ $value | printf "%.0f" }}. Each of them was copied twice for nothing.',
+    why: 'Two balancers are in a loop, and it does not end by itself.',
+  },
+]
+
 export const alertGroups: readonly AlertGroup[] = [
   { name: 'evenkeel.daemon', title: 'The daemon', alerts: daemon },
   { name: 'evenkeel.reading', title: 'Reaching the cluster', alerts: reading },
   { name: 'evenkeel.cluster', title: 'The state of the cluster', alerts: cluster },
   { name: 'evenkeel.decisions', title: 'Decisions', alerts: decisions },
   { name: 'evenkeel.moves', title: 'Moves and throttles', alerts: moves },
+  { name: 'evenkeel.others', title: 'Others who move', alerts: others },
 ]
 
 /** Named level:metric:operations. */

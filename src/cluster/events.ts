@@ -1,4 +1,5 @@
 /** What a cluster's loop says as it works. Observers subscribe; the loop knows none of them. */
+import type { Conflict } from './conflicts.ts'
 import type { Move, RunningJob } from './move.ts'
 import type { Order } from './orders.ts'
 import type { Plan, Verdict, Violation } from './plan.ts'
@@ -93,6 +94,14 @@ export interface ReportedJob extends RunningJob {
   ours: boolean
 }
 
+/** What somebody else does to the cluster. */
+export interface OthersReport {
+  /** Partitions whose placement he changed, and done moves of ours among them that he undid; since the start of the loop. */
+  changes: number
+  undone: number
+  conflicts: Conflict[]
+}
+
 /** What sampling, assessing and planning of one tick came to. */
 export interface TickReport {
   cluster: ClusterFacts
@@ -115,6 +124,8 @@ export interface TickReport {
   imbalance: { disk: number; replicas: number; leaders: number }
   missingNodes: NodeId[]
   foreignMoves: number
+  /** Absent where one look cannot tell. */
+  others?: OthersReport
   /** Absent where the system has no such limits. */
   throttle?: ThrottleReport
   /** Nodes that are down, and since when. */

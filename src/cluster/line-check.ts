@@ -165,6 +165,7 @@ const shapes: Record<string, Check> = {
   }),
   topic: shape({
     name: text,
+    'topic_id?': text,
     'min_isr?': count,
     'constraints?': shape({
       'domain?': text,

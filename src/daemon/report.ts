@@ -1,6 +1,6 @@
 /** What one tick came to, gathered for observers. */
 import type { Assessment } from '../assess/assess.ts'
-import type { LoopStatus, ThrottleReport, TickReport } from '../cluster/events.ts'
+import type { LoopStatus, OthersReport, ThrottleReport, TickReport } from '../cluster/events.ts'
 import { foreignJobText, type RunningJob } from '../cluster/move.ts'
 import type { Plan, Verdict } from '../cluster/plan.ts'
 import { nodeStates } from '../cluster/reasons.ts'
@@ -15,6 +15,7 @@ export interface TickFacts {
   status: LoopStatus
   settings: BalanceSettings
   foreignMoves: number
+  others?: OthersReport | undefined
   /** Running jobs that are not ours. */
   foreignJobs: readonly RunningJob[]
   throttle?: ThrottleReport | undefined
@@ -57,9 +58,16 @@ export function reportTick(
     },
     missingNodes: sample.missingNodes,
     foreignMoves: facts.foreignMoves,
+    ...(facts.others && { others: facts.others }),
     ...(facts.throttle && { throttle: facts.throttle }),
     nodesAvailable: available,
-    notes: [...sample.notes, ...assessment.notes, ...facts.notes, ...facts.foreignJobs.map(foreignJobText)],
+    notes: [
+      ...(facts.others?.conflicts ?? sample.balancers ?? []).map(({ text }) => text),
+      ...sample.notes,
+      ...assessment.notes,
+      ...facts.notes,
+      ...facts.foreignJobs.map(foreignJobText),
+    ],
     ...(facts.pause && { pause: facts.pause }),
     unavailableSince: state.names.nodes.flatMap((node, index) =>
       nodeStates[state.nodeState[index]!] === 'unavailable'

@@ -1,4 +1,13 @@
-import { type LoopEvent, type LoopStatus, loopStatuses, type Mode, modes, type TickReport } from '../cluster/events.ts'
+import { conflictKinds } from '../cluster/conflicts.ts'
+import {
+  type LoopEvent,
+  type LoopStatus,
+  loopStatuses,
+  type Mode,
+  modes,
+  type OthersReport,
+  type TickReport,
+} from '../cluster/events.ts'
 import type { NodeForecast } from '../cluster/plan.ts'
 import { moveReasons, nodeStates, verdictCodes, violationKinds } from '../cluster/reasons.ts'
 import type { NodeId } from '../cluster/state.ts'
@@ -28,6 +37,8 @@ export class ClusterSeries {
   #nodes: ReadonlySet<string> = new Set()
   #cleanupFailures = 0
   #movedBytes = 0
+  #foreignChanges = 0
+  #undoneMoves = 0
   readonly #work: WorkSeries
 
   constructor(instruments: Instruments, name: string, settings: SettingsInForce) {
@@ -144,6 +155,7 @@ export class ClusterSeries {
     this.#set('rack_violations', report.rackViolations)
     this.#showSegments(report.topics)
     this.#set('foreign_moves', report.foreignMoves)
+    if (report.others) this.#showOthers(report.others)
     this.#showThrottle(report.throttle)
     for (const [resource, ratio] of Object.entries(report.imbalance)) this.#set('imbalance_ratio', ratio, { resource })
   }
@@ -161,6 +173,16 @@ export class ClusterSeries {
         sumOf(({ seen }) => seen?.[state] ?? 0),
         { state },
       )
+  }
+
+  #showOthers({ changes, undone, conflicts }: OthersReport): void {
+    this.#count('foreign_changes_total', changes - this.#foreignChanges)
+    this.#count('reverted_moves_total', undone - this.#undoneMoves)
+    this.#foreignChanges = changes
+    this.#undoneMoves = undone
+    for (const kind of conflictKinds) {
+      this.#set('conflict', Number(conflicts.some((conflict) => conflict.with === kind)), { with: kind })
+    }
   }
 
   #showThrottle(throttle: TickReport['throttle']): void {

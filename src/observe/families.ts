@@ -291,6 +291,14 @@ export const families = [
   ),
   counter('throttle_cleanup_failures_total', 'none', [cluster], 'Failed attempts to remove a throttle'),
   gauge('foreign_moves', 'none', [cluster], 'Reassignments in flight that this daemon did not start', sampled),
+  counter('foreign_changes_total', 'none', [cluster], 'Partitions whose placement somebody else has changed'),
+  counter(
+    'reverted_moves_total',
+    'none',
+    [cluster],
+    'Moves of replicas that ended done since the start and that somebody else undid within a day',
+  ),
+  gauge('conflict', 'none', [cluster, of.conflictWith], '1 while another balancer is seen to be at work'),
 ] as const satisfies readonly Family[]
 
 type NameOf<Type extends Family['type']> = Extract<(typeof families)[number], { type: Type }>['name']

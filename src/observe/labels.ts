@@ -1,4 +1,5 @@
 /** Labels of metric families, and which values each may have. */
+import { conflictKinds } from '../cluster/conflicts.ts'
 import { loopStatuses, modes, moveResults, sampleStages } from '../cluster/events.ts'
 import { moveKinds } from '../cluster/move.ts'
 import { moveReasons, nodeStates, rejectReasons, verdictCodes, violationKinds } from '../cluster/reasons.ts'
@@ -73,6 +74,7 @@ export const trigger = closed('trigger', moveReasons)
 export const kind = closed('kind', moveKinds)
 export const moveStage = closed('state', ['pending', 'running'])
 export const moveResult = closed('result', moveResults)
+export const conflictWith = closed('with', conflictKinds)
 export const owner = closed('owner', owners)
 
 export const version = fact('version', 'the version of evenkeel')

@@ -17,6 +17,7 @@ import type { DirMoves } from './dir-moves.ts'
 import { healthOf } from './health.ts'
 import { Nodes } from './nodes.ts'
 import { replicaNotes } from './notes.ts'
+import { otherBalancers } from './other-balancers.ts'
 import { type Known, topicLine } from './partition-lines.ts'
 import { Rates } from './rates.ts'
 import type { Readings } from './readings.ts'
@@ -98,8 +99,10 @@ export class Sampler {
       taken_at: formatTime(takenAtMs),
       ...(metadata.clusterId === null ? {} : { cluster_id: metadata.clusterId }),
     }
+    const state = buildState(line, nodes.lines, topics)
     return {
-      state: buildState(line, nodes.lines, topics),
+      state,
+      balancers: otherBalancers(state),
       running: [...reassignments.map((move) => runningMove(move, sizesNow)), ...inDirs],
       health: healthOf(metadata.topics, (topic, id) => moving.get(`${topic}-${id}`)?.adding ?? [], this.#minIsr),
       missingNodes: unreachable,
