@@ -23,11 +23,12 @@ function watched() {
     foreign,
     /** Our move ended; at least a second after whatever was before. */
     ended: (move: Move, result: MoveResult) => foreign.ended(move, result, (nowMs += SECOND)),
-    sample: (lines: TopicLine[], inFlight: Move[] = [], afterMs = SECOND) => {
+    /** @param tookMs from its reading until it is judged. */
+    sample: (lines: TopicLine[], inFlight: Move[] = [], afterMs = SECOND, tookMs = 0) => {
       nowMs += afterMs
       const state = build({ nodes: [1, 2, 3, 4, 5].map((id) => node(id)), topics: lines })
       const found = foreign.judge(last ? departures(last, state) : [], state, inFlight)
-      foreign.count(found, nowMs, nowMs)
+      foreign.count(found, nowMs - tookMs, nowMs)
       last = state
       return foreign.totals
     },
@@ -134,6 +135,15 @@ describe('a change is ours', () => {
     ended(moved(1, 4, [1, 2]), 'done')
     ended(moved(4, 5, [4, 2]), 'done')
     expect(sample(at(5, 2))).toEqual(none)
+  })
+
+  it('also when the first sample after its end was read before that', () => {
+    const { sample, ended } = watched()
+    sample(at(1, 2))
+    sample(at(1, 2), [moved(1, 3, [1, 2])])
+    ended(moved(1, 3, [1, 2]), 'done')
+    expect(sample(at(1, 2), [], SECOND, 5 * SECOND)).toEqual(none)
+    expect(sample(at(3, 2))).toEqual(none)
   })
 
   it('is not asked of a topic that was made anew, grew or went', () => {
