@@ -30,7 +30,8 @@ export async function createSystem(
       const now = inForce()
       return now?.system === 'pinot' ? now.pinot.rebalance : cluster.pinot.rebalance
     }
-    return openPinot(pinotConnection(cluster.name, cluster.pinot, rebalance), clock)
+    const told = (call: Omit<UpstreamCall, 'cluster'>) => observe({ ...call, cluster: cluster.name })
+    return openPinot({ ...pinotConnection(cluster.name, cluster.pinot, rebalance), observe: told }, clock)
   }
   const transport = transportOptions(cluster.kafka)
   const { name } = cluster

@@ -142,7 +142,7 @@ export interface TickReport {
 
 /** What was being read when a sample failed; `unknown` where the adapter does not say. */
 export const sampleStages = ['metadata', 'disk', 'liveness', 'reassignments', 'unknown'] as const
-type SampleStage = (typeof sampleStages)[number]
+export type SampleStage = (typeof sampleStages)[number]
 
 interface OfCluster {
   cluster: string

@@ -1,7 +1,7 @@
 /** Requests to a managed cluster, as its adapter reports them. Both lists are label values of metrics. */
 
 /** Who is asked. */
-export const upstreams = ['kafka'] as const
+export const upstreams = ['kafka', 'pinot_controller', 'pinot_server', 'zookeeper'] as const
 export type Upstream = (typeof upstreams)[number]
 
 /**

@@ -19,6 +19,7 @@ import { type Move, subjectOf, totalBytes } from '../cluster/move.ts'
 import type { Order } from '../cluster/orders.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
+import { stageOf } from '../cluster/sample-stage.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
 import type { ClusterState, NodeId } from '../cluster/state.ts'
 import { pauseAt } from '../cluster/wishes.ts'
@@ -463,7 +464,9 @@ export class ClusterLoop {
     this.#liveness.blind()
     this.#recollection.blind()
     this.#error = messageOf(error)
-    this.#emit({ type: 'sample_failed', code: codeOf(error), text: this.#error, durationMs })
+    const stage = stageOf(error)
+    const failed = { code: codeOf(error), text: this.#error, durationMs, ...(stage && { stage }) }
+    this.#emit({ type: 'sample_failed', ...failed })
     this.#become('unreachable')
   }
 
