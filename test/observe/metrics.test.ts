@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Conflict } from '../../src/cluster/conflicts.ts'
 import type { LoopEvent } from '../../src/cluster/events.ts'
 import { verdictCodes, violationKinds } from '../../src/cluster/reasons.ts'
 import { families } from '../../src/observe/families.ts'
@@ -330,6 +331,31 @@ describe('metrics', () => {
     expect(await ends()).toBe(noon / 1000 + 300)
     metrics.onEvent(event({ type: 'progress', moves: [], pending: 0, pendingBytes: 0, movedBytes: 0 }))
     expect(await ends()).toBeUndefined()
+  })
+
+  it('tell what others do, and who else balances', async () => {
+    const metrics = registered()
+    const others = (changes: number, undone: number, ...kinds: Conflict['with'][]) => ({
+      others: { changes, undone, conflicts: kinds.map((kind) => ({ with: kind, text: '' })) },
+    })
+    const told = async (more: object) => {
+      metrics.onEvent(event({ type: 'tick', report: report([], more) }))
+      return only(await series(metrics), /^(foreign_changes|reverted_moves|conflict)/)
+    }
+    expect(await told({})).toEqual({
+      foreign_changes_total: 0,
+      reverted_moves_total: 0,
+      'conflict{with="cruise_control"}': 0,
+      'conflict{with="unknown"}': 0,
+    })
+    await told(others(3, 1, 'cruise_control'))
+    expect(await told(others(5, 1, 'cruise_control'))).toEqual({
+      foreign_changes_total: 5,
+      reverted_moves_total: 1,
+      'conflict{with="cruise_control"}': 1,
+      'conflict{with="unknown"}': 0,
+    })
+    expect(await told(others(5, 1))).toMatchObject({ 'conflict{with="cruise_control"}': 0 })
   })
 
   it('tell of tables of Pinot how far their jobs are, and of segments that are not where they should be', async () => {
