@@ -121,7 +121,8 @@ export interface TickReport {
   rackViolations: number
   /** Ratio: the disk use that balancing fills no disk beyond. */
   maxDiskUsage: number
-  imbalance: { disk: number; replicas: number; leaders: number }
+  /** `ingress`: of what is written to the partitions that a node leads; absent while no rate is known. */
+  imbalance: { disk: number; replicas: number; leaders: number; ingress?: number }
   missingNodes: NodeId[]
   foreignMoves: number
   /** Absent where one look cannot tell. */

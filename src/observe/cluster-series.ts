@@ -13,7 +13,7 @@ import { moveReasons, nodeStates, verdictCodes, violationKinds } from '../cluste
 import type { NodeId } from '../cluster/state.ts'
 import { segmentStates, type TopicReport } from '../cluster/target.ts'
 import type { Instruments, Labels } from './families.ts'
-import { owners } from './labels.ts'
+import { owners, resources } from './labels.ts'
 import { WorkSeries } from './work-series.ts'
 
 /** The settings of a cluster that are exported beside what they govern. */
@@ -157,7 +157,9 @@ export class ClusterSeries {
     this.#set('foreign_moves', report.foreignMoves)
     if (report.others) this.#showOthers(report.others)
     this.#showThrottle(report.throttle)
-    for (const [resource, ratio] of Object.entries(report.imbalance)) this.#set('imbalance_ratio', ratio, { resource })
+    for (const resource of resources) {
+      this.#set('imbalance_ratio', report.imbalance[resource] ?? Number.NaN, { resource })
+    }
   }
 
   #showSegments(topics: TickReport['topics']): void {

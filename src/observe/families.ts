@@ -184,8 +184,8 @@ export const families = [
     'imbalance_ratio',
     'ratio',
     [cluster, of.resource],
-    'Largest deviation from the mean over the mean; 0 is perfectly even',
-    sampled,
+    'Largest deviation from the mean over the mean among the nodes that take part; 0 is perfectly even. Ingress is what is written to the partitions that a node leads',
+    'from the first sample on, of ingress once it is known',
   ),
   gauge(
     'imbalance_limit_ratio',

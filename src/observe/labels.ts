@@ -38,7 +38,7 @@ export const owners = ['self', 'foreign'] as const
 export const httpMethods = ['GET', 'HEAD', 'POST', 'other'] as const
 const logLevels = ['debug', 'info', 'warn', 'error'] as const
 const lagCauses = ['own_move', 'node', 'other'] as const
-const resources = ['disk', 'replicas', 'leaders'] as const
+export const resources = ['disk', 'replicas', 'leaders', 'ingress'] as const
 const blockedReasons = verdictCodes.filter((code) => code !== 'acting')
 
 export const cluster = open('managed_cluster', 200, 'the name of the cluster in the config')
