@@ -44,6 +44,9 @@ const onNode = 'on (job, managed_cluster, node_id)'
 const running = `sum ${by} (evenkeel_moves{${j}, state="running"}) > 0`
 const diskUse = `evenkeel_node_disk_used_bytes{${j}} / evenkeel_node_disk_capacity_bytes{${j}}`
 
+/** By cluster and instance; `dry_run` is there for each cluster of an instance from its start. */
+const hashOfEach = `0 * evenkeel_dry_run{${j}} + on (job, instance) group_left () evenkeel_config_hash{${j}}`
+
 /** What the operator wants to be so, or what is as good as it can be: nobody has to do anything. */
 const meantToBe = 'mode_off|mode_node_add|dry_run|paused|circuit_breaker|window_closed|budget_full|as_assigned|balanced'
 
@@ -79,6 +82,17 @@ const daemon: Alert[] = [
     description:
       'The config file of {{ $labels.instance }} was changed and is wrong: what was in force before stays so, and the next start with this file would fail.',
     why: 'The file on disk is not what runs. `max_over_time` rides over a missed scrape.',
+  },
+  {
+    name: 'EvenkeelConfigInconsistent',
+    severity: 'warning',
+    for: '20m',
+    expr: `max ${by} (${hashOfEach}) != min ${by} (${hashOfEach})`,
+    when: 'instances that keep the same cluster have different settings',
+    summary: 'Instances of evenkeel keep {{ $labels.managed_cluster }} by different settings',
+    description:
+      'Instances of the job {{ $labels.job }} that are to keep {{ $labels.managed_cluster }} have had different settings in force for 20 minutes. What is done depends on which of them acts.',
+    why: 'A roll-out that stopped half way, or a file that one of them refuses. Only among those of one cluster: whoever runs one evenkeel for each has different settings on purpose.',
   },
   {
     name: 'EvenkeelStateUnavailable',
@@ -233,6 +247,17 @@ const cluster: Alert[] = [
     why: 'Copies may take what ordinary replication needs. Without moves of ours it is for the alerts of Kafka itself.',
   },
   {
+    name: 'EvenkeelSegmentsInError',
+    severity: 'critical',
+    for: '15m',
+    expr: `max ${by} (evenkeel_segments{${j}, state="error"}) > 0`,
+    when: 'segments of Pinot are in ERROR',
+    summary: 'Segments of {{ $labels.managed_cluster }} are in ERROR',
+    description:
+      'Segment replicas of {{ $labels.managed_cluster }} that have been in ERROR for 15 minutes: {{ $value }}. They answer no query, and do not come back by themselves.',
+    why: 'A replica that Pinot has given up. Where the others of a segment go as well, or a rebalance takes the last good one, queries miss data.',
+  },
+  {
     name: 'EvenkeelSegmentsDiverged',
     severity: 'warning',
     for: '1h',
@@ -370,12 +395,37 @@ const moves: Alert[] = [
   },
 ]
 
+const others: Alert[] = [
+  {
+    name: 'EvenkeelConflict',
+    severity: 'warning',
+    for: '15m',
+    expr: `max by (job, managed_cluster, with) (evenkeel_conflict{${j}}) == 1`,
+    when: 'another balancer is at work on the same cluster',
+    summary: 'Another balancer is at work on {{ $labels.managed_cluster }}',
+    description:
+      '{{ if eq $labels.with "cruise_control" }}Cruise Control{{ else }}A balancer that evenkeel does not know by name{{ end }} has been seen at work on {{ $labels.managed_cluster }} for 15 minutes. Two balancers with different goals move data to and fro.',
+    why: 'Comes before they undo each other. Not for what others do once: they must run, or move replicas on four separate occasions within six hours.',
+  },
+  {
+    name: 'EvenkeelMovesReverted',
+    severity: 'critical',
+    expr: `sum ${by} (increase(evenkeel_reverted_moves_total{${j}}[6h])) > 5`,
+    when: 'somebody undoes what evenkeel has moved',
+    summary: 'Moves of evenkeel on {{ $labels.managed_cluster }} are undone',
+    description:
+      'Replicas that evenkeel had moved on {{ $labels.managed_cluster }} and that somebody else has moved back, within 6 hours: {{ $value | printf "%.0f" }}. Each of them was copied twice for nothing.',
+    why: 'Two balancers are in a loop, and it does not end by itself.',
+  },
+]
+
 export const alertGroups: readonly AlertGroup[] = [
   { name: 'evenkeel.daemon', title: 'The daemon', alerts: daemon },
   { name: 'evenkeel.reading', title: 'Reaching the cluster', alerts: reading },
   { name: 'evenkeel.cluster', title: 'The state of the cluster', alerts: cluster },
   { name: 'evenkeel.decisions', title: 'Decisions', alerts: decisions },
   { name: 'evenkeel.moves', title: 'Moves and throttles', alerts: moves },
+  { name: 'evenkeel.others', title: 'Others who move', alerts: others },
 ]
 
 /** Named level:metric:operations. */

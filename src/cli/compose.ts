@@ -1,5 +1,6 @@
 /** From a compiled config to the parts it describes: the one place that knows every room's options. */
 import type { BalanceSettings } from '../cluster/settings.ts'
+import type { UpstreamCall } from '../cluster/upstream.ts'
 import type { ClusterConfig, ClusterSettings, KafkaConfig, PinotConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import { DecisionFile, type DecisionStore } from '../execute/journal/decision-file.ts'
@@ -16,14 +17,6 @@ import { PinotProbe } from '../systems/pinot/probe.ts'
 import type { System } from '../systems/port.ts'
 import { createSimulator } from '../systems/simulator/simulator.ts'
 
-export interface UpstreamCall {
-  cluster: string
-  upstream: string
-  operation: string
-  durationMs: number
-  outcome: string
-}
-
 /** @param inForce the cluster's config as it is now, for what of it a system looks up each time. */
 export async function createSystem(
   cluster: ClusterConfig,
@@ -37,7 +30,8 @@ export async function createSystem(
       const now = inForce()
       return now?.system === 'pinot' ? now.pinot.rebalance : cluster.pinot.rebalance
     }
-    return openPinot(pinotConnection(cluster.name, cluster.pinot, rebalance), clock)
+    const told = (call: Omit<UpstreamCall, 'cluster'>) => observe({ ...call, cluster: cluster.name })
+    return openPinot({ ...pinotConnection(cluster.name, cluster.pinot, rebalance), observe: told }, clock)
   }
   const transport = transportOptions(cluster.kafka)
   const { name } = cluster

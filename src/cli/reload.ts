@@ -7,6 +7,7 @@
 import type { LoopEvent } from '../cluster/events.ts'
 import { type Change, changesBetween, withConnection, withLive } from '../config/changes.ts'
 import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
+import { settingsNumber } from '../config/origins.ts'
 import { ConfigError, formatProblem } from '../config/problem.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -23,7 +24,7 @@ export interface ReloadParts {
     replaceSystem(cluster: string, system: System | undefined): void
     events: { subscribe(listener: (event: LoopEvent) => void): unknown }
   }
-  metrics: Pick<Metrics, 'configRead' | 'settingsApplied'>
+  metrics: Pick<Metrics, 'configRead' | 'configInForce' | 'settingsApplied'>
   logger: RootLogger
   clock: Clock
   connect: (cluster: ClusterConfig) => Promise<System>
@@ -56,6 +57,7 @@ export class Reload {
     this.#inForce = config
     this.#takenAtMs = parts.clock.now()
     parts.metrics.configRead('applied', this.#takenAtMs)
+    this.#hold(config)
     parts.daemon.events.subscribe((event) => this.#onEvent(event))
   }
 
@@ -87,7 +89,7 @@ export class Reload {
     const changes = changesBetween(this.#inForce, config)
     const having = (effect: Change['effect']) => changes.filter((change) => change.effect === effect)
     const [live, reconnects, waiting] = [having('live'), having('reconnects'), having('restart')]
-    this.#inForce = withLive(this.#inForce, config)
+    this.#hold(withLive(this.#inForce, config))
     this.#refusal = undefined
     this.#reading = { changes }
     this.#takenAtMs = clock.now()
@@ -130,6 +132,11 @@ export class Reload {
       const { file, line, column, path } = problem
       logger.error({ event: 'config_problem', file, line, column, key: path }, formatProblem(problem))
     }
+  }
+
+  #hold(config: CompiledConfig): void {
+    this.#inForce = config
+    this.#parts.metrics.configInForce(settingsNumber(config))
   }
 
   #apply(changes: Change[]): void {
@@ -180,7 +187,7 @@ export class Reload {
     if (!attempt) return
     if (event.type === 'connection_replaced') {
       this.#attempts.delete(event.cluster)
-      this.#inForce = withConnection(this.#inForce, attempt.config, event.cluster)
+      this.#hold(withConnection(this.#inForce, attempt.config, event.cluster))
     }
     if (event.type === 'connection_refused') {
       attempt.refusal = event.text

@@ -76,6 +76,7 @@ export function buildState(
       domains,
       dirs: nodes.flatMap((line) => line.dirs.map((dir, index) => dir.path ?? `#${index}`)),
       topics: topics.map((line) => line.name),
+      topicIds: topics.map((line) => (isFlat(line) ? '' : (line.topic_id ?? ''))),
       partitions: [],
     },
     nodeCount: nodes.length,

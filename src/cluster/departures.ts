@@ -9,7 +9,8 @@ export function departures(before: ClusterState, after: ClusterState): (Partitio
   const nodes = before.names.nodes.map((id) => after.names.nodes.indexOf(id))
   before.names.topics.forEach((name, topic) => {
     const now = topics.get(name)
-    if (now === undefined) return
+    // One of the same name that was made anew is another topic.
+    if (now === undefined || before.names.topicIds[topic] !== after.names.topicIds[now]) return
     const offset = after.topicPartitionStart[now]! - before.topicPartitionStart[topic]!
     for (let p = before.topicPartitionStart[topic]!; p < before.topicPartitionStart[topic + 1]!; p += 1) {
       const q = p + offset

@@ -1,4 +1,5 @@
 /** What a cluster's loop says as it works. Observers subscribe; the loop knows none of them. */
+import type { Conflict } from './conflicts.ts'
 import type { Move, RunningJob } from './move.ts'
 import type { Order } from './orders.ts'
 import type { Plan, Verdict, Violation } from './plan.ts'
@@ -93,6 +94,14 @@ export interface ReportedJob extends RunningJob {
   ours: boolean
 }
 
+/** What somebody else does to the cluster. */
+export interface OthersReport {
+  /** Partitions whose placement he changed, and done moves of ours among them that he undid; since the start of the loop. */
+  changes: number
+  undone: number
+  conflicts: Conflict[]
+}
+
 /** What sampling, assessing and planning of one tick came to. */
 export interface TickReport {
   cluster: ClusterFacts
@@ -112,9 +121,12 @@ export interface TickReport {
   rackViolations: number
   /** Ratio: the disk use that balancing fills no disk beyond. */
   maxDiskUsage: number
-  imbalance: { disk: number; replicas: number; leaders: number }
+  /** `ingress`: of what is written to the partitions that a node leads; absent while no rate is known. */
+  imbalance: { disk: number; replicas: number; leaders: number; ingress?: number }
   missingNodes: NodeId[]
   foreignMoves: number
+  /** Absent where one look cannot tell. */
+  others?: OthersReport
   /** Absent where the system has no such limits. */
   throttle?: ThrottleReport
   /** Nodes that are down, and since when. */
@@ -131,7 +143,7 @@ export interface TickReport {
 
 /** What was being read when a sample failed; `unknown` where the adapter does not say. */
 export const sampleStages = ['metadata', 'disk', 'liveness', 'reassignments', 'unknown'] as const
-type SampleStage = (typeof sampleStages)[number]
+export type SampleStage = (typeof sampleStages)[number]
 
 interface OfCluster {
   cluster: string

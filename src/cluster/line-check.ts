@@ -165,6 +165,7 @@ const shapes: Record<string, Check> = {
   }),
   topic: shape({
     name: text,
+    'topic_id?': text,
     'min_isr?': count,
     'constraints?': shape({
       'domain?': text,
@@ -272,6 +273,7 @@ const shapes: Record<string, Check> = {
     evenness,
     not_converged: amount,
     in_error: amount,
+    'seen?': shape({ online: amount, consuming: amount, offline: amount, error: amount }),
     'verdict?': shape({ text, at: moment }),
   }),
 }

@@ -90,6 +90,7 @@ export interface TopicConstraints {
 export interface TopicLine {
   type: 'topic'
   name: string
+  topic_id?: string
   min_isr?: number
   constraints?: TopicConstraints
   /** Nobody leads here, and nobody is missed. */

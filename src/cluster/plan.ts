@@ -74,7 +74,11 @@ export interface Blocked {
 
 export interface NodeForecast {
   id: NodeId
+  /** `host:port`, or the host; absent where it is not known. */
+  host?: string
   rack?: string
+  /** Whose node it is; absent where the system knows no tenants. */
+  tenant?: string
   state: string
   diskBytes: { now: number; peak: number; final: number }
   capacityBytes: number

@@ -1,4 +1,5 @@
 /** What one reading of a cluster brings back. */
+import type { Conflict } from './conflicts.ts'
 import type { RunningJob, RunningMove } from './move.ts'
 import type { ClusterState, NodeId } from './state.ts'
 import type { BrokersTarget, Target, TopicReport } from './target.ts'
@@ -26,6 +27,8 @@ export interface Sample {
   /** Every such topic, for people. */
   topics?: TopicReport[]
   health: Health
+  /** Other balancers that the cluster shows to be at work. */
+  balancers?: Conflict[]
   /** Known nodes that gave no figures. */
   missingNodes: NodeId[]
   /** Sentences on what was left out and why: `size of t-3 on node 2 is not known`. */

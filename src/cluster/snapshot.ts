@@ -215,6 +215,7 @@ function topicLine(state: ClusterState, topic: number): TopicLine {
   return {
     type: 'topic',
     name: state.names.topics[topic]!,
+    ...(state.names.topicIds[topic] === '' ? {} : { topic_id: state.names.topicIds[topic]! }),
     ...(state.topicMinIsr[topic] === 0 ? {} : { min_isr: state.topicMinIsr[topic]! }),
     ...(Object.keys(constraints).length === 0 ? {} : { constraints }),
     ...(leaderless ? { leaderless } : {}),

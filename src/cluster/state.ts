@@ -108,6 +108,8 @@ export interface Names {
   domains: string[]
   dirs: string[]
   topics: string[]
+  /** The system's own ids of them, empty where it has none: a topic that is made anew has another one. */
+  topicIds: string[]
   partitions: PartitionId[]
 }
 

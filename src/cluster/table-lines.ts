@@ -4,7 +4,7 @@ import type { RunningJob } from './move.ts'
 import type { DriftCause, TargetHold } from './reasons.ts'
 import type { Sample } from './sample.ts'
 import type { NodeId } from './state.ts'
-import type { BrokersTarget, Evenness, Target, TargetCheck, TopicReport } from './target.ts'
+import type { BrokersTarget, Evenness, SegmentState, Target, TargetCheck, TopicReport } from './target.ts'
 
 /** Names of parameters and checks, and the summary, are the system's own. */
 export interface TargetLine {
@@ -58,6 +58,7 @@ export interface ReportLine {
   evenness: Evenness
   not_converged: number
   in_error: number
+  seen?: Record<SegmentState, number>
   verdict?: { text: string; at: string }
 }
 
@@ -171,7 +172,7 @@ function reportLine({ notConverged, inError, verdict, ...same }: TopicReport): R
 }
 
 function readReport(line: ReportLine): TopicReport {
-  const { topic, partitions, replicas, bytes, domain, tenant, evenness, verdict } = line
+  const { topic, partitions, replicas, bytes, domain, tenant, evenness, seen, verdict } = line
   return {
     topic,
     partitions,
@@ -182,6 +183,7 @@ function readReport(line: ReportLine): TopicReport {
     evenness,
     notConverged: line.not_converged,
     inError: line.in_error,
+    ...(seen === undefined ? {} : { seen }),
     ...(verdict === undefined ? {} : { verdict: { text: verdict.text, atMs: parseTime(verdict.at) } }),
   }
 }

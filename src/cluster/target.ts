@@ -69,6 +69,10 @@ export interface TargetCheck {
   message: string
 }
 
+/** States that a replica of such a topic is seen in. */
+export const segmentStates = ['online', 'consuming', 'offline', 'error'] as const
+export type SegmentState = (typeof segmentStates)[number]
+
 /** A topic whose placement the system computes itself, for people. */
 export interface TopicReport {
   topic: string
@@ -83,6 +87,8 @@ export interface TopicReport {
   /** Replicas that are not where the cluster wants them yet, and those that failed. */
   notConverged: number
   inError: number
+  /** Replicas by the state that they are seen in; absent where that is not told. */
+  seen?: Record<SegmentState, number>
   /** The system's own verdict of the last time it was asked; absent where it was not. */
   verdict?: { text: string; atMs: number }
 }

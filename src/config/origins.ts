@@ -118,6 +118,11 @@ export function settingsHash(config: CompiledConfig): string {
   return createHash('sha256').update(JSON.stringify(said)).digest('hex')
 }
 
+/** The beginning of that hash as a number that a double holds exactly. */
+export function settingsNumber(config: CompiledConfig): number {
+  return Number.parseInt(settingsHash(config).slice(0, 12), 16)
+}
+
 /** With what it takes to write a file. */
 export interface ShownSetting extends EffectiveSetting {
   path: string[]

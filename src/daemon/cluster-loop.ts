@@ -19,6 +19,7 @@ import { type Move, subjectOf, totalBytes } from '../cluster/move.ts'
 import type { Order } from '../cluster/orders.ts'
 import { nodeStates } from '../cluster/reasons.ts'
 import type { Pulse, Sample } from '../cluster/sample.ts'
+import { stageOf } from '../cluster/sample-stage.ts'
 import { type BalanceSettings } from '../cluster/settings.ts'
 import type { ClusterState, NodeId } from '../cluster/state.ts'
 import { pauseAt } from '../cluster/wishes.ts'
@@ -40,6 +41,7 @@ import type { Surroundings } from './explain/picture.ts'
 import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
 import { orderViews } from './orders.ts'
+import { Others } from './others.ts'
 import { Recollection } from './recollection.ts'
 import { Rhythm } from './rhythm.ts'
 import { Rounds } from './rounds.ts'
@@ -88,6 +90,7 @@ export class ClusterLoop {
   readonly #liveness = new Liveness()
   readonly #breaker = new Breaker()
   readonly #recollection = new Recollection()
+  readonly #others = new Others()
   readonly #kept: KeptMemory
   readonly #decisions: Decisions
   readonly #rounds: Rounds
@@ -128,7 +131,8 @@ export class ClusterLoop {
       ...shared,
       settings,
       liveness: this.#liveness,
-      notes: (nowMs) => [...this.#wishing.notes(nowMs), ...this.#decisions.notes],
+      others: this.#others,
+      notes: (nowMs) => [...this.#others.changes.notes(nowMs), ...this.#wishing.notes(nowMs), ...this.#decisions.notes],
     })
     this.#rhythm = new Rhythm(clock, {
       tick: (signal) =>
@@ -162,6 +166,7 @@ export class ClusterLoop {
     if (event.type === 'move_ended') {
       const { progress, result, durationMs } = event
       this.#decisions.ended(progress, result, durationMs, this.#parts.clock.now())
+      this.#others.changes.ended(progress.move, result, this.#parts.clock.now())
       this.#remember(event.progress)
       this.#breaker.moveEnded(event, this.#parts.clock.now())
       this.#endedMeanwhile.push(event.progress.move)
@@ -315,12 +320,14 @@ export class ClusterLoop {
     )
     const { tickIntervalMs, execution } = this.#options
     const strangers = this.#rounds.strangersIn(sample, now, tickIntervalMs, execution.targetGraceMs)
+    this.#others.see(this.#recollection.gone, sample, this.#executor.inFlight, strangers.moving.length > 0, now)
     if (!idle && sample.health.underReplicated.other > 0) this.#executor.slowDown()
     const question = this.#rounds.question({ sample, memory, strangers, ended: this.#endedMeanwhile, nowMs: now })
     const thought = await think(question, planner, signal)
     if (thought.problems.length > 0)
       this.#emit({ type: 'plan_rejected', text: thought.problems.slice(0, 3).join('; ') })
     this.#recollection.keep(sample)
+    this.#others.keep(sample, now)
     await this.#kept.saveBegun(thought.assessment.memory)
     await this.#settleOrders(thought, now)
     this.#conclude(question, thought, { sampleMs, tickMs: tickWatch() })
@@ -457,7 +464,9 @@ export class ClusterLoop {
     this.#liveness.blind()
     this.#recollection.blind()
     this.#error = messageOf(error)
-    this.#emit({ type: 'sample_failed', code: codeOf(error), text: this.#error, durationMs })
+    const stage = stageOf(error)
+    const failed = { code: codeOf(error), text: this.#error, durationMs, ...(stage && { stage }) }
+    this.#emit({ type: 'sample_failed', ...failed })
     this.#become('unreachable')
   }
 

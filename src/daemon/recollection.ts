@@ -6,7 +6,7 @@ import { freshMemory, type Memory, type PartitionRef } from '../cluster/memory.t
 import { isDirMove, partitionName } from '../cluster/move.ts'
 import type { Sample } from '../cluster/sample.ts'
 import { RETURN_WINDOW_MS } from '../cluster/settings.ts'
-import type { ClusterState } from '../cluster/state.ts'
+import type { ClusterState, NodeId } from '../cluster/state.ts'
 import type { Thought } from './think.ts'
 
 /** What has begun and goes on to its own end. */
@@ -18,6 +18,7 @@ export class Recollection {
   #lastState: ClusterState | undefined
   #lastHealth: Sample['health'] | undefined
   #sampledAtMs = 0
+  #gone: (PartitionRef & { node: NodeId })[] = []
   /** Since when nothing was sampled, while samples fail. */
   #unseenSinceMs: number | undefined
   /** A person has looked and goes on from the health that is. */
@@ -28,6 +29,11 @@ export class Recollection {
   /** The last complete reading; undefined before the first. */
   get state(): ClusterState | undefined {
     return this.#lastState
+  }
+
+  /** Nodes that partitions left between the last complete reading and that of the memory made last. */
+  get gone(): readonly (PartitionRef & { node: NodeId })[] {
+    return this.#gone
   }
 
   /** As the last round left it. */
@@ -44,6 +50,7 @@ export class Recollection {
     const known = this.#accepted ? undefined : baseline
     this.#accepted = false
     const gone = this.#lastState ? departures(this.#lastState, sample.state) : []
+    this.#gone = gone
     // What our moves have made worse does not become good by their end.
     const over = idle && grownSince(known, sample.health) === undefined
     const since = over ? undefined : (known ?? (this.#lastHealth ?? sample.health).unexplained)

@@ -20,6 +20,7 @@ import { EvenkeelError } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import type { Liveness } from './liveness.ts'
+import type { Others } from './others.ts'
 import type { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
 import { StrangersWatch } from './strangers.ts'
@@ -33,6 +34,7 @@ export interface RoundParts {
   executor: Executor
   liveness: Liveness
   recollection: Recollection
+  others: Pick<Others, 'report'>
   /** In force now. */
   settings: () => BalanceSettings
   /** Sentences of the loop's other parts that belong into the report. */
@@ -137,7 +139,7 @@ export class Rounds {
   }
 
   report(question: Question, { assessment, plan, notes }: Thought, { found, verdict, ...facts }: Outcome): TickReport {
-    const { executor } = this.#parts
+    const { executor, others } = this.#parts
     const { sample, settings, circumstances, nowMs } = question
     const { foreignJobs } = found
     return reportTick(sample, assessment, plan, verdict, {
@@ -145,6 +147,7 @@ export class Rounds {
       settings,
       foreignMoves: circumstances.strangers.moving.length + foreignJobs.length,
       foreignJobs,
+      others: others.report(sample),
       throttle: executor.throttle,
       notes: [...notes, ...executor.notes, ...this.#parts.notes(nowMs)],
       pause: circumstances.pause,

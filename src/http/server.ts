@@ -183,7 +183,7 @@ function createApp({ onRequest, onError }: ServerOptions): FastifyInstance {
 }
 
 function routeOf({ routeOptions, is404 }: FastifyRequest): string {
-  return is404 ? 'not_found' : (routeOptions.url ?? 'not_found')
+  return is404 ? 'not_found' : (routeOptions.url?.replace(/:(\w+)/g, '{$1}') ?? 'not_found')
 }
 
 function asProblem(error: unknown): Problem {

@@ -1,18 +1,19 @@
+import { conflictKinds } from '../cluster/conflicts.ts'
 import {
   type LoopEvent,
   type LoopStatus,
   loopStatuses,
   type Mode,
   modes,
-  moveResults,
-  sampleStages,
+  type OthersReport,
   type TickReport,
 } from '../cluster/events.ts'
-import { moveKinds } from '../cluster/move.ts'
 import type { NodeForecast } from '../cluster/plan.ts'
-import { moveReasons, nodeStates, rejectReasons, verdictCodes, violationKinds } from '../cluster/reasons.ts'
+import { moveReasons, nodeStates, verdictCodes, violationKinds } from '../cluster/reasons.ts'
 import type { NodeId } from '../cluster/state.ts'
+import { segmentStates, type TopicReport } from '../cluster/target.ts'
 import type { Instruments, Labels } from './families.ts'
+import { owners, resources } from './labels.ts'
 import { WorkSeries } from './work-series.ts'
 
 /** The settings of a cluster that are exported beside what they govern. */
@@ -32,21 +33,20 @@ export interface SettingsInForce {
 export class ClusterSeries {
   readonly #instruments: Instruments
   readonly #cluster: Labels
-  /** Racks of the nodes that have series, by id. */
-  readonly #racks = new Map<string, string>()
-  #unavailable: string[] = []
+  /** Ids of the nodes that have series. */
+  #nodes: ReadonlySet<string> = new Set()
   #cleanupFailures = 0
-  #facts: Labels | undefined
   #movedBytes = 0
+  #foreignChanges = 0
+  #undoneMoves = 0
   readonly #work: WorkSeries
 
   constructor(instruments: Instruments, name: string, settings: SettingsInForce) {
     this.#instruments = instruments
     this.#cluster = { managed_cluster: name }
     this.#work = new WorkSeries(instruments, this.#cluster)
-    this.#createVocabularies()
+    instruments.begin(name)
     this.#showStatus('starting')
-    this.#set('paused', 0)
     this.settingsApplied(settings)
   }
 
@@ -116,22 +116,7 @@ export class ClusterSeries {
         }
         break
     }
-    this.#work.showNodes(this.#racks.keys())
-  }
-
-  /** Every series whose labels come from a closed list exists from the start, so that rates over it are right. */
-  #createVocabularies(): void {
-    for (const name of ['samples_total', 'rejected_plans_total', 'moved_bytes_total'] as const) this.#count(name, 0)
-    for (const stage of sampleStages) this.#count('sample_failures_total', 0, { stage })
-    for (const outcome of ['no_action', 'planned', 'blocked', 'failed'])
-      this.#count('evaluations_total', 0, { outcome })
-    for (const reason of rejectReasons) this.#count('rejected_candidates_total', 0, { reason })
-    for (const code of verdictCodes) if (code !== 'acting') this.#set('blocked', 0, { reason: code })
-    for (const violation of violationKinds) this.#set('violations', 0, { violation })
-    for (const trigger of moveReasons) this.#count('plans_total', 0, { trigger })
-    for (const kind of moveKinds) {
-      for (const result of moveResults) this.#count('moves_finished_total', 0, { kind, result })
-    }
+    this.#work.showNodes(this.#nodes)
   }
 
   #showMode(mode: Mode, dryRun: boolean): void {
@@ -144,7 +129,7 @@ export class ClusterSeries {
   }
 
   #showAlive(node: NodeId, alive: boolean): void {
-    if (this.#racks.has(String(node))) this.#set('node_up', Number(alive), { node_id: String(node) })
+    if (this.#nodes.has(String(node))) this.#set('node_up', Number(alive), { node_id: String(node) })
   }
 
   #showSample(report: TickReport): void {
@@ -154,10 +139,7 @@ export class ClusterSeries {
     this.#set('sample_last_success_timestamp_seconds', report.takenAtMs / 1000)
     this.#set('sample_missing_nodes', report.missingNodes.length)
     const { system, clusterId = '', version = '' } = report.cluster
-    const facts = { ...this.#cluster, system, cluster_id: clusterId, cluster_version: version }
-    if (this.#facts) this.#instruments.remove('managed_cluster_info', this.#facts)
-    this.#instruments.set('managed_cluster_info', facts, 1)
-    this.#facts = facts
+    this.#set('managed_cluster_info', 1, { system, cluster_id: clusterId, cluster_version: version })
   }
 
   #showState(report: TickReport): void {
@@ -171,16 +153,43 @@ export class ClusterSeries {
     this.#set('offline_partitions', report.health.offline)
     this.#set('under_min_isr_partitions', report.health.underMinIsr)
     this.#set('rack_violations', report.rackViolations)
-    const diverged = report.topics?.reduce((sum, { notConverged }) => sum + notConverged, 0)
-    this.#set('segments_diverged', diverged ?? Number.NaN)
+    this.#showSegments(report.topics)
     this.#set('foreign_moves', report.foreignMoves)
+    if (report.others) this.#showOthers(report.others)
     this.#showThrottle(report.throttle)
-    for (const [resource, ratio] of Object.entries(report.imbalance)) this.#set('imbalance_ratio', ratio, { resource })
+    for (const resource of resources) {
+      this.#set('imbalance_ratio', report.imbalance[resource] ?? Number.NaN, { resource })
+    }
+  }
+
+  #showSegments(topics: TickReport['topics']): void {
+    const sumOf = (count: (topic: TopicReport) => number) =>
+      topics ? topics.reduce((sum, topic) => sum + count(topic), 0) : Number.NaN
+    this.#set(
+      'segments_diverged',
+      sumOf(({ notConverged }) => notConverged),
+    )
+    for (const state of segmentStates)
+      this.#set(
+        'segments',
+        sumOf(({ seen }) => seen?.[state] ?? 0),
+        { state },
+      )
+  }
+
+  #showOthers({ changes, undone, conflicts }: OthersReport): void {
+    this.#count('foreign_changes_total', changes - this.#foreignChanges)
+    this.#count('reverted_moves_total', undone - this.#undoneMoves)
+    this.#foreignChanges = changes
+    this.#undoneMoves = undone
+    for (const kind of conflictKinds) {
+      this.#set('conflict', Number(conflicts.some((conflict) => conflict.with === kind)), { with: kind })
+    }
   }
 
   #showThrottle(throttle: TickReport['throttle']): void {
     this.#set('throttle_bytes_per_second', throttle?.bytesPerSecond ?? Number.NaN)
-    for (const owner of ['self', 'foreign'] as const) {
+    for (const owner of owners) {
       this.#set('throttled_nodes', throttle?.[owner].nodes.length ?? 0, { owner })
       this.#set('throttled_topics', throttle?.[owner].topics.length ?? 0, { owner })
     }
@@ -189,16 +198,13 @@ export class ClusterSeries {
     this.#cleanupFailures = failures
   }
 
+  /** A node that is gone leaves no series behind. */
   #showNodes(nodes: readonly NodeForecast[]): void {
-    const present = new Map(nodes.map((node) => [String(node.id), node.rack ?? '']))
-    for (const [id, rack] of this.#racks) {
-      if (present.get(id) !== rack) this.#instruments.remove('node_info', { ...this.#cluster, node_id: id, rack })
-      if (!present.has(id)) this.#forget(id)
-    }
-    for (const { id, rack = '', state, diskBytes, capacityBytes, replicas, leaders } of nodes) {
+    this.#nodes = new Set(nodes.map(({ id }) => String(id)))
+    this.#instruments.keep(this.#cluster, 'node_id', this.#nodes)
+    for (const { id, host = '', rack = '', tenant = '', state, diskBytes, capacityBytes, replicas, leaders } of nodes) {
       const node = { node_id: String(id) }
-      this.#racks.set(node.node_id, rack)
-      this.#set('node_info', 1, { ...node, rack })
+      this.#set('node_info', 1, { ...node, host, rack, tenant })
       this.#set('node_up', Number(state === 'alive'), node)
       this.#set('node_disk_used_bytes', diskBytes.now, node)
       this.#set('node_disk_peak_bytes', diskBytes.peak, node)
@@ -210,32 +216,9 @@ export class ClusterSeries {
   }
 
   #showUnavailable(nodes: TickReport['unavailableSince']): void {
-    const ids = nodes.map(({ node }) => String(node))
-    for (const id of this.#unavailable) {
-      if (!ids.includes(id)) this.#set('node_unavailable_since_timestamp_seconds', Number.NaN, { node_id: id })
-    }
-    this.#unavailable = ids
-    for (const { node, sinceMs } of nodes) {
-      this.#set('node_unavailable_since_timestamp_seconds', sinceMs / 1000, { node_id: String(node) })
-    }
-  }
-
-  /** A node that is gone leaves no series behind. */
-  #forget(id: string): void {
-    this.#racks.delete(id)
-    for (const name of [
-      'node_up',
-      'node_disk_used_bytes',
-      'node_disk_peak_bytes',
-      'node_disk_final_bytes',
-      'node_disk_capacity_bytes',
-      'node_replicas',
-      'node_leaders',
-    ] as const) {
-      this.#instruments.remove(name, { ...this.#cluster, node_id: id })
-    }
-    for (const direction of ['in', 'out']) {
-      this.#instruments.remove('node_moves', { ...this.#cluster, node_id: id, direction })
+    const since = new Map(nodes.map(({ node, sinceMs }) => [String(node), sinceMs / 1000]))
+    for (const id of this.#nodes) {
+      this.#set('node_unavailable_since_timestamp_seconds', since.get(id) ?? Number.NaN, { node_id: id })
     }
   }
 

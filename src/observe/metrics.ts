@@ -1,17 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoopEvent } from '../cluster/events.ts'
+import type { UpstreamCall } from '../cluster/upstream.ts'
 import { ClusterSeries, type SettingsInForce } from './cluster-series.ts'
-import { families, type Instruments } from './families.ts'
-
-/** One request to a managed cluster, as its adapter reports it. */
-interface UpstreamCall {
-  cluster: string
-  upstream: string
-  operation: string
-  durationMs: number
-  /** `ok`, or one word of the adapter's closed list of reasons. */
-  outcome: string
-}
+import { type Family, helpOf, prefix } from './families.ts'
+import { createInstruments, type Meter } from './instruments.ts'
+import { httpMethods } from './labels.ts'
 
 export interface Metrics {
   /** Its series exist from now on, at zero; events of clusters not registered are passed over. */
@@ -20,6 +13,8 @@ export interface Metrics {
   settingsApplied(name: string, settings: SettingsInForce): void
   /** The config file was read: what it says is in force now, or was refused. */
   configRead(outcome: 'applied' | 'refused', atMs: number): void
+  /** @param hash alike where the settings in force are. */
+  configInForce(hash: number): void
   onEvent(event: LoopEvent): void
   observeUpstream(call: UpstreamCall): void
   httpRequest(request: { handler: string; method: string; code: number }): void
@@ -28,11 +23,10 @@ export interface Metrics {
   render(): Promise<{ contentType: string; body: string }>
 }
 
-const prefix = 'evenkeel_'
-
 export function createMetrics(build: { version: string; revision: string; nodeVersion: string }): Metrics {
   const registry = new Registry()
-  const instruments = createInstruments(registry)
+  const instruments = createInstruments((family) => meterIn(registry, family))
+  instruments.begin()
   collectDefaultMetrics({ register: registry })
   // Gauges whose names end like counters, which promtool refuses; each has a twin by type that stays.
   for (const name of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${name}_total`)
@@ -40,7 +34,6 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
   const clusters = new Map<string, ClusterSeries>()
   const { version, revision, nodeVersion } = build
   instruments.set('build_info', { version, revision, node_version: nodeVersion }, 1)
-  for (const level of ['debug', 'info', 'warn', 'error']) instruments.add('log_messages_total', { level }, 0)
 
   return {
     registerCluster: ({ name, settings }) => void clusters.set(name, new ClusterSeries(instruments, name, settings)),
@@ -52,8 +45,10 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
       instruments.add('config_reloads_total', {}, 1)
       instruments.add('config_reload_failures_total', {}, Number(!applied))
     },
+    configInForce: (hash) => instruments.set('config_hash', {}, hash),
     onEvent: (event) => clusters.get(event.cluster)?.onEvent(event),
     observeUpstream: ({ cluster, upstream, operation, durationMs, outcome }) => {
+      if (!clusters.has(cluster)) return
       const labels = { managed_cluster: cluster, upstream, operation }
       instruments.add('upstream_requests_total', labels, 1)
       instruments.observe('upstream_request_duration_seconds', labels, durationMs / 1000)
@@ -61,31 +56,38 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
       if (outcome === 'ok' || outcome === 'aborted') return
       instruments.add('upstream_request_failures_total', { ...labels, reason: outcome }, 1)
     },
-    httpRequest: ({ handler, method, code }) =>
-      instruments.add('http_requests_total', { handler, method, code: String(code) }, 1),
+    httpRequest: ({ handler, method: asked, code }) => {
+      const method = httpMethods.find((known) => known === asked) ?? 'other'
+      instruments.add('http_requests_total', { handler, method, code: String(code) }, 1)
+    },
     logMessage: (level) => instruments.add('log_messages_total', { level }, 1),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }
 }
 
-function createInstruments(registry: Registry): Instruments {
-  const gauges = new Map<string, Gauge>()
-  const counters = new Map<string, Counter>()
-  const histograms = new Map<string, Histogram>()
-  for (const family of families) {
-    const { name, help } = family
-    const options = { name: prefix + name, help, labelNames: [...family.labels], registers: [registry] }
-    if (family.type === 'gauge') gauges.set(name, new Gauge(options))
-    else if (family.type === 'counter') counters.set(name, new Counter(options))
-    else histograms.set(name, new Histogram({ ...options, buckets: [...family.buckets] }))
+function meterIn(registry: Registry, family: Family): Meter {
+  const labelNames = family.labels.map(({ name }) => name)
+  const options = { name: prefix + family.name, help: helpOf(family), labelNames, registers: [registry] }
+  if (family.type === 'gauge') {
+    const gauge = new Gauge(options)
+    return {
+      take: (labels, value) => gauge.set(labels, value),
+      create: (labels) => gauge.set(labels, 0),
+      remove: (labels) => gauge.remove(labels),
+    }
   }
+  if (family.type === 'counter') {
+    const counter = new Counter(options)
+    return {
+      take: (labels, value) => counter.inc(labels, value),
+      create: (labels) => counter.inc(labels, 0),
+      remove: (labels) => counter.remove(labels),
+    }
+  }
+  const histogram = new Histogram({ ...options, buckets: [...(family.buckets ?? [])] })
   return {
-    set: (name, labels, value) => {
-      if (Number.isNaN(value)) gauges.get(name)!.remove(labels)
-      else gauges.get(name)!.set(labels, value)
-    },
-    remove: (name, labels) => gauges.get(name)!.remove(labels),
-    add: (name, labels, value) => counters.get(name)!.inc(labels, Math.max(0, value)),
-    observe: (name, labels, seconds) => histograms.get(name)!.observe(labels, seconds),
+    take: (labels, value) => histogram.observe(labels, value),
+    create: (labels) => histogram.zero(labels),
+    remove: (labels) => histogram.remove(labels),
   }
 }

@@ -12,8 +12,6 @@ export class WorkSeries {
   #pending = new Map<string, Move>()
   #running = new Map<string, MoveProgress>()
   #startMs: number | undefined
-  /** Those whose jobs have series. */
-  #tables: string[] = []
   /** Bytes of moves that ended since the start. */
   #doneBytes = 0
 
@@ -88,10 +86,7 @@ export class WorkSeries {
   #showTables(running: readonly MoveProgress[]): void {
     const jobs = running.filter(({ move, bytesTotal }) => move.kind === 'table' && bytesTotal > 0)
     const tables = jobs.map(({ move }) => move.topic)
-    for (const table of this.#tables) {
-      if (!tables.includes(table)) this.#set('table_rebalance_progress_ratio', Number.NaN, { table })
-    }
-    this.#tables = tables
+    this.#instruments.keep(this.#cluster, 'table', new Set(tables))
     for (const { move, bytesDone, bytesTotal } of jobs) {
       this.#set('table_rebalance_progress_ratio', Math.min(1, bytesDone / bytesTotal), { table: move.topic })
     }

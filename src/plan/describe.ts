@@ -79,6 +79,8 @@ function forecasts(state: ClusterState, result: PlanResult): NodeForecast[] {
   const leaders = leaderCounts(state)
   return state.names.nodes.map((id, node) => {
     const rack = state.nodeRack[node]!
+    const host = state.names.hosts[node]!
+    const tenant = state.names.domains[state.nodeDomain[node]!]!
     const first = state.nodeDirStart[node]!
     const dirs = state.names.dirs.slice(first, state.nodeDirStart[node + 1]).map((path, offset) => ({
       path,
@@ -87,7 +89,9 @@ function forecasts(state: ClusterState, result: PlanResult): NodeForecast[] {
     }))
     return {
       id,
+      ...(host === '' ? {} : { host }),
       ...(rack === -1 ? {} : { rack: state.names.racks[rack]! }),
+      ...(tenant === '' ? {} : { tenant }),
       state: nodeStates[state.nodeState[node]!]!,
       diskBytes: {
         now: dirs.reduce((sum, dir) => sum + dir.usedBytes, 0),

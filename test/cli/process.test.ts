@@ -3,6 +3,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { configAnswer } from '../../src/http/answers.ts'
+import { families } from '../../src/observe/families.ts'
+import { samplesOf, strangersIn } from '../support/exposition.ts'
+import { promtoolFindings } from '../support/promtool.ts'
 import { cli, config, file, freePort, type Running, start } from './support.ts'
 
 const started: Running[] = []
@@ -59,6 +62,26 @@ test('a second daemon on the same ports ends with one line, and the first goes o
   expect(err).toContain(String(metrics))
   const response = await fetch(`http://127.0.0.1:${metrics}/healthz`)
   expect([response.status, await response.text()]).toEqual([200, 'ok\n'])
+})
+
+test('what a daemon at work exports is clean to promtool and is all in the table of metrics', async () => {
+  const { args, metrics, control } = await daemon('scraped.yaml')
+  await run(...args).said(/move_ended/)
+  const get = async (port: number, path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  await get(metrics, '/nowhere')
+  await get(control, '/api/v1/decisions/1?cluster=demo')
+  const body = await get(metrics, '/metrics')
+  const own = samplesOf(body).filter(({ name }) => name.startsWith('evenkeel_'))
+  console.info(
+    `${families.length} families; scraped of a daemon with 5 nodes: ${own.length} series of its own, ` +
+      `${samplesOf(body).length - own.length} default ones, ${body.length} bytes; promtool finds nothing`,
+  )
+  expect(promtoolFindings(body)).toBe('')
+  expect(strangersIn(body)).toEqual([])
+  const handlers = own
+    .filter(({ name }) => name === 'evenkeel_http_requests_total')
+    .map(({ labels }) => labels['handler'])
+  expect(handlers).toEqual(['not_found', '/api/v1/decisions/{id}'])
 })
 
 test('what a daemon does can be asked from the command line', async () => {

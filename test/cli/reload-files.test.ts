@@ -73,7 +73,7 @@ function follow(pollMs = 1000) {
   const reload = new Reload(config, {
     clock: realClock,
     logger,
-    metrics: { configRead: () => undefined, settingsApplied: () => undefined },
+    metrics: { configRead: () => undefined, configInForce: () => undefined, settingsApplied: () => undefined },
     daemon: {
       apply: () => undefined,
       // One that is proposed works at once.

@@ -20,6 +20,7 @@ const clicks = '{ name: clicks, system: kafka, bootstrap_servers: [b:1] }'
 let lines: string[]
 let applied: [string, LoopOptions][]
 let measured: unknown[]
+let measuredHash = Number.NaN
 let reload: Reload
 let events: Emitter<LoopEvent>
 /** Addresses that were connected to, and what was done with them. */
@@ -56,6 +57,7 @@ function start(first: ReturnType<typeof config>): void {
     connect: (cluster) => connecting(cluster),
     metrics: {
       configRead: (outcome) => measured.push(outcome),
+      configInForce: (hash) => void (measuredHash = hash),
       settingsApplied: (name, { maxDiskUsage }) => measured.push([name, maxDiskUsage]),
     },
     logger: createLogger({
@@ -291,6 +293,33 @@ describe('as the control listener tells of it', () => {
     expect(changes.map(({ text }) => lines.some((line) => line.endsWith(text)))).toEqual(changes.map(() => true))
     expect(JSON.stringify(changes)).not.toContain('hunter2')
     expect(told(() => undefined).inForce().hash).not.toBe(before.hash)
+  })
+
+  it('has a number that is the beginning of its hash, whenever what is in force changes', () => {
+    const hash = () =>
+      Number.parseInt(
+        told(() => undefined)
+          .inForce()
+          .hash.slice(0, 12),
+        16,
+      )
+    start(config(orders))
+    const first = measuredHash
+    expect(first).toBe(hash())
+    expect(Number.isSafeInteger(first)).toBe(true)
+    reload.take(config(orders.replace('name: orders', '"name": "orders"')))
+    expect(measuredHash).toBe(first)
+    reload.take(config(ordersWith('mode: off')))
+    expect(measuredHash).toBe(hash())
+    const second = measuredHash
+    expect(second).not.toBe(first)
+    reload.refuse(refused('version: 2\nclusters: []\n'))
+    expect(measuredHash).toBe(second)
+    reload.take(config(orders.replace('a:1', 'a:2')))
+    const waiting = measuredHash
+    said({ type: 'connection_replaced' })
+    expect(measuredHash).toBe(hash())
+    expect(measuredHash).not.toBe(waiting)
   })
 
   it('refuses a wrong file with its places', () => {

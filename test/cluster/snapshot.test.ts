@@ -113,6 +113,7 @@ const tables: Required<Pick<Snapshot, 'targets' | 'jobs' | 'brokers' | 'topics'>
       evenness,
       notConverged: 1,
       inError: 2,
+      seen: { online: 3, consuming: 0, offline: 0, error: 2 },
       verdict: { text: 'NO_OP: balanced', atMs: takenAtMs - 2_000 },
     },
   ],

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { PartitionMove } from '../../src/cluster/move.ts'
+import { atStage } from '../../src/cluster/sample-stage.ts'
 import { forgetfulJournal } from '../../src/execute/journal/journal.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { inlinePlanner, type Planner } from '../../src/plan/planner.ts'
@@ -264,4 +265,13 @@ test('a replica is made anew also when its node stopped in the very moment in wh
   loop.world.stopNode(5)
   await loop.advance(30 * MINUTE)
   expect(loop.world.partitions.filter(({ replicas }) => replicas.includes(5))).toEqual([])
+})
+
+test('a sample that fails says what was being read', async () => {
+  const sample = () => atStage('liveness', () => Promise.reject(new Error('no answer')))
+  const loop = start({
+    between: (simulator) => Object.assign(Object.create(simulator) as typeof simulator, { sample }),
+  })
+  await loop.advance(SECOND)
+  expect(loop.of('sample_failed')[0]).toMatchObject({ text: 'no answer', stage: 'liveness' })
 })

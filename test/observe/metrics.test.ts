@@ -1,21 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import type { Conflict } from '../../src/cluster/conflicts.ts'
 import type { LoopEvent } from '../../src/cluster/events.ts'
 import { verdictCodes, violationKinds } from '../../src/cluster/reasons.ts'
 import { families } from '../../src/observe/families.ts'
 import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
 import { promtoolFindings } from '../support/promtool.ts'
-import { event, forecast, GiB, leader, noon, progress, replica, report } from './support.ts'
+import {
+  event,
+  forecast,
+  GiB,
+  leader,
+  noon,
+  progress,
+  replica,
+  report,
+  settingsInForce as settings,
+} from './support.ts'
 import { tableMove, target, topic } from './tables.ts'
-
-const settings = {
-  mode: 'continuous',
-  dryRun: false,
-  tickIntervalMs: 30_000,
-  maxDiskUsage: 0.8,
-  diskBalance: 0.09,
-  nodeAvailabilityTimeoutMs: 900_000,
-  concurrentMoves: 50,
-} as const
 
 function registered(...events: LoopEvent[]): Metrics {
   const metrics = createMetrics({ version: '0.1.0', revision: 'abc', nodeVersion: 'v20' })
@@ -24,14 +25,14 @@ function registered(...events: LoopEvent[]): Metrics {
   return metrics
 }
 
-/** Samples by series, without the prefix and the label of the cluster: `mode{mode="off"}` → 0. */
+/** Samples by series, those of what was dropped left out, without the prefix and the label of the cluster: `mode{mode="off"}` → 0. */
 async function series(metrics: Metrics): Promise<Record<string, number>> {
   const { body } = await metrics.render()
   const samples = [...body.matchAll(/^evenkeel_(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels = '', value]) => {
     const rest = labels.replace(/managed_cluster="demo",?/, '')
     return [rest === '' ? name! : `${name}{${rest}}`, Number(value)] as const
   })
-  return Object.fromEntries(samples)
+  return Object.fromEntries(samples.filter(([name]) => !name.startsWith('dropped_series')))
 }
 
 function only(all: Record<string, number>, pattern: RegExp): Record<string, number> {
@@ -77,7 +78,7 @@ const busy = report([forecast(1, [10, 8]), forecast(4, [0, 2], [0, 1], [0, 0])],
     unexplained: { offline: 0, underMinIsr: 0 },
   },
   rackViolations: 6,
-  imbalance: { disk: 1, replicas: 0.5, leaders: 0.25 },
+  imbalance: { disk: 1, replicas: 0.5, leaders: 0.25, ingress: 0.1 },
   missingNodes: [7],
   foreignMoves: 8,
   throttle: {
@@ -146,8 +147,10 @@ describe('metrics', () => {
   it('tell how the config was read', async () => {
     const metrics = registered()
     metrics.configRead('applied', noon)
+    metrics.configInForce(2 ** 48 - 1)
     const config = async () => only(await series(metrics), /^config_/)
     expect(await config()).toEqual({
+      config_hash: 281_474_976_710_655,
       config_last_reload_successful: 1,
       config_last_reload_success_timestamp_seconds: noon / 1000,
       config_reloads_total: 1,
@@ -155,6 +158,7 @@ describe('metrics', () => {
     })
     metrics.configRead('refused', noon + 1000)
     expect(await config()).toEqual({
+      config_hash: 281_474_976_710_655,
       config_last_reload_successful: 0,
       config_last_reload_success_timestamp_seconds: noon / 1000,
       config_reloads_total: 2,
@@ -163,7 +167,7 @@ describe('metrics', () => {
   })
 
   it('tell who is down since when, and of a pause, while it is so', async () => {
-    const nodes = [forecast(1, [10, 10])]
+    const nodes = [forecast(1, [10, 10]), { ...forecast(2, [10, 10]), id: 'x' }]
     const pause = { by: 'operator', reason: 'disks', sinceMs: noon } as const
     const unavailableSince = [
       { node: 1, sinceMs: noon - 60_000 },
@@ -196,7 +200,7 @@ describe('metrics', () => {
       sample_last_success_timestamp_seconds: noon / 1000,
       sample_missing_nodes: 1,
       'nodes{state="unavailable"}': 1,
-      'node_info{node_id="4",rack="r0"}': 1,
+      'node_info{node_id="4",host="",rack="r0",tenant=""}': 1,
       'node_up{node_id="4"}': 1,
       'node_disk_used_bytes{node_id="1"}': 10 * GiB,
       'node_disk_peak_bytes{node_id="4"}': 2 * GiB,
@@ -213,6 +217,7 @@ describe('metrics', () => {
       window_open: 1,
       foreign_moves: 8,
       'imbalance_ratio{resource="replicas"}': 0.5,
+      'imbalance_ratio{resource="ingress"}': 0.1,
       'evaluations_total{outcome="planned"}': 1,
       evaluation_duration_seconds_sum: 0.04,
       last_evaluation_timestamp_seconds: noon / 1000,
@@ -264,8 +269,8 @@ describe('metrics', () => {
     )
     const all = await series(metrics)
     expect(only(all, /^node_(info|up)/)).toEqual({
-      'node_info{node_id="1",rack="new"}': 1,
-      'node_info{node_id="4",rack="r0"}': 1,
+      'node_info{node_id="1",host="",rack="new",tenant=""}': 1,
+      'node_info{node_id="4",host="",rack="r0",tenant=""}': 1,
       'node_up{node_id="1"}': 0,
       'node_up{node_id="4"}': 1,
     })
@@ -329,15 +334,48 @@ describe('metrics', () => {
     expect(await ends()).toBeUndefined()
   })
 
+  it('tell what others do, and who else balances', async () => {
+    const metrics = registered()
+    const others = (changes: number, undone: number, ...kinds: Conflict['with'][]) => ({
+      others: { changes, undone, conflicts: kinds.map((kind) => ({ with: kind, text: '' })) },
+    })
+    const told = async (more: object) => {
+      metrics.onEvent(event({ type: 'tick', report: report([], more) }))
+      return only(await series(metrics), /^(foreign_changes|reverted_moves|conflict)/)
+    }
+    expect(await told({})).toEqual({
+      foreign_changes_total: 0,
+      reverted_moves_total: 0,
+      'conflict{with="cruise_control"}': 0,
+      'conflict{with="unknown"}': 0,
+    })
+    await told(others(3, 1, 'cruise_control'))
+    expect(await told(others(5, 1, 'cruise_control'))).toEqual({
+      foreign_changes_total: 5,
+      reverted_moves_total: 1,
+      'conflict{with="cruise_control"}': 1,
+      'conflict{with="unknown"}': 0,
+    })
+    expect(await told(others(5, 1))).toMatchObject({ 'conflict{with="cruise_control"}': 0 })
+  })
+
   it('tell of tables of Pinot how far their jobs are, and of segments that are not where they should be', async () => {
-    const topics = [topic('a', { notConverged: 3 }), topic('b', { notConverged: 4 })]
+    const seen = { online: 50, consuming: 4, offline: 2, error: 1 }
+    const topics = [topic('a', { notConverged: 3, seen }), topic('b', { notConverged: 4, seen })]
     const metrics = registered(event({ type: 'tick', report: { ...busy, topics } }))
     const job = (more: object) => ({ ...progress(move), move: tableMove(target('a')), bytesTotal: 8 * GiB, ...more })
     metrics.onEvent(
       event({ type: 'progress', moves: [job({ bytesDone: 2 * GiB })], pending: 0, pendingBytes: 0, movedBytes: 0 }),
     )
-    const shown = async () => only(await series(metrics), /^(segments_diverged|table_rebalance)/)
-    expect(await shown()).toEqual({ segments_diverged: 7, 'table_rebalance_progress_ratio{table="a"}': 0.25 })
+    const shown = async () => only(await series(metrics), /^(segments|table_rebalance)/)
+    expect(await shown()).toEqual({
+      segments_diverged: 7,
+      'segments{state="online"}': 100,
+      'segments{state="consuming"}': 8,
+      'segments{state="offline"}': 4,
+      'segments{state="error"}': 2,
+      'table_rebalance_progress_ratio{table="a"}': 0.25,
+    })
     metrics.onEvent(event({ type: 'progress', moves: [], pending: 0, pendingBytes: 0, movedBytes: 0 }))
     metrics.onEvent(event({ type: 'tick', report: busy }))
     expect(await shown()).toEqual({})
@@ -375,8 +413,8 @@ describe('metrics', () => {
 
   it('count requests in both directions and log lines', async () => {
     const metrics = registered()
-    const call = { cluster: 'demo', upstream: 'kafka', operation: 'Metadata', durationMs: 20 }
-    for (const outcome of ['ok', 'timeout', 'aborted']) metrics.observeUpstream({ ...call, outcome })
+    const call = { cluster: 'demo', upstream: 'kafka', operation: 'Metadata', durationMs: 20 } as const
+    for (const outcome of ['ok', 'timeout', 'aborted'] as const) metrics.observeUpstream({ ...call, outcome })
     metrics.httpRequest({ handler: '/metrics', method: 'GET', code: 200 })
     metrics.logMessage('warn')
     const all = await series(metrics)

@@ -4,6 +4,15 @@ import { type LeaderMove, moveId, type ReplicaMove } from '../../src/cluster/mov
 import type { NodeForecast } from '../../src/cluster/plan.ts'
 
 export const GiB = 2 ** 30
+export const settingsInForce = {
+  mode: 'continuous',
+  dryRun: false,
+  tickIntervalMs: 30_000,
+  maxDiskUsage: 0.8,
+  diskBalance: 0.09,
+  nodeAvailabilityTimeoutMs: 900_000,
+  concurrentMoves: 50,
+} as const
 export const noon = Date.UTC(2026, 0, 1, 12)
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

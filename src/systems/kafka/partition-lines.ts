@@ -25,6 +25,7 @@ export function topicLine(topic: MetadataTopic, known: Known): TopicLine {
   return {
     type: 'topic',
     name: topic.name,
+    ...(topic.topicId ? { topic_id: topic.topicId } : {}),
     ...(minIsr ? { min_isr: minIsr } : {}),
     partitions: topic.partitions.map((partition) => partitionLine(topic.name, partition, known, rateOf)),
   }

@@ -8,6 +8,7 @@
 import { buildState } from '../../cluster/builder.ts'
 import { partitionName, type RunningMove } from '../../cluster/move.ts'
 import type { Sample } from '../../cluster/sample.ts'
+import { atStage } from '../../cluster/sample-stage.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { groupBy } from '../../lib/group-by.ts'
@@ -17,6 +18,7 @@ import type { DirMoves } from './dir-moves.ts'
 import { healthOf } from './health.ts'
 import { Nodes } from './nodes.ts'
 import { replicaNotes } from './notes.ts'
+import { otherBalancers } from './other-balancers.ts'
 import { type Known, topicLine } from './partition-lines.ts'
 import { Rates } from './rates.ts'
 import type { Readings } from './readings.ts'
@@ -61,21 +63,22 @@ export class Sampler {
 
   async #read(signal: AbortSignal): Promise<Sample> {
     // Asked before and after the metadata: what began or ended meanwhile is in one of the two and counts as moving.
-    const before = await this.#readings.reassignments(signal)
-    const metadata = await this.#readings.metadata(null, signal)
+    const reassigned = () => atStage('reassignments', () => this.#readings.reassignments(signal))
+    const before = await reassigned()
+    const metadata = await atStage('metadata', () => this.#readings.metadata(null, signal))
     const replicasOf = replicaLists(metadata)
     const [cluster, reassignments] = await Promise.all([
-      this.#readings.cluster(signal),
-      this.#readings.reassignments(signal),
-      this.#nodes.read(metadata.brokers, replicasOf, signal),
-      this.#readMinIsr(metadata.topics, signal),
+      atStage('liveness', () => this.#readings.cluster(signal)),
+      reassigned(),
+      atStage('disk', () => this.#nodes.read(metadata.brokers, replicasOf, signal)),
+      atStage('metadata', () => this.#readMinIsr(metadata.topics, signal)),
     ])
     const takenAtMs = this.#clock.now()
     const sizes = this.#nodes.sizes()
     const { unreachable } = this.#nodes
     const live = metadata.brokers.map(({ id }) => id)
     const told = live.filter((id) => !unreachable.includes(id))
-    this.#compareTopics(metadata, sizes.topics(told))
+    await atStage('metadata', () => this.#compareTopics(metadata, sizes.topics(told)))
     const moving = new Map([...before, ...reassignments].map((move) => [partitionName(move), move]))
     const inDirs = movesInDirs(live, replicasOf, sizes)
     const sizesNow = sizes.of(told)
@@ -98,8 +101,10 @@ export class Sampler {
       taken_at: formatTime(takenAtMs),
       ...(metadata.clusterId === null ? {} : { cluster_id: metadata.clusterId }),
     }
+    const state = buildState(line, nodes.lines, topics)
     return {
-      state: buildState(line, nodes.lines, topics),
+      state,
+      balancers: otherBalancers(state),
       running: [...reassignments.map((move) => runningMove(move, sizesNow)), ...inDirs],
       health: healthOf(metadata.topics, (topic, id) => moving.get(`${topic}-${id}`)?.adding ?? [], this.#minIsr),
       missingNodes: unreachable,

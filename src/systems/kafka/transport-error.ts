@@ -1,17 +1,8 @@
+import type { CallFailure } from '../../cluster/upstream.ts'
 import { EvenkeelError, messageOf } from '../../lib/errors.ts'
 
-/**
- * Why a request got no usable answer. A closed list: these are label values of metrics.
- *
- * - `connect`: no connection could be made, or it broke.
- * - `auth`: the credentials, or the way of giving them, were refused.
- * - `timeout`: nothing came before the deadline.
- * - `rejected`: the broker refused the connection's handshake.
- * - `unsupported`: the broker serves no version of this API that we speak.
- * - `protocol`: the answer makes no sense, or is not Kafka's at all.
- * - `aborted`: the caller gave up, or the transport was closed.
- */
-export type FailureReason = 'timeout' | 'connect' | 'auth' | 'rejected' | 'protocol' | 'unsupported' | 'aborted'
+/** `aborted`: the caller gave up, or the transport was closed. */
+export type FailureReason = CallFailure | 'aborted'
 
 export class TransportError extends EvenkeelError {
   readonly reason: FailureReason

@@ -19,7 +19,12 @@ export interface PinotConnection extends PinotOptions {
 /** Nobody is asked anything yet. */
 export function openPinot({ controllers: to, rebalance, ...options }: PinotConnection, clock: Clock): PinotSystem {
   const http = new Http(to.tls ? { tls: to.tls } : {})
-  const controllers = new Controllers({ urls: to.urls, ...(to.auth ? { auth: to.auth } : {}), http })
+  const controllers = new Controllers({
+    urls: to.urls,
+    ...(to.auth ? { auth: to.auth } : {}),
+    http,
+    ...(options.observe ? { observe: options.observe } : {}),
+  })
   const targets = new Targets({
     controllers,
     clock,

@@ -1,6 +1,7 @@
 /** A Pinot cluster behind the port. */
 import type { Move, RunningJob } from '../../cluster/move.ts'
 import type { Pulse, Sample } from '../../cluster/sample.ts'
+import { atStage } from '../../cluster/sample-stage.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EvenkeelError } from '../../lib/errors.ts'
 import { ReleaseStack } from '../../lib/release-stack.ts'
@@ -18,12 +19,15 @@ import { segmentIndex } from './rules/placements.ts'
 import { Sampler } from './sample/sampler.ts'
 import type { ActAnswer } from './wire/controller.ts'
 import { Http, type HttpTls, refusal } from './wire/http.ts'
+import { type Observe, observed, operationOf } from './wire/observed.ts'
 import { type ControllerGet, RestZnodes, type ZnodeStore, ZooKeeperZnodes } from './wire/znodes.ts'
 import { ZooKeeper } from './wire/zookeeper.ts'
 
 export interface PinotOptions {
   /** Name of the cluster in samples. */
   name: string
+  /** Told of every call. */
+  observe?: Observe
   /** Absent: znodes are read through the controller. */
   zooKeeper?: { connect: string; digest?: Secret; sessionTimeoutMs?: number }
   /** Of the servers' admin interface. */
@@ -61,11 +65,12 @@ export class PinotSystem implements System {
   readonly #opened = new ReleaseStack()
 
   constructor(options: PinotOptions, clock: Clock, parts: PinotParts) {
+    const { observe = () => undefined } = options
     this.#clock = clock
     this.#parts = parts
     this.settings = parts.settings
     if (parts.close) this.#opened.push('the controllers', () => parts.close?.())
-    this.#zooKeeper = options.zooKeeper && new ZooKeeper({ ...options.zooKeeper, clock })
+    this.#zooKeeper = options.zooKeeper && new ZooKeeper({ ...options.zooKeeper, clock, observe })
     if (this.#zooKeeper) this.#opened.push('ZooKeeper', () => this.#zooKeeper?.close())
     this.#store = this.#zooKeeper ? new ZooKeeperZnodes(this.#zooKeeper) : new RestZnodes(parts.controller)
     this.#opened.push('the decoder', () => this.#decoder.close())
@@ -74,11 +79,10 @@ export class PinotSystem implements System {
     this.#opened.push("the servers' connections", () => http.close())
     this.#servers = new Servers(
       async (url, deadlineMs, signal) => {
-        const answer = await http.request('GET', url, {
-          deadlineMs,
-          signal,
-          ...(headers ? { headers: headers() } : {}),
-        })
+        const operation = operationOf('GET', new URL(url).pathname)
+        const answer = await observed({ observe, upstream: 'pinot_server', operation }, () =>
+          http.request('GET', url, { deadlineMs, signal, ...(headers ? { headers: headers() } : {}) }),
+        )
         if (answer.status !== 200) throw refusal('GET', answer)
         return answer.body
       },
@@ -94,9 +98,8 @@ export class PinotSystem implements System {
   }
 
   async sample(signal: AbortSignal, { drained = [], asked = [] }: Partial<TargetWishes> = {}): Promise<Sample> {
-    const inventory = await this.#known(signal)
-    const reading = await inventory.read(signal)
-    await this.#servers.read(reading, signal)
+    const reading = await atStage('metadata', async () => (await this.#known(signal)).read(signal))
+    await atStage('disk', () => this.#servers.read(reading, signal))
     const bytesOf = await this.#bytesOf(reading.tables)
     const { targets } = this.#parts
     const question = {

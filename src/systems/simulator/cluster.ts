@@ -29,6 +29,8 @@ export class SimulatedCluster {
   copyRate: number
   /** While there is none nobody is noticed dead, taken in, moved or elected. */
   controlled = true
+  readonly #topicIds = new Map<string, string>()
+  #created = 0
   readonly #byTopic = new Map<string, Map<PartitionId, Partition>>()
   readonly #sessionTimeoutMs: number
   readonly #deleteDelayMs: number
@@ -57,6 +59,11 @@ export class SimulatedCluster {
 
   hasTopic(topic: string): boolean {
     return this.#byTopic.has(topic)
+  }
+
+  /** Another one when the topic was deleted and made anew. */
+  topicId(topic: string): string | undefined {
+    return this.#topicIds.get(topic)
   }
 
   partition(topic: string, id: PartitionId): Partition | undefined {
@@ -208,6 +215,7 @@ export class SimulatedCluster {
     if (topic.assignment === undefined && nodes.length < topic.replicationFactor) {
       return `topic ${topic.name} cannot have ${topic.replicationFactor} replicas on ${nodes.length} nodes`
     }
+    this.#topicIds.set(topic.name, `${(this.#created += 1)}`)
     const drafts = draftTopic(topic, nodes, this.#random)
     drafts.forEach((draft, id) => this.#addPartition(topic.name, id, draft, topic.minIsr ?? 1))
     return undefined

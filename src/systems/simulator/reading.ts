@@ -135,7 +135,8 @@ function topicLines(world: World, measure: Measure): TopicLine[] {
     const name = partition.topic
     let line = topics.get(name)
     if (!line) {
-      line = { type: 'topic', name, min_isr: partition.minIsr, partitions: [] }
+      const id = world.cluster.topicId(name)
+      line = { type: 'topic', name, ...(id && { topic_id: id }), min_isr: partition.minIsr, partitions: [] }
       topics.set(name, line)
     }
     line.partitions.push(partitionLine(world, partition, measure))

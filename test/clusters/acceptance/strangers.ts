@@ -1,5 +1,7 @@
 /** Others move replicas too, with throttles of their own, or meddle with our moves: they have their way, and nothing of theirs is touched. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { strangersIn } from '../../support/exposition.ts'
+import { promtoolFindings } from '../../support/promtool.ts'
 import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
 import type { KafkaVersion } from '../kafka/jars.ts'
@@ -120,6 +122,12 @@ export function strangers(version: KafkaVersion): void {
       expect(looks).toBeGreaterThan(20)
       expect((await describeTopics(cluster)).filter(({ replicas }) => replicas.length !== 2)).toEqual([])
       expect(Object.fromEntries(await throttleKeys(cluster))).toEqual({})
+      // What he took back before it was done counts as ours; nothing of all else that was moved is his.
+      expect(await daemon!.metric('evenkeel_foreign_changes_total')).toBe(1)
+      expect(await daemon!.metric('evenkeel_reverted_moves_total')).toBe(0)
+      const exposition = await daemon!.metricsText()
+      expect(strangersIn(exposition)).toEqual([])
+      expect(promtoolFindings(exposition)).toBe('')
     })
 
     const ended = ({ id }: MoveJson) =>

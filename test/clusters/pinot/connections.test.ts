@@ -73,8 +73,14 @@ test('check-config tells a wrong root, and a server that hangs', async () => {
 })
 
 test('an IdealState is touched through the controller, and only where it has its version', async () => {
+  const calls = new Set<string>()
   const pinot = openPinot(
-    { name: 'p', controllers: { urls: [cluster.controllerUrl] }, rebalance: () => rebalanceOptions },
+    {
+      name: 'p',
+      controllers: { urls: [cluster.controllerUrl] },
+      rebalance: () => rebalanceOptions,
+      observe: ({ upstream, operation, outcome }) => calls.add(`${upstream} ${operation} ${outcome}`),
+    },
     realClock,
   )
   const { signal } = new AbortController()
@@ -93,6 +99,8 @@ test('an IdealState is touched through the controller, and only where it has its
     const url = `${cluster.controllerUrl}/zk/put?path=${path}&expectedVersion=${before}`
     await expect(must('PUT', url, { body: data })).rejects.toThrow()
     expect(await version()).toBe(before + 1)
+    const operations = ['GET /cluster', 'GET /health', 'GET /zk', 'PUT /zk']
+    expect([...calls].toSorted()).toEqual(operations.map((operation) => `pinot_controller ${operation} ok`))
   } finally {
     await pinot.close()
   }

@@ -11,6 +11,7 @@ import { Decoder } from '../../../src/systems/pinot/read/decoder.ts'
 import { Inventory } from '../../../src/systems/pinot/read/inventory.ts'
 import type { PinotReading } from '../../../src/systems/pinot/reading.ts'
 import { Http, refusal } from '../../../src/systems/pinot/wire/http.ts'
+import type { PinotCall } from '../../../src/systems/pinot/wire/observed.ts'
 import { RestZnodes, ZooKeeperZnodes } from '../../../src/systems/pinot/wire/znodes.ts'
 import { ZooKeeper } from '../../../src/systems/pinot/wire/zookeeper.ts'
 import { rebalanceOptions } from '../../systems/pinot/readings.ts'
@@ -68,7 +69,8 @@ describe('a cluster of three servers and three tables', () => {
         jobs: (reading, bytesOf) => new JobWatch().of(reading, bytesOf),
       },
     }
-    pinot = await createPinot({ name: 'p', zooKeeper: { connect: cluster.zkConnect } }, realClock, parts)
+    const observe = ({ upstream, operation, outcome }: PinotCall) => calls.add(`${upstream} ${operation} ${outcome}`)
+    pinot = await createPinot({ name: 'p', zooKeeper: { connect: cluster.zkConnect }, observe }, realClock, parts)
   })
   afterAll(async () => {
     await pinot?.close()
@@ -76,6 +78,7 @@ describe('a cluster of three servers and three tables', () => {
     await cluster?.close()
   })
 
+  const calls = new Set<string>()
   const sample = async (): Promise<{ sample: Sample; ms: number }> => {
     const begin = performance.now()
     return { sample: await pinot.sample(signal), ms: performance.now() - begin }
@@ -85,6 +88,15 @@ describe('a cluster of three servers and three tables', () => {
 
   test('shows servers, tables, segments, sizes and disks', async () => {
     const { sample: first } = await sample()
+    expect([...calls]).toEqual(
+      expect.arrayContaining([
+        'zookeeper getData ok',
+        'zookeeper getChildren ok',
+        'pinot_server GET /instance ok',
+        'pinot_server GET /tables/…/size ok',
+      ]),
+    )
+    expect(reportOf(first, 'clicks_REALTIME').seen).toEqual({ online: 0, consuming: 8, offline: 0, error: 0 })
     const { state, health } = first
     expect(state.names.nodes).toEqual(cluster.servers.map(({ name }) => name))
     expect(state.names.topics).toEqual(['clicks_REALTIME', 'empty_OFFLINE', 'orders_OFFLINE'])
@@ -113,6 +125,7 @@ describe('a cluster of three servers and three tables', () => {
       evenness: { replicas: 0, nodes: cluster.servers.map(({ name }) => ({ node: name, replicas: 8 })) },
       notConverged: 0,
       inError: 0,
+      seen: { online: 24, consuming: 0, offline: 0, error: 0 },
     })
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { foldInFlight } from '../../../src/cluster/influence.ts'
 import { dirStates, immovableReasons, nodeStates } from '../../../src/cluster/reasons.ts'
+import { stageOf } from '../../../src/cluster/sample-stage.ts'
 import { sharesOf } from '../../../src/cluster/shares.ts'
 import { OFFLINE } from '../../../src/cluster/state.ts'
 import { VirtualClock } from '../../../src/lib/clock.ts'
@@ -305,11 +306,10 @@ describe('the dir of the metadata log', () => {
   })
 })
 
-test('a permission that is missing is named, whoever else would answer', async () => {
+test('a permission that is missing is named, whoever else would answer, and what was being read', async () => {
   const { cluster, sample } = sampled()
   cluster.dirs[2] = []
-  await expect(sample()).rejects.toMatchObject({
-    code: 'not_permitted',
-    message: expect.stringMatching(/CLUSTER DESCRIBE/),
-  })
+  const error: unknown = await sample().catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'not_permitted', message: expect.stringMatching(/CLUSTER DESCRIBE/) })
+  expect(stageOf(error)).toBe('disk')
 })

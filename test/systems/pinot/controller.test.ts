@@ -5,6 +5,7 @@ import { Secret } from '../../../src/lib/secret.ts'
 import type { ControllerAuth } from '../../../src/systems/pinot/wire/access.ts'
 import { Controllers } from '../../../src/systems/pinot/wire/controller.ts'
 import { Http } from '../../../src/systems/pinot/wire/http.ts'
+import type { Observe } from '../../../src/systems/pinot/wire/observed.ts'
 
 const signal = new AbortController().signal
 const closers: (() => Promise<unknown>)[] = []
@@ -59,10 +60,10 @@ const text =
     void response.writeHead(status).end(body)
 const fake = (reply: Reply) => new Fake(reply).open()
 
-function client(urls: string[], auth?: ControllerAuth): Controllers {
+function client(urls: string[], auth?: ControllerAuth, observe?: Observe): Controllers {
   const http = new Http()
   closers.push(() => http.close())
-  return new Controllers({ urls, http, ...(auth ? { auth } : {}) })
+  return new Controllers({ urls, http, ...(auth ? { auth } : {}), ...(observe ? { observe } : {}) })
 }
 
 const dry = {
@@ -286,4 +287,15 @@ it('says who we are to every controller, and nowhere else', async () => {
   expect(bearer.headers[0]!.authorization).toBe('Bearer hunter2')
   expect(failure).toMatchObject({ code: 'not_permitted' })
   expect(String(failure)).not.toContain('hunter2')
+})
+
+it('every call is told, of each controller that is asked', async () => {
+  const calls: string[] = []
+  const { url } = await fake(json({ 'pinot-controller': '1.4.0' }))
+  const controllers = client(['http://127.0.0.1:1', url], undefined, ({ upstream, operation, outcome }) =>
+    calls.push(`${upstream} ${operation} ${outcome}`),
+  )
+  const { signal } = new AbortController()
+  expect(await controllers.version(signal)).toBe('1.4.0')
+  expect(calls).toEqual(['pinot_controller GET /version connect', 'pinot_controller GET /version ok'])
 })

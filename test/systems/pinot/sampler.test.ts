@@ -456,6 +456,7 @@ describe('for people', () => {
         },
         notConverged: 2,
         inError: 1,
+        seen: { online: 2, consuming: 0, offline: 0, error: 1 },
       },
     ])
   })

@@ -13,6 +13,7 @@ import type { TopicColumns } from '../../../cluster/lines.ts'
 import { immovableReasons } from '../../../cluster/reasons.ts'
 import type { Health } from '../../../cluster/sample.ts'
 import { ADDING, IN_SYNC, OFFLINE, REMOVING } from '../../../cluster/state.ts'
+import { type SegmentState as ShownState, segmentStates as shownStates } from '../../../cluster/target.ts'
 import { slices } from '../../../lib/clock.ts'
 import type { TableSizes } from '../read/sizes.ts'
 import { type Placement, segmentStates, type Table } from '../reading.ts'
@@ -37,6 +38,8 @@ export interface Layout {
   /** Replicas whose state is not the wanted one, dead servers' included. */
   notConverged: number
   inError: number
+  /** Replicas of wanted segments by the state that the ExternalView has them in. */
+  seen: Record<ShownState, number>
   /** Segments in ERROR somewhere, a few of them. */
   errorSegments: string[]
 }
@@ -44,6 +47,8 @@ export interface Layout {
 const [S_ONLINE, S_CONSUMING, S_OFFLINE, S_ERROR] = (['ONLINE', 'CONSUMING', 'OFFLINE', 'ERROR'] as const).map(
   (state) => segmentStates.indexOf(state),
 )
+/** By Pinot's states; what is DROPPED is gone. */
+const shownState = segmentStates.map((state) => shownStates.find((shown) => shown === state.toLowerCase()))
 /** In none of the two. */
 const NONE = 255
 const EXCLUDED = immovableReasons.indexOf('excluded')
@@ -98,6 +103,7 @@ export async function layoutOf({ table, sizes, holderOf, isYoung, domain }: Layo
     arrivingBytes: new Float64Array(nodes.length),
     notConverged: 0,
     inError: 0,
+    seen: { online: 0, consuming: 0, offline: 0, error: 0 },
     errorSegments: [],
   }
   const viewSegment = segmentFinder(ideal.segments, view.segments)
@@ -122,6 +128,8 @@ export async function layoutOf({ table, sizes, holderOf, isYoung, domain }: Layo
       const { serving, returned } = holders[at]!
       const isUp = seen === S_ONLINE || seen === S_CONSUMING
       const wantsUp = wanted === S_ONLINE || wanted === S_CONSUMING
+      const shown = shownState[seen]
+      if (shown) layout.seen[shown] += 1
       let flag = 0
       let here = size
       if (seen === S_ERROR) {

@@ -16,6 +16,7 @@ export function reportOf(table: Table, layout: Layout, domain: string, should: R
     evenness: evennessOf(layout, should),
     notConverged: layout.notConverged,
     inError: layout.inError,
+    seen: layout.seen,
   }
 }
 

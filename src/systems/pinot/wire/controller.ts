@@ -8,12 +8,14 @@ import type { TargetCheck } from '../../../cluster/target.ts'
 import { codeOf, EvenkeelError, messageOf } from '../../../lib/errors.ts'
 import { Access, type ControllerAuth } from './access.ts'
 import { type Http, type HttpAnswer, NoConnection, parseJson } from './http.ts'
+import { type Observe, observed, operationOf } from './observed.ts'
 
 export interface ControllerOptions {
   /** Base URLs, the preferred first. */
   urls: readonly string[]
   auth?: ControllerAuth
   http: Pick<Http, 'request'>
+  observe?: Observe
 }
 
 /** What became of an act. */
@@ -53,15 +55,17 @@ export class Controllers {
   readonly #urls: readonly string[]
   readonly #http: Pick<Http, 'request'>
   readonly #access: Access
+  readonly #observe: Observe
   /** Whom to ask first: whoever answered last. All acts go to one as long as that lives, for jobs and their locks are per process. */
   #first = 0
   /** The end of the last slow call. */
   #slow: Promise<unknown> = Promise.resolve()
 
-  constructor({ urls, auth, http }: ControllerOptions) {
+  constructor({ urls, auth, http, observe = () => undefined }: ControllerOptions) {
     if (urls.length === 0) throw new EvenkeelError('bad_config', 'no controller is given')
     this.#urls = urls.map((url) => url.replace(/\/+$/, ''))
     this.#http = http
+    this.#observe = observe
     this.#access = new Access(auth)
   }
 
@@ -232,15 +236,18 @@ export class Controllers {
     body?: string,
   ): Promise<HttpAnswer> {
     const asked = new URLSearchParams(query).toString()
-    return this.#http.request(method, `${this.#urls[at]}${path}${asked === '' ? '' : `?${asked}`}`, {
-      headers: {
-        ...this.#access.headers,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body }),
-      deadlineMs,
-      signal,
-    })
+    const call = { observe: this.#observe, upstream: 'pinot_controller', operation: operationOf(method, path) } as const
+    return observed(call, () =>
+      this.#http.request(method, `${this.#urls[at]}${path}${asked === '' ? '' : `?${asked}`}`, {
+        headers: {
+          ...this.#access.headers,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body }),
+        deadlineMs,
+        signal,
+      }),
+    )
   }
 
   /** Each holds a thread of the controller for up to 30 s: the next waits until the last is over. */

@@ -13,6 +13,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import { withDeadline } from '../../../lib/clock.ts'
 import { EvenkeelError, messageOf } from '../../../lib/errors.ts'
 import type { Secret } from '../../../lib/secret.ts'
+import { type Observe, observed } from './observed.ts'
 import { type Client, Exception, type Manager, openClient, type Stat, State } from './zookeeper-client.ts'
 
 export interface ZooKeeperOptions {
@@ -22,6 +23,8 @@ export interface ZooKeeperOptions {
   /** `user:password` of the scheme digest. */
   digest?: Secret
   clock: Clock
+  /** Told of every call. */
+  observe?: Observe
 }
 
 export interface Znode {
@@ -77,7 +80,9 @@ export class ZooKeeper {
   /** @returns undefined where there is no such node. @throws EvenkeelError `unreachable`, `timeout`, `not_permitted`, `rejected` */
   async read(path: string, signal: AbortSignal): Promise<Znode | undefined> {
     return this.#orNothing(() =>
-      this.#call(`reading ${path}`, signal, (client, done: Callback<[Buffer, Stat]>) => client.getData(path, done)),
+      this.#call('getData', `reading ${path}`, signal, (client, done: Callback<[Buffer, Stat]>) =>
+        client.getData(path, done),
+      ),
     ).then((found) => found && { data: found[0], version: found[1].version, stamp: stampOf(found[1]) })
   }
 
@@ -85,14 +90,16 @@ export class ZooKeeper {
   async children(path: string, signal: AbortSignal): Promise<string[] | undefined> {
     const what = `listing ${path}`
     return this.#orNothing(() =>
-      this.#call(what, signal, (client, done: Callback<[string[], Stat]>) => client.getChildren(path, done)),
+      this.#call('getChildren', what, signal, (client, done: Callback<[string[], Stat]>) =>
+        client.getChildren(path, done),
+      ),
     ).then((found) => found?.[0])
   }
 
   /** @returns undefined where there is no such node. */
   async facts(path: string, signal: AbortSignal): Promise<ZnodeFacts | undefined> {
     const what = `looking at ${path}`
-    const [stat] = await this.#call(what, signal, (client, done: Callback<[Stat | null]>) =>
+    const [stat] = await this.#call('exists', what, signal, (client, done: Callback<[Stat | null]>) =>
       client.exists(path, done as Callback<[Stat]>),
     )
     return stat
@@ -118,7 +125,7 @@ export class ZooKeeper {
   /** Compare and set: only where the node still has that version. */
   async write(path: string, data: Buffer, version: number, signal: AbortSignal): Promise<Written> {
     try {
-      const [stat] = await this.#call(`writing ${path}`, signal, (client, done: Callback<[Stat]>) =>
+      const [stat] = await this.#call('setData', `writing ${path}`, signal, (client, done: Callback<[Stat]>) =>
         client.setData(path, data, version, done),
       )
       return { outcome: 'written', version: stat.version }
@@ -240,19 +247,23 @@ export class ZooKeeper {
   }
 
   async #call<Value extends unknown[]>(
+    operation: string,
     what: string,
     signal: AbortSignal,
     ask: (client: Client, done: Callback<Value>) => void,
   ): Promise<Value> {
     const either = AbortSignal.any([signal, this.#closed.signal])
-    try {
-      return await withDeadline(what, CALL_MS, either, async (limit) => {
-        await this.#connection(limit)
-        return promised((done: Callback<Value>) => ask(this.#client, done))
-      })
-    } catch (error) {
-      throw translate(error, what, this.#options)
-    }
+    const call = { observe: this.#options.observe ?? (() => undefined), upstream: 'zookeeper', operation } as const
+    return observed(call, async () => {
+      try {
+        return await withDeadline(what, CALL_MS, either, async (limit) => {
+          await this.#connection(limit)
+          return promised((done: Callback<Value>) => ask(this.#client, done))
+        })
+      } catch (error) {
+        throw translate(error, what, this.#options)
+      }
+    })
   }
 
   /** What is queued while there is no connection may never be answered: it waits here. */
