@@ -21,6 +21,14 @@ export const families = [
   gauge('config_last_reload_success_timestamp_seconds', [], 'When the config in force was applied'),
   counter('config_reloads_total', [], 'Config loads attempted, that of the start included'),
   counter('config_reload_failures_total', [], 'Config loads refused'),
+  counter('notifications_total', ['receiver'], 'Notifications that a receiver took'),
+  counter('notification_failures_total', ['receiver'], 'Notifications that could not be delivered'),
+  counter(
+    'operator_actions_total',
+    ['action', 'source'],
+    'What people asked for and was done; source is api, cli, ui or signal',
+  ),
+  counter('audit_write_failures_total', [], 'Audit records that could not be written when they were made'),
   counter('http_requests_total', ['handler', 'method', 'code'], 'Requests served; handler is the route template'),
   counter('log_messages_total', ['level'], 'Log lines by level'),
 

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoopEvent } from '../cluster/events.ts'
+import { actionSources, operatorActions, type ProcessEvent } from '../cluster/process-events.ts'
 import { ClusterSeries, type SettingsInForce } from './cluster-series.ts'
 import { families, type Instruments } from './families.ts'
 
@@ -21,6 +22,12 @@ export interface Metrics {
   /** The config file was read: what it says is in force now, or was refused. */
   configRead(outcome: 'applied' | 'refused', atMs: number): void
   onEvent(event: LoopEvent): void
+  onProcessEvent(event: ProcessEvent): void
+  /** Its series exist from now on, at zero. */
+  registerReceiver(name: string): void
+  /** A notification, or several, was taken by its receiver, or could not be delivered. */
+  notified(receiver: string, outcome: 'sent' | 'failed', count?: number): void
+  auditFailed(count: number): void
   observeUpstream(call: UpstreamCall): void
   httpRequest(request: { handler: string; method: string; code: number }): void
   logMessage(level: string): void
@@ -42,6 +49,11 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
   instruments.set('build_info', { version, revision, node_version: nodeVersion }, 1)
   for (const level of ['debug', 'info', 'warn', 'error']) instruments.add('log_messages_total', { level }, 0)
 
+  for (const action of operatorActions) {
+    for (const source of actionSources) instruments.add('operator_actions_total', { action, source }, 0)
+  }
+  instruments.add('audit_write_failures_total', {}, 0)
+
   return {
     registerCluster: ({ name, settings }) => void clusters.set(name, new ClusterSeries(instruments, name, settings)),
     settingsApplied: (name, settings) => clusters.get(name)?.settingsApplied(settings),
@@ -53,6 +65,19 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
       instruments.add('config_reload_failures_total', {}, Number(!applied))
     },
     onEvent: (event) => clusters.get(event.cluster)?.onEvent(event),
+    onProcessEvent: (event) => {
+      if (event.type !== 'operator_action') return
+      instruments.add('operator_actions_total', { action: event.action, source: event.source }, 1)
+    },
+    registerReceiver: (receiver) => {
+      instruments.add('notifications_total', { receiver }, 0)
+      instruments.add('notification_failures_total', { receiver }, 0)
+    },
+    notified: (receiver, outcome, count = 1) => {
+      const name = outcome === 'sent' ? 'notifications_total' : 'notification_failures_total'
+      instruments.add(name, { receiver }, count)
+    },
+    auditFailed: (count) => instruments.add('audit_write_failures_total', {}, count),
     observeUpstream: ({ cluster, upstream, operation, durationMs, outcome }) => {
       const labels = { managed_cluster: cluster, upstream, operation }
       instruments.add('upstream_requests_total', labels, 1)

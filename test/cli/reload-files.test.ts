@@ -74,6 +74,8 @@ function follow(pollMs = 1000) {
     clock: realClock,
     logger,
     metrics: { configRead: () => undefined, settingsApplied: () => undefined },
+    emit: () => undefined,
+    applyToObservers: () => undefined,
     daemon: {
       apply: () => undefined,
       // One that is proposed works at once.

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { daemonConfig } from '../../src/cli/daemon-config.ts'
 import { Reload } from '../../src/cli/reload.ts'
 import type { LoopEvent } from '../../src/cluster/events.ts'
-import type { ClusterConfig } from '../../src/config/compile.ts'
+import type { ProcessEvent } from '../../src/cluster/process-events.ts'
+import type { ClusterConfig, CompiledConfig } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
 import { configAnswer, reloadAnswer } from '../../src/http/answers.ts'
@@ -24,6 +25,9 @@ let reload: Reload
 let events: Emitter<LoopEvent>
 /** Addresses that were connected to, and what was done with them. */
 let connected: string[]
+/** What observers hear, and what they go by. */
+let told: ProcessEvent[]
+let observing: CompiledConfig[]
 let connecting: (cluster: ClusterConfig) => Promise<System>
 
 beforeEach(() => start(config(`${orders}, ${clicks}`)))
@@ -33,6 +37,8 @@ function start(first: ReturnType<typeof config>): void {
   applied = []
   measured = []
   connected = []
+  told = []
+  observing = []
   events = new Emitter<LoopEvent>((error) => {
     throw error
   })
@@ -54,6 +60,8 @@ function start(first: ReturnType<typeof config>): void {
       events,
     },
     connect: (cluster) => connecting(cluster),
+    emit: (event) => told.push(event),
+    applyToObservers: (changed) => observing.push(changed),
     metrics: {
       configRead: (outcome) => measured.push(outcome),
       settingsApplied: (name, { maxDiskUsage }) => measured.push([name, maxDiskUsage]),

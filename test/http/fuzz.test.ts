@@ -16,7 +16,7 @@ import { runs } from '../cluster/support.ts'
 import { fillable, SECOND, startLoop } from '../daemon/support.ts'
 import { noon } from '../observe/support.ts'
 import { tablesReport } from '../observe/tables.ts'
-import { unconfigured } from './support.ts'
+import { unaudited, unconfigured } from './support.ts'
 
 /** Stands where something is expected, and must not be told again. */
 const marker = 'hunter2'
@@ -68,6 +68,7 @@ beforeAll(async () => {
     },
     config: unconfigured,
     clock: loop.clock,
+    audit: unaudited,
     onAction: (action) => logged.push(action),
     tokens: () => undefined,
     render: async () => ({ contentType: 'text/plain', body: '' }),
