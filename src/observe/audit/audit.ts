@@ -122,17 +122,18 @@ class ClusterAudit {
     for (const key of [...set, ...restored, ...left]) this.#stuck.delete(key)
     const stuck = failed.filter(({ key }) => !this.#stuck.has(key))
     for (const { key } of stuck) this.#stuck.add(key)
+    const named = (keys: readonly string[]) => keys.map((key) => ({ key, text: key }))
     const told = [
-      ['settings_set', set],
-      ['settings_restored', restored],
-      ['settings_left', left],
-      ['settings_stuck', stuck.map(({ key, text }) => `${key}: ${text}`)],
+      ['settings_set', named(set)],
+      ['settings_restored', named(restored)],
+      ['settings_left', named(left)],
+      ['settings_stuck', stuck.map(({ key, text }) => ({ key, text: `${key}: ${text}` }))],
     ] as const
-    for (const [action, keys] of told) {
-      if (keys.length === 0) continue
-      const details = keys.slice(0, NAMED)
-      const object = keys.length === 1 ? keys[0]! : formatCount(keys.length, 'setting')
-      this.#append({ atMs, action, object, count: keys.length, details, ...this.#plan })
+    for (const [action, settings] of told) {
+      if (settings.length === 0) continue
+      const details = settings.slice(0, NAMED).map(({ text }) => text)
+      const object = settings.length === 1 ? settings[0]!.key : formatCount(settings.length, 'setting')
+      this.#append({ atMs, action, object, count: settings.length, details, ...this.#plan })
     }
   }
 

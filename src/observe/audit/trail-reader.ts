@@ -15,7 +15,7 @@ export async function filledFiles(file: string): Promise<{ path: string; lastId:
     throw error
   })
   return names
-    .filter((name) => name.startsWith(prefix) && /^\d{17}-\d{6}$/.test(name.slice(prefix.length)))
+    .filter((name) => name.startsWith(prefix) && /^\d{8}T\d{9}-\d{6}$/.test(name.slice(prefix.length)))
     .map((name) => ({ path: join(folder, name), lastId: name.slice(prefix.length) }))
     .sort((a, b) => (a.lastId < b.lastId ? 1 : -1))
 }

@@ -52,23 +52,18 @@ const shapes: Record<ReceiverType, (message: Message) => unknown> = {
     ...(why !== undefined && { why }),
     how_much: howMuch,
     how_long: {
-      ...(howLong.tookMs !== undefined && { seconds: howLong.tookMs / 1000 }),
-      ...(howLong.estimatedMs !== undefined && { estimated_seconds: howLong.estimatedMs / 1000 }),
+      ...(howLong.tookMs !== undefined && { seconds: Math.round(howLong.tookMs) / 1000 }),
+      ...(howLong.estimatedMs !== undefined && { estimated_seconds: Math.round(howLong.estimatedMs) / 1000 }),
     },
     times,
   }),
 
+  // What is a word of its own must not become a link, a smiley or a call for everybody: plain text wherever there is a choice.
   slack: (message) => ({
     text: slackText(headline(message)),
     blocks: [
-      { type: 'section', text: { type: 'mrkdwn', text: slackText(headline(message)) } },
-      {
-        type: 'section',
-        fields: facts(message).map(({ name, value }) => ({
-          type: 'mrkdwn',
-          text: `*${name}*\n${slackText(value)}`,
-        })),
-      },
+      { type: 'section', text: plain(headline(message)) },
+      { type: 'section', fields: facts(message).map(({ name, value }) => plain(`${name}: ${value}`)) },
     ],
   }),
 
@@ -83,10 +78,10 @@ const shapes: Record<ReceiverType, (message: Message) => unknown> = {
           type: 'AdaptiveCard',
           version: '1.4',
           body: [
-            { type: 'TextBlock', text: plainText(headline(message)), wrap: true, weight: 'Bolder' },
+            { type: 'TextBlock', text: markdownless(headline(message)), wrap: true, weight: 'Bolder' },
             {
               type: 'FactSet',
-              facts: facts(message).map(({ name, value }) => ({ title: name, value: plainText(value) })),
+              facts: facts(message).map(({ name, value }) => ({ title: name, value: markdownless(value) })),
             },
           ],
         },
@@ -120,14 +115,18 @@ function facts({ event, atMs, why, howMuch: { moves, bytes } = {}, howLong: { to
   return all.filter(({ value }) => value !== '')
 }
 
-/** Slack takes at most 2,000 characters of a field, and these three for more than they are. */
+/** Slack takes at most 2,000 characters of a field. */
+function plain(text: string) {
+  return { type: 'plain_text', text: cut(text, 1900), emoji: false }
+}
+
+/** These three are more to Slack than they look. */
 function slackText(text: string): string {
-  const plain = cut(text, 1500)
-  return plain.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return cut(text, 1900).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 /** Adaptive Cards take some of Markdown. */
-function plainText(text: string): string {
+function markdownless(text: string): string {
   return cut(text, 2000).replaceAll(/[\\*_[\]`]/g, '\\$&')
 }
 
