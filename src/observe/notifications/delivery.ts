@@ -40,18 +40,23 @@ export interface Delivery {
   tries: number
 }
 
-/** @param random of the jitter, in [0, 1). @returns the last answer; not ok also when `signal` aborts. */
+/**
+ * @param random of the jitter, in [0, 1).
+ * @param ending from when on nothing is tried again; `signal` ends also what is being tried.
+ * @returns the last answer
+ */
 export async function deliver(
   address: Address,
   message: Message,
-  { send, clock, random, signal }: { send: Send; clock: Clock; random: () => number; signal: AbortSignal },
+  parts: { send: Send; clock: Clock; random: () => number; ending: AbortSignal; signal: AbortSignal },
 ): Promise<Delivery> {
+  const { send, clock, random, ending, signal } = parts
   for (let tries = 1; ; tries += 1) {
     const answer = await send(address, message, clock.now(), signal)
     const wait = Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS) * (0.5 + random() / 2)
-    if (answer.ok || !isWorthAnother(answer) || tries === TRIES || signal.aborted) return { answer, tries }
-    await clock.sleep(Math.max(wait, Math.min(answer.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)), signal)
-    if (signal.aborted) return { answer, tries }
+    if (answer.ok || !isWorthAnother(answer) || tries === TRIES || ending.aborted) return { answer, tries }
+    await clock.sleep(Math.max(wait, Math.min(answer.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)), ending)
+    if (ending.aborted) return { answer, tries }
   }
 }
 

@@ -48,6 +48,8 @@ interface Waiting {
   notification: Notification
   times: number
   notBeforeMs: number
+  /** It is not so any more: told only if it becomes so again. */
+  isUndone: boolean
 }
 
 export class Receiver {
@@ -57,6 +59,8 @@ export class Receiver {
   readonly #sentAtMs = new Map<string, number>()
   /** When the last ones were sent. */
   #begun: number[] = []
+  /** From when on nothing new is taken and nothing tried again; and from when on nothing is done. */
+  readonly #ending = new AbortController()
   readonly #closing = new AbortController()
   #wake = new AbortController()
   #working: Promise<void> | undefined
@@ -72,17 +76,17 @@ export class Receiver {
   }
 
   offer(notification: Notification): void {
-    if (this.#closing.signal.aborted || !this.#wants(notification)) return
+    if (this.#ending.signal.aborted || !this.#wants(notification)) return
     const key = keyOf(notification, notification.event)
     const now = this.#parts.clock.now()
     const opposite = undoes[notification.event]
     if (opposite !== undefined) {
-      const other = keyOf(notification, opposite)
-      if ((this.#waiting.get(other)?.notBeforeMs ?? 0) > now) this.#waiting.delete(other)
+      const other = this.#waiting.get(keyOf(notification, opposite))
+      if (other && other.notBeforeMs > now) other.isUndone = true
     }
     const before = this.#waiting.get(key)
     const notBeforeMs = before?.notBeforeMs ?? (this.#sentAtMs.get(key) ?? Number.NEGATIVE_INFINITY) + MERGE_MS
-    this.#waiting.set(key, { notification, times: (before?.times ?? 0) + 1, notBeforeMs })
+    this.#waiting.set(key, { notification, times: (before?.times ?? 0) + 1, notBeforeMs, isUndone: false })
     this.#dropOldest()
     this.#wake.abort()
     this.#working ??= this.#work().finally(() => {
@@ -90,11 +94,12 @@ export class Receiver {
     })
   }
 
-  /** Sends what may be sent now, unless that takes longer; the rest is given up. */
+  /** Sends what may be sent now, each once, unless that takes longer; the rest is given up. */
   async close(deadlineMs: number): Promise<void> {
     const now = this.#parts.clock.now()
     for (const [key, { notBeforeMs }] of this.#waiting) if (notBeforeMs > now) this.#waiting.delete(key)
     const working = this.#working ?? Promise.resolve()
+    this.#ending.abort()
     this.#wake.abort()
     await withDeadline('the receiver', deadlineMs, undefined, () => working).catch(() => undefined)
     this.#closing.abort()
@@ -122,6 +127,10 @@ export class Receiver {
     while (this.#waiting.size > 0 && !this.#closing.signal.aborted) {
       const now = clock.now()
       const next = [...this.#waiting].find(([, { notBeforeMs }]) => notBeforeMs <= now)
+      if (next?.[1].isUndone) {
+        this.#waiting.delete(next[0])
+        continue
+      }
       const freeAtMs = this.#freeAtMs()
       if (next && freeAtMs <= now) {
         await this.#send(...next)
@@ -147,7 +156,8 @@ export class Receiver {
     this.#begun = [...this.#begun, now].slice(-MOST)
     const message: Message = { ...notification, id: randomUUID(), times }
     const { signal } = this.#closing
-    onEnd(this.#options.name, message, await deliver(this.#options, message, { send, clock, random, signal }))
+    const delivery = { send, clock, random, ending: this.#ending.signal, signal }
+    onEnd(this.#options.name, message, await deliver(this.#options, message, delivery))
   }
 }
 
