@@ -137,6 +137,7 @@ const sense: Record<string, fc.Arbitrary<unknown>> = {
   to_dir: fc.constantFrom('/disk0', '/disk1'),
   state: fc.constantFrom('pending', 'running', 'ended'),
   last: fc.nat(600).map(String),
+  before: fc.constantFrom('20260101', '20260101T000003', '20260101T000000000-000000'),
   id: fc.constantFrom('20260101T000000', '20260101T000003'),
   reason: fc.constantFrom('because', 'ü'),
   for: fc.constantFrom('30m', '1h30m', '2d'),

@@ -753,6 +753,16 @@ describe('with tokens', () => {
     expect(actions).toEqual([{ action: 'resume', cluster: 'orders', by: 'ops', role: 'operator', source: 'api' }])
   })
 
+  it.each([
+    ['ui', 'ui'],
+    ['cli', 'cli'],
+    ['signal', 'api'],
+    ['__proto__', 'api'],
+  ])('a client that calls itself %s is told as %s', async (client, source) => {
+    await resume({ ...of('token-of-an-operator'), 'x-evenkeel-client': client })
+    expect(actions).toMatchObject([{ action: 'resume', by: 'ops', source }])
+  })
+
   it('changes with the file', async () => {
     tokens = [{ role: 'operator', token: new Secret('another-token-of-ops'), name: 'ops' }]
     expect(await resume(of('token-of-an-operator'))).toMatchObject({ code: 401 })
