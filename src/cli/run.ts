@@ -92,7 +92,7 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
   )
   const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
 
-  daemon.events.subscribe(observers.onEvent)
+  daemon.events.subscribe((event) => observers.onEvent(event))
   if (live) {
     const view = createTerminalView({ out: io.out, clock: realClock, color: wantsColor(io.out, io.env) })
     releases.push('the terminal view', () => view.stop())

@@ -1,5 +1,4 @@
 /** `notifications` and `audit`: who is told what happens, and what is written down of it. */
-import { z } from 'zod'
 import { Secret } from '../lib/secret.ts'
 import { type ReadText, secretFile } from './secret-files.ts'
 import { block, duration, list, oneOf, quantity, rules, text } from './values.ts'

@@ -63,6 +63,11 @@ async function until(what: () => boolean): Promise<void> {
   while (!what()) await settle()
 }
 
+/** The same where it also waits for the next try. */
+async function timePasses(what: () => boolean): Promise<void> {
+  while (!what()) await clock.advance(5000)
+}
+
 const put = (trail: TrailFile, why: string, cluster = 'a') =>
   trail.append({
     atMs: clock.now(),
@@ -229,11 +234,10 @@ describe('what cannot be written', () => {
     await until(() => troubles.length > 0)
     expect(troubles).toEqual([`the audit trail ${file} cannot be written: ${why} (audit.file says where it is)`])
     put(trail, 'two')
-    while (failed < 2) await clock.advance(5000)
-    for (let tries = 0; tries < 50; tries += 1) await clock.advance(5000)
+    await timePasses(() => failed === 2)
     expect([failed, troubles.length]).toEqual([2, 1])
     rmSync(why === 'its directory is a file' ? directory : file, { recursive: true })
-    while (troubles.length < 2) await clock.advance(5000)
+    await timePasses(() => troubles.length === 2)
     expect(troubles.at(-1)).toBeUndefined()
     await trail.close(5000)
     expect([parsed(file).map((record) => record.why), failed]).toEqual([['one', 'two'], 2])
@@ -245,7 +249,7 @@ describe('what cannot be written', () => {
     for (const why of ['one', 'two', 'three', 'four', 'five']) put(trail, why)
     await until(() => troubles.length > 0)
     rmSync(file, { recursive: true })
-    while (troubles.length < 2) await clock.advance(5000)
+    await timePasses(() => troubles.length === 2)
     await trail.close(5000)
     expect(parsed(file).map(({ why, action, count }) => why ?? `${action} ${count}`)).toEqual([
       'one',
@@ -280,7 +284,7 @@ describe('what cannot be written', () => {
       // Nothing of the try stays behind.
       expect(linesOf(file)).toHaveLength(1)
       unlinkSync(filler)
-      while (troubles.length < 2) await clock.advance(5000)
+      await timePasses(() => troubles.length === 2)
       await trail.close(5000)
       await remount(directory, 'ro')
       const next = trailOf()
@@ -288,7 +292,7 @@ describe('what cannot be written', () => {
       await until(() => troubles.length === 3)
       expect(troubles[2]).toContain('read-only')
       await remount(directory, 'rw')
-      while (troubles.length < 4) await clock.advance(5000)
+      await timePasses(() => troubles.length === 4)
       await next.close(5000)
       expect(parsed(file).map(({ why }) => why?.length)).toEqual([3, 100_000, 5])
       expect(failed).toBe(2)

@@ -122,7 +122,6 @@ class ClusterAudit {
     for (const key of [...set, ...restored, ...left]) this.#stuck.delete(key)
     const stuck = failed.filter(({ key }) => !this.#stuck.has(key))
     for (const { key } of stuck) this.#stuck.add(key)
-    const named = (keys: readonly string[]) => keys.map((key) => ({ key, text: key }))
     const told = [
       ['settings_set', named(set)],
       ['settings_restored', named(restored)],
@@ -159,6 +158,10 @@ function routed(move: Move): Pick<AuditDraft, 'before' | 'after'> {
   if (move.kind === 'brokers') return { before: move.before, after: move.after }
   const { from, to } = routeOf(move)
   return { before: from, after: to }
+}
+
+function named(keys: readonly string[]) {
+  return keys.map((key) => ({ key, text: key }))
 }
 
 function said(why: string | undefined): { why?: string } {

@@ -10,7 +10,7 @@ export async function* linesBackwards(path: string): AsyncGenerator<{ line: stri
   try {
     let at = (await handle.stat()).size
     const size = at
-    let rest: Buffer<ArrayBufferLike> = Buffer.alloc(0)
+    let rest: Buffer = Buffer.alloc(0)
     let isTail = true
     while (at > 0) {
       const length = Math.min(CHUNK_BYTES, at)

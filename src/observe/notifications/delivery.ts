@@ -3,7 +3,7 @@ import { type Clock, withDeadline } from '../../lib/clock.ts'
 import { codeOf } from '../../lib/errors.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Message } from './notification.ts'
-import { bodyOf, headersOf, type ReceiverType } from './shapes.ts'
+import { bodyOf, cut, headersOf, type ReceiverType } from './shapes.ts'
 
 export interface Address {
   type: ReceiverType
@@ -123,7 +123,7 @@ function redacted(text: string, { url, secret }: Address): string {
   const hidden = [...whole, ...parts, ...(secret === undefined ? [] : [secret.reveal()])]
   const longest = hidden.sort((a, b) => b.length - a.length)
   const safe = longest.reduce((left, part) => left.replaceAll(part, '[redacted]'), text)
-  return [...safe.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\s]+/gu, ' ').trim()].slice(0, SHOWN).join('')
+  return cut(safe.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\s]+/gu, ' ').trim(), SHOWN)
 }
 
 function failureText(error: unknown): string {

@@ -130,7 +130,7 @@ function markdownless(text: string): string {
   return cut(text, 2000).replaceAll(/[\\*_[\]`]/g, '\\$&')
 }
 
-function cut(text: string, most: number): string {
-  const letters = [...text]
-  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`
+/** @param most of what JavaScript counts as characters; none is cut in two. */
+export function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }
