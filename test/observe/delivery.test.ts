@@ -1,17 +1,18 @@
 /** Over real connections: what a receiver gets, and what becomes of answers of all kinds. */
-import { execFileSync } from 'node:child_process'
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../src/lib/secret.ts'
 import { type Address, type Answer, sendByHttp } from '../../src/observe/notifications/delivery.ts'
 import type { Message } from '../../src/observe/notifications/notification.ts'
+import { Authority } from '../clusters/connections/certificates.ts'
+import { sweep } from '../clusters/sandbox.ts'
 import { noon } from './support.ts'
+
+afterAll(sweep)
 
 interface Got {
   url: string | undefined
@@ -164,17 +165,13 @@ describe('no answer', () => {
   })
 
   it('from one whose certificate nobody vouches for', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'evenkeel-tls-'))
-    const [cert, own] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
-    const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...subject]
-    execFileSync('openssl', [...made, '-keyout', own, '-out', cert], { stdio: 'ignore' })
-    const tls = createTlsServer({ cert: readFileSync(cert), key: readFileSync(own) }, take)
-    rmSync(folder, { recursive: true })
+    const authority = await Authority.make()
+    const { certFile, keyFile } = await authority.sign('receiver', 'IP:127.0.0.1')
+    const tls = createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, take)
     await listen(tls)
     try {
       const url = new Secret(`https://127.0.0.1:${portOf(tls)}${path}`)
-      await failing(address({ url }), /^no answer came \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/)
+      await failing(address({ url }), /^no answer came \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)$/)
       expect(got).toEqual([])
     } finally {
       tls.close()
