@@ -115,6 +115,16 @@ const daemon: Alert[] = [
       'Planning rounds for {{ $labels.managed_cluster }} that failed within an hour: {{ $value | printf "%.0f" }}. They broke off, or the verifier refused the plan; they started nothing. It is a bug of evenkeel.',
     why: 'It is a bug, and the next round may be as useless as this one.',
   },
+  {
+    name: 'EvenkeelNotificationsFailing',
+    severity: 'warning',
+    expr: `sum by (job, receiver) (increase(evenkeel_notification_failures_total{${j}}[1h])) > 0`,
+    when: 'somebody who is to be told is not',
+    summary: 'evenkeel cannot tell {{ $labels.receiver }} what happens',
+    description:
+      'Notifications to the receiver {{ $labels.receiver }} that could not be delivered within an hour: {{ $value | printf "%.0f" }}. Each was refused, or tried several times.',
+    why: 'One is enough: few are sent, each is tried again before it counts, and who relies on them misses nothing when none comes.',
+  },
 ]
 
 const reading: Alert[] = [

@@ -8,6 +8,7 @@ import { fileSchema } from '../../src/config/file-schema.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { rebalanceDefaultTexts } from '../../src/config/rebalance-schema.ts'
 import { reloadEffect } from '../../src/config/reload-effect.ts'
+import { durationText } from '../../src/config/value-texts.ts'
 import { code, generated, markdownTable } from './markdown.ts'
 
 /** As much of zod's insides as it takes to walk a schema. */
@@ -54,6 +55,7 @@ export function configurationPage(): string {
   const throttle = section((path) => path.startsWith('throttle.'))
   const rebalance = section((path) => path.startsWith('rebalance.'))
   const process = section((path) => /^(server|state|log)\./.test(path))
+  const told = section((path) => /^(notifications\[\]|audit)\./.test(path))
   const simulator = section((path) => path.startsWith('clusters[].simulator'))
   // The same keys under one cluster.
   section((path) => /^clusters\[\]\.(balancing|leadership|throttle|rebalance)\b/.test(path))
@@ -81,7 +83,7 @@ line and column of everything that is not; \`config/evenkeel.schema.json\` lets 
 
 The file is followed while evenkeel runs, and so are the files that it names. The column Reload says what the change of a key takes:
 
-- \`live\`: it holds from the next tick, which is brought forward.
+- \`live\`: it holds from the next tick, which is brought forward; of who is told, at once.
 - \`reconnects\`: a new connection is made beside the old one. Once it has read the whole cluster, and it is the same one by its id, it is taken
   between two ticks and the old one closed; moves in flight and the journal stay. One that does not work is tried every 10 seconds, one that
   leads to another cluster is given up: the old one stays in force, and the log and \`evenkeel status\` say why.
@@ -95,7 +97,7 @@ What happens to the file, and what evenkeel does:
 | Kubernetes swaps the links of a mounted ConfigMap or Secret | takes it; for a folder that holds only files named by the config within 10 seconds |
 | it is half written, wrong or gone | says so once, with line and column, keeps what was in force, and takes the next good one |
 | another file that is a config is put in its place by mistake | takes what it may: other clusters need a restart, and are named |
-| a file that it names changes (a password, a certificate) | reads it within 10 seconds and connects anew |
+| a file that it names changes (a password, a certificate, the URL of a receiver) | reads it within 10 seconds, and connects anew where it is of a connection |
 | it is touched, or replaced by the same text | nothing |
 | it is mounted by itself (\`subPath\` in Kubernetes, a single file in Docker) | sees within 10 seconds what is written into that very file; one that is put in its place outside stays unseen, also by SIGHUP: mount the folder |
 
@@ -158,6 +160,11 @@ ${rebalance}
 ## Server, state and log
 
 ${process}
+## Notifications and audit
+
+Receivers and what they get: [notifications.md](notifications.md). The audit trail: [operations.md](operations.md#audit-trail).
+
+${told}
 ## Simulator
 
 A cluster with \`system: simulator\` lives in the memory of evenkeel.
@@ -232,7 +239,7 @@ function defaultOf({ path, required }: Key): string {
 
 /** What its change takes; of the whole file, and of blocks of which it is not one for all, their keys tell. */
 function reloadOf({ path }: Key): string {
-  if (['version', 'clusters', 'log'].includes(path)) return ''
+  if (['version', 'clusters', 'log', 'audit'].includes(path)) return ''
   return reloadEffect(path.replace(/^clusters\[\]\./, '').replaceAll('[]', ''))
 }
 
@@ -242,10 +249,11 @@ const defaultFile: Record<string, unknown> = { ...defaultTexts, rebalance: rebal
 function smallest(): Record<string, unknown> {
   const text =
     'version: 1\nclusters: [{ name: a, system: kafka, bootstrap_servers: [a:1], balancing: { mode: "off" } }]'
-  const { server, state, log } = parseConfig(text, 'the smallest file')
+  const { server, state, audit, log } = parseConfig(text, 'the smallest file')
   return {
     server: { metrics_listen: address(server.metricsListen), control_listen: address(server.controlListen) },
     state,
+    audit: { file: audit.file, keep: durationText(audit.keepMs) },
     log,
   }
 }

@@ -18,6 +18,7 @@ const groups: Record<string, Record<string, () => Promise<Add>>> = {
     'check-config': async () => (await import('./check-config.ts')).addCheckConfig,
     config: async () => (await import('./config-show.ts')).addConfigShow,
     permissions: async () => (await import('./permissions.ts')).addPermissions,
+    notify: async () => (await import('./notify-test.ts')).addNotifyTest,
     healthcheck: async () => (await import('./healthcheck.ts')).addHealthcheck,
   },
   'What is going on:': {

@@ -1,13 +1,16 @@
 /** From a compiled config to the parts it describes: the one place that knows every room's options. */
 import type { BalanceSettings } from '../cluster/settings.ts'
 import type { UpstreamCall } from '../cluster/upstream.ts'
-import type { ClusterConfig, ClusterSettings, KafkaConfig, PinotConfig } from '../config/compile.ts'
+import type { ClusterConfig, ClusterSettings, CompiledConfig, KafkaConfig, PinotConfig } from '../config/compile.ts'
 import type { LoopOptions } from '../daemon/cluster-loop.ts'
 import { DecisionFile, type DecisionStore } from '../execute/journal/decision-file.ts'
 import { forgetfulJournal, type Journal } from '../execute/journal/journal.ts'
 import { openJournal } from '../execute/journal/journal-file.ts'
 import { type Clock, realClock } from '../lib/clock.ts'
 import { EvenkeelError } from '../lib/errors.ts'
+import { MemoryTrail } from '../observe/audit/memory-trail.ts'
+import type { AuditTrail } from '../observe/audit/record.ts'
+import { TrailFile, type TrailOptions } from '../observe/audit/trail-file.ts'
 import type { SettingsInForce } from '../observe/cluster-series.ts'
 import { createKafka } from '../systems/kafka/kafka.ts'
 import { KafkaProbe } from '../systems/kafka/probe.ts'
@@ -87,6 +90,15 @@ function transportOptions({ bootstrap, tls, sasl }: KafkaConfig): TransportOptio
     ...(tls === undefined ? {} : { tls: tls === true ? true : { ...tls, key: tls.key?.reveal() } }),
     ...(sasl === undefined ? {} : { sasl }),
   }
+}
+
+/** What only simulated clusters did ends with the process, unless a file is named. */
+export function createTrail(
+  { file, keepMs }: CompiledConfig['audit'],
+  clock: Clock,
+  told: Pick<TrailOptions, 'onFailed' | 'onTrouble'>,
+): AuditTrail {
+  return file === undefined ? new MemoryTrail() : new TrailFile({ file, keepMs, clock, ...told })
 }
 
 /** Where no limit is set on bytes in flight: what the rate copies in this time. */

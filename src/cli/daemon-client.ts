@@ -64,7 +64,7 @@ export class DaemonClient {
 
   async #exchange<Answer>(address: URL, own: Record<string, string>, init: RequestInit): Promise<Answer> {
     const url = this.#url
-    const headers = { ...own, ...this.#authorization() }
+    const headers = { 'x-evenkeel-client': 'cli', ...own, ...this.#authorization() }
     let response: Response
     let text: string
     try {

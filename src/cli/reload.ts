@@ -5,6 +5,7 @@
  */
 
 import type { LoopEvent } from '../cluster/events.ts'
+import type { ProcessEvent } from '../cluster/process-events.ts'
 import { type Change, changesBetween, withConnection, withLive } from '../config/changes.ts'
 import type { ClusterConfig, CompiledConfig } from '../config/compile.ts'
 import { settingsNumber } from '../config/origins.ts'
@@ -25,6 +26,10 @@ export interface ReloadParts {
     events: { subscribe(listener: (event: LoopEvent) => void): unknown }
   }
   metrics: Pick<Metrics, 'configRead' | 'configInForce' | 'settingsApplied'>
+  /** Told what became of each reading but the first. */
+  emit: (event: ProcessEvent) => void
+  /** What of the observers goes by the config goes by this one from now on. */
+  applyToObservers: (config: CompiledConfig) => void
   logger: RootLogger
   clock: Clock
   connect: (cluster: ClusterConfig) => Promise<System>
@@ -85,7 +90,7 @@ export class Reload {
   }
 
   take(config: CompiledConfig): void {
-    const { metrics, logger, clock } = this.#parts
+    const { metrics, logger, clock, emit, applyToObservers } = this.#parts
     const changes = changesBetween(this.#inForce, config)
     const having = (effect: Change['effect']) => changes.filter((change) => change.effect === effect)
     const [live, reconnects, waiting] = [having('live'), having('reconnects'), having('restart')]
@@ -94,10 +99,12 @@ export class Reload {
     this.#reading = { changes }
     this.#takenAtMs = clock.now()
     this.#apply(live)
+    applyToObservers(this.#inForce)
     logger.setLevel(this.#inForce.log.level)
     metrics.configRead('applied', this.#takenAtMs)
 
     for (const change of changes) this.#tell(change)
+    emit({ atMs: this.#takenAtMs, type: 'config_applied', changes })
     const took = live.length === 0 ? 'no setting changes' : `${formatCount(live.length, 'setting')} changed`
     const tried = reconnects.length === 0 ? '' : `, ${reconnects.length} with a new connection`
     const left = waiting.length === 0 ? '' : `, ${waiting.length} ${waiting.length === 1 ? 'needs' : 'need'} a restart`
@@ -114,10 +121,12 @@ export class Reload {
   }
 
   refuse(error: unknown): void {
-    const { metrics, logger, clock } = this.#parts
+    const { metrics, logger, clock, emit } = this.#parts
     this.#refusal = messageOf(error)
     this.#reading = { refused: error }
     metrics.configRead('refused', clock.now())
+    const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [messageOf(error)]
+    emit({ atMs: clock.now(), type: 'config_refused', problems })
     const event = 'config_refused'
     if (!(error instanceof ConfigError)) {
       logger.error({ event, err: error }, 'the config is refused, what was in force stays so')
@@ -207,7 +216,8 @@ export class Reload {
 
 /** One sentence: what it is now, or what that waits for. */
 export function changeText({ key, before, after, effect }: Change): string {
-  if (effect === 'live') return `${key} is now ${after}, was ${before}`
+  // Of what is a secret both look alike.
+  if (effect === 'live') return before === after ? `${key} has changed` : `${key} is now ${after}, was ${before}`
   if (effect === 'reconnects') {
     // Of what is in a file of its own both look alike.
     const what = before === after ? `${key} has changed` : `${key} is ${after} in the config, was ${before}`

@@ -6,13 +6,10 @@ import { type LoadOptions, parseConfig, readConfig } from '../config/load.ts'
 import { NamedFiles } from '../config/named-files.ts'
 import { ConfigWatch } from '../config/watch.ts'
 import { Daemon, type ManagedCluster } from '../daemon/daemon.ts'
-import type { Action } from '../http/route.ts'
 import { startServer } from '../http/server.ts'
 import { realClock } from '../lib/clock.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
-import { formatDuration } from '../lib/units.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
-import { logEvents } from '../observe/log-events.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createTerminalView, wantsColor } from '../observe/terminal.ts'
 import { WorkerPlanner } from '../plan/planner.ts'
@@ -21,6 +18,7 @@ import { createDecisionStore, createJournal, createSystem, loopOptions, settings
 import { daemonConfig } from './daemon-config.ts'
 import type { Io } from './io.ts'
 import { lateSystem } from './late-system.ts'
+import { createObservers, type Observers } from './observers.ts'
 import { Reload } from './reload.ts'
 import { version } from './version.ts'
 
@@ -74,6 +72,8 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     ...(live ? { out: { write: () => undefined } } : {}),
   })
 
+  // They hear of all that follows, to its end.
+  const observers = createObservers(config, { metrics, logger, clock: realClock }, releases)
   const planner = new WorkerPlanner()
   releases.push('the planner', () => planner.close())
   const reloads: { reload?: Reload } = {}
@@ -92,15 +92,22 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
   )
   const daemon = new Daemon(clusters, planner, realClock, (err) => logger.error({ err }, 'an observer failed'))
 
-  daemon.events.subscribe((event) => metrics.onEvent(event))
-  daemon.events.subscribe(logEvents(logger))
+  daemon.events.subscribe((event) => observers.onEvent(event))
   if (live) {
     const view = createTerminalView({ out: io.out, clock: realClock, color: wantsColor(io.out, io.env) })
     releases.push('the terminal view', () => view.stop())
     daemon.events.subscribe((event) => view.onEvent(event))
   }
 
-  const reload = new Reload(config, { daemon, metrics, logger, clock: realClock, connect })
+  const reload = new Reload(config, {
+    daemon,
+    metrics,
+    logger,
+    clock: realClock,
+    connect,
+    emit: (event) => observers.process.emit(event),
+    applyToObservers: (changed) => observers.apply(changed),
+  })
   reloads.reload = reload
   let watch: ConfigWatch | undefined
   const server = await startServer({
@@ -108,8 +115,9 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     control: daemon,
     explanations: daemon,
     clock: realClock,
-    onAction: (asked) => logger.info({ event: 'operator_action', ...asked }, actionSentence(asked)),
+    onAction: (asked) => observers.process.emit({ type: 'operator_action', atMs: realClock.now(), ...asked }),
     config: daemonConfig(reload, () => watch?.reload()),
+    audit: observers.audit,
     tokens: () => reload.inForce.server.tokens,
     render: () => metrics.render(),
     metricsListen: config.server.metricsListen,
@@ -124,13 +132,14 @@ async function start(config: CompiledConfig, source: Source, io: Io, releases: R
     logger.info({}, 'stopping: nothing more is started, moves in flight are left to their clusters')
     return daemon.stop()
   })
-  watch = follow(source, reload, live ? undefined : io, releases)
+  watch = follow(source, reload, observers, live ? undefined : io, releases)
 }
 
 /** @param io undefined where a hangup means that the terminal is gone. */
 function follow(
   { file, text, named, options }: Source,
   reload: Reload,
+  { process }: Observers,
   io: Io | undefined,
   releases: ReleaseStack,
 ): ConfigWatch {
@@ -141,7 +150,10 @@ function follow(
     onRefused: (error) => reload.refuse(error),
   })
   releases.push('the watch of the config', () => watch.close())
-  const ignore = io?.onReload(() => watch.reload())
+  const ignore = io?.onReload(() => {
+    process.emit({ type: 'operator_action', atMs: realClock.now(), action: 'reload', by: 'local', source: 'signal' })
+    watch.reload()
+  })
   releases.push('the signal to reload', () => ignore?.())
   return watch
 }
@@ -183,14 +195,6 @@ function announce(
     { version: version() },
     `evenkeel ${version()} keeps ${clusters}; metrics on ${metrics.host}:${metrics.port}, control on ${control.host}:${control.port}`,
   )
-}
-
-function actionSentence({ action, by, node, tables, subjects, reason, forMs }: Action): string {
-  const what = node === undefined ? (tables ?? subjects)?.join(', ') : `node ${node}`
-  const whom = what === undefined ? '' : ` of ${what}`
-  const howLong = forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
-  const who = by === 'local' ? '' : ` by ${by}`
-  return `${action}${whom}${howLong} was asked for${who}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

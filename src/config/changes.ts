@@ -66,7 +66,13 @@ export function withLive(before: CompiledConfig, after: CompiledConfig): Compile
     return { ...cluster, ...settings, pinot: { ...cluster.pinot, rebalance: wanted.pinot.rebalance } }
   })
   const server = { ...before.server, ...(after.server.tokens && { tokens: after.server.tokens }) }
-  return inForce({ ...before, clusters, server, log: { ...before.log, level: after.log.level } }, before, after)
+  const { notifications, audit, log } = after
+  const live = {
+    notifications,
+    audit: { ...before.audit, keepMs: audit.keepMs },
+    log: { ...before.log, level: log.level },
+  }
+  return inForce({ ...before, clusters, server, ...live }, before, after)
 }
 
 /** What is in force once the connection of one cluster is that of `after`: everything else is as it was. */

@@ -1,10 +1,11 @@
 /** The config as the rest of evenkeel reads it: every key decided, milliseconds, bytes and ratios, frozen. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { z } from 'zod'
 import type { Secret } from '../lib/secret.ts'
 import type { Address } from './address.ts'
 import { type BoundClass, defaults, type overridable } from './balancing-schema.ts'
 import type { ClusterBlock, ConfigFile } from './file-schema.ts'
+import type { ReceiverConfig } from './notifications-schema.ts'
 import type { Origins } from './origin.ts'
 import { compileRebalance, type RebalanceConfig } from './rebalance.ts'
 import type { TokenConfig } from './token-file.ts'
@@ -21,6 +22,9 @@ export interface CompiledConfig {
   }
   /** An absolute path. */
   state: { directory: string }
+  notifications: ReceiverConfig[]
+  /** An absolute path; absent: what is written down ends with the process. */
+  audit: { file?: string; keepMs: number }
   log: { level: 'debug' | 'info' | 'warn' | 'error'; format: 'json' | 'text' | 'live' }
 }
 
@@ -118,6 +122,7 @@ type SimulatorConfig = Extract<ClusterBlock, { system: 'simulator' }>['simulator
 
 /** @param folder where relative paths start. */
 export function compile(file: ConfigFile, folder: string): Omit<CompiledConfig, 'origins'> {
+  const directory = resolve(folder, file.state?.directory ?? '/var/lib/evenkeel')
   return {
     clusters: file.clusters.map((cluster) => compileCluster(file, cluster)),
     server: {
@@ -125,9 +130,19 @@ export function compile(file: ConfigFile, folder: string): Omit<CompiledConfig, 
       controlListen: file.server?.control_listen ?? { host: '127.0.0.1', port: 9632 },
       ...(file.server?.auth && { tokens: file.server.auth.bearer_token_file }),
     },
-    state: { directory: resolve(folder, file.state?.directory ?? '/var/lib/evenkeel') },
+    state: { directory },
+    notifications: file.notifications ?? [],
+    audit: { ...auditFile(file, folder, directory), keepMs: file.audit?.keep ?? KEEP_MS },
     log: { level: file.log?.level ?? 'info', format: file.log?.format ?? 'json' },
   }
+}
+
+const KEEP_MS = 90 * 24 * 3_600_000
+
+/** Beside the rest of what outlives the process: what is simulated leaves nothing behind unless a file is named. */
+function auditFile({ audit, clusters }: ConfigFile, folder: string, directory: string): { file?: string } {
+  if (audit?.file !== undefined) return { file: resolve(folder, audit.file) }
+  return clusters.every(({ system }) => system === 'simulator') ? {} : { file: join(directory, 'audit.jsonl') }
 }
 
 /** Other defaults for a system that loads segments, which are small, and has no leaders; racks are a matter of its own rules. */

@@ -4,6 +4,7 @@ import { misplacedAliases, valueIn } from './aliases.ts'
 import { modes, overridable } from './balancing-schema.ts'
 import { checkDiskLimits } from './disk-limits.ts'
 import { kafkaShape } from './kafka-schema.ts'
+import { auditBlock, receiverBlock } from './notifications-schema.ts'
 import { pinotShape } from './pinot-schema.ts'
 import { rebalanceBlock } from './rebalance-schema.ts'
 import type { ReadText } from './secret-files.ts'
@@ -35,6 +36,10 @@ export function fileSchema(read: ReadText) {
     })
       .describe('What evenkeel itself has to remember.')
       .exactOptional(),
+    notifications: list(receiverBlock(read), 'receivers')
+      .describe('Who is told when something happens.')
+      .exactOptional(),
+    audit: auditBlock.describe('What is written down of all that evenkeel does and is asked for.').exactOptional(),
     log: block({
       level: oneOf(['debug', 'info', 'warn', 'error']).describe('Nothing below this level is written.').exactOptional(),
       format: oneOf(['json', 'text', 'live'])
@@ -45,7 +50,7 @@ export function fileSchema(read: ReadText) {
       .exactOptional(),
   }
   return rules(block(shape, misplacedAliases), (file, problem) => {
-    const { clusters, balancing } = file
+    const { clusters, balancing, notifications } = file
     const names = new Set<unknown>()
     const modeForAll = valueIn('balancing', balancing, 'mode') !== undefined
     const wrongLimits = new Set<string>()
@@ -66,6 +71,26 @@ export function fileSchema(read: ReadText) {
       if (modeForAll || hasMode) return
       const words = modes.map((mode) => (mode === 'off' ? '"off"' : mode)).join(', ')
       problem(`is missing: one of ${words}, here or in balancing at the top`, 'clusters', index, 'balancing', 'mode')
+    })
+    if (Array.isArray(notifications)) checkReceivers(notifications, names, problem)
+  })
+}
+
+/** @param clusters the names that there are. */
+function checkReceivers(
+  receivers: readonly unknown[],
+  clusters: ReadonlySet<unknown>,
+  problem: (message: string, ...path: PropertyKey[]) => void,
+): void {
+  const names = new Set<unknown>()
+  receivers.forEach((receiver, index) => {
+    if (!isRecord(receiver)) return
+    const { name, clusters: wanted } = receiver
+    if (name !== undefined && names.has(name)) problem('another receiver has this name', 'notifications', index, 'name')
+    names.add(name)
+    if (!Array.isArray(wanted)) return
+    wanted.forEach((one: unknown, at) => {
+      if (!clusters.has(one)) problem('no cluster has this name', 'notifications', index, 'clusters', at)
     })
   })
 }

@@ -26,6 +26,9 @@ const effects: Record<string, ReloadEffect> = {
   // But not its end: an address that others can reach, which stays until a restart, would be open to them.
   'server.auth': 'live',
   state: 'restart',
+  notifications: 'live',
+  'audit.file': 'restart',
+  'audit.keep': 'live',
   'log.level': 'live',
   'log.format': 'restart',
 }

@@ -12,6 +12,7 @@ import type {
   ThrottleConfig,
   WindowConfig,
 } from './compile.ts'
+import type { ReceiverConfig } from './notifications-schema.ts'
 import type { RebalanceLayer } from './rebalance.ts'
 import { simulatorWords } from './simulator-words.ts'
 import { addressText, bytesText, durationText, percentOf, rateText, yamlText } from './value-texts.ts'
@@ -48,12 +49,21 @@ function ownSettings(cluster: ClusterConfig): Setting[] {
 }
 
 /** Every setting that belongs to no cluster. */
-export function processSettings({ server, state, log }: Omit<CompiledConfig, 'clusters' | 'origins'>): Setting[] {
+export function processSettings({
+  server,
+  state,
+  notifications,
+  audit,
+  log,
+}: Omit<CompiledConfig, 'clusters' | 'origins'>): Setting[] {
   return [
     plain('server.metrics_listen', addressText(server.metricsListen)),
     plain('server.control_listen', addressText(server.controlListen)),
     tokenSetting(server.tokens),
     plain('state.directory', state.directory),
+    notificationsSetting(notifications),
+    plain('audit.file', audit.file),
+    setting(['audit', 'keep'], audit.keepMs, durationText(audit.keepMs)),
     plain('log.level', log.level),
     plain('log.format', log.format),
   ]
@@ -178,6 +188,19 @@ function tokenSetting(tokens: CompiledConfig['server']['tokens']): Setting {
   const value = tokens?.map(({ role, token, name }) => [role, token.reveal(), name])
   const words = tokens?.map(({ role, name }) => `${role} ${name}`)
   return setting(['server', 'auth', 'bearer_token_file'], value, words)
+}
+
+function notificationsSetting(receivers: readonly ReceiverConfig[]): Setting {
+  const value = receivers.map(({ url, secret, ...rest }) => ({ ...rest, url: url.reveal(), secret: secret?.reveal() }))
+  const words = receivers.map(({ name, type, events, clusters, secret }) => ({
+    name,
+    type,
+    url: redacted,
+    ...(secret === undefined ? {} : { secret_file: redacted }),
+    events,
+    ...(clusters === undefined ? {} : { clusters }),
+  }))
+  return setting(['notifications'], value, words)
 }
 
 function windowWords({ days, fromMinute, toMinute, timezone, classes }: WindowConfig) {

@@ -453,3 +453,36 @@ export const problemAnswer = z
       .describe('What is wrong with a config, each with its place.'),
   })
   .meta({ id: 'Problem' })
+
+const objectBefore = z.union([z.string(), z.array(nodeId)])
+const auditRecord = z
+  .strictObject({
+    id: z.string().describe('Grows from record to record; goes into `before`.'),
+    time,
+    actor: z.string().describe('The name of a token, `local` where none is needed, `evenkeel` itself.'),
+    role: z.string().exactOptional().describe('Of the token.'),
+    source: z.string().describe('`api`, `cli`, `ui`, `signal`; `file` of a config; `evenkeel`.'),
+    cluster: z.string().exactOptional().describe('Absent: it is about evenkeel itself.'),
+    action: z.string(),
+    object: z.string().describe('What it was done to: `orders-3`, `node 4`, a key.'),
+    before: objectBefore.exactOptional(),
+    after: objectBefore.exactOptional().describe('Of a partition its replicas, the preferred leader first.'),
+    reason: z.string().exactOptional().describe('A word of the closed lists, or what a person gave as one.'),
+    why: z.string().exactOptional().describe('One sentence.'),
+    bytes: bytes.exactOptional(),
+    duration_seconds: z.number().exactOptional(),
+    count: count.exactOptional().describe('How many it is about.'),
+    details: z.array(z.string()).exactOptional().describe('The first of them.'),
+    plan: z.string().exactOptional().describe('The run of a plan that it belongs to: the time of its begin.'),
+    move: z.string().exactOptional(),
+    result: z.string().exactOptional(),
+  })
+  .meta({ id: 'AuditRecord' })
+
+export const auditAnswer = z
+  .strictObject({
+    records: z.array(auditRecord),
+    next: z.string().exactOptional().describe('`before` of the next page; absent: there is none.'),
+  })
+  .meta({ id: 'Audit' })
+export type AuditAnswer = z.output<typeof auditAnswer>

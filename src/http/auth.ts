@@ -3,6 +3,7 @@
  * reach the listener, which then is on a loopback address, may ask everything.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Asker } from '../cluster/process-events.ts'
 import type { Secret } from '../lib/secret.ts'
 import { Problem } from './problem.ts'
 
@@ -17,9 +18,13 @@ export interface Token {
   name: string
 }
 
-/** @param tokens undefined where nobody has to say who he is. @returns the caller's name @throws Problem */
-export function authorize(tokens: readonly Token[] | undefined, header: string | undefined, role: Role): string {
-  if (tokens === undefined) return 'local'
+/** @param tokens undefined where nobody has to say who he is. @throws Problem */
+export function authorize(
+  tokens: readonly Token[] | undefined,
+  header: string | undefined,
+  role: Role,
+): Pick<Asker, 'by' | 'role'> {
+  if (tokens === undefined) return { by: 'local' }
   const given = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1]
   if (given === undefined) {
     throw new Problem('unauthorized', 'a token is needed: Authorization: Bearer TOKEN')
@@ -30,7 +35,7 @@ export function authorize(tokens: readonly Token[] | undefined, header: string |
   if (roles.indexOf(found.role) < roles.indexOf(role)) {
     throw new Problem('forbidden', `${found.name} is a ${found.role}, this takes an ${role}`)
   }
-  return found.name
+  return { by: found.name, role: found.role }
 }
 
 function equal(a: string, b: string): boolean {

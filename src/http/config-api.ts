@@ -1,4 +1,5 @@
 /** The config of the daemon: what of it is in force, and having it read anew. */
+import type { Asker } from '../cluster/process-events.ts'
 import type { ConfigAnswer, ReloadAnswer } from './answers.ts'
 import { type OfCluster, only } from './control-api.ts'
 import type { RouteParts } from './route.ts'
@@ -15,9 +16,9 @@ export function configJson({ cluster }: OfCluster, { view, config }: RouteParts)
 export function reloadJson(
   { reason }: { reason?: string },
   { config, onAction }: RouteParts,
-  by: string,
+  caller: Asker,
 ): ReloadAnswer {
   const changes = config.reload()
-  onAction({ action: 'reload', by, ...(reason !== undefined && { reason }) })
+  onAction({ action: 'reload', ...caller, ...(reason !== undefined && { reason }) })
   return { changes }
 }

@@ -1,6 +1,7 @@
 /** What may be asked of a running daemon: what each action takes, and what becomes of it. */
 import { z } from 'zod'
 import { copies, partitionName, subjectOf } from '../cluster/move.ts'
+import { clusterActions, type OperatorAction } from '../cluster/process-events.ts'
 import { approvableHolds } from '../cluster/reasons.ts'
 import { tableNames } from '../cluster/table-json.ts'
 import type { ClusterView } from '../daemon/view.ts'
@@ -10,12 +11,12 @@ import * as fields from './fields.ts'
 import { knownNode } from './known-node.ts'
 import { mayOrder, type Ordered, orderFields, orderOf } from './orders-api.ts'
 import { Problem } from './problem.ts'
-import { type Action, post, type Route, type RouteParts } from './route.ts'
+import { post, type Route, type RouteParts } from './route.ts'
 import { topicsFor } from './tables-api.ts'
 
 /** What an action is about, for the log, and how it is done. */
 interface Call {
-  about?: Pick<Action, 'node' | 'tables' | 'subjects' | 'forMs'>
+  about?: Pick<OperatorAction, 'node' | 'tables' | 'subjects' | 'forMs'>
   run: () => Promise<void>
 }
 
@@ -109,22 +110,23 @@ const specs = {
 }
 
 /** Each answers with the status of the cluster once it is done. */
-export const actionRoutes: Route[] = Object.entries(specs).map(([name, { summary, fields, call }]) =>
-  post(`/api/v1/${name}`, {
+export const actionRoutes: Route[] = clusterActions.map((name) => {
+  const { summary, fields, call } = specs[name]
+  return post(`/api/v1/${name}`, {
     summary,
     fields,
     answer: statusAnswer,
-    respond: async (given, parts, by) => {
+    respond: async (given, parts, caller) => {
       const { reason, ...asked }: Asked = given
       const cluster = only(parts.view, asked.cluster, 'bad_body')
       const { about, run } = call(cluster, given, parts)
       await run()
       const why = reason === undefined ? {} : { reason }
-      parts.onAction({ action: name, cluster: cluster.name, by, ...about, ...why })
+      parts.onAction({ action: name, cluster: cluster.name, ...caller, ...about, ...why })
       return statusJson(parts.view, { cluster: cluster.name })
     },
-  }),
-)
+  })
+})
 
 /** It is looked at, and refused where it is not possible, as part of asking for it. */
 function ordering(

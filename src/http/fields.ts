@@ -49,6 +49,9 @@ export const last = field('a number from 1 to 500', (error) =>
     .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, error)
     .transform(Number),
 )
+export const before = field('the id of a record, or the begin of one, such as 20260131T1230', (error) =>
+  z.string(error).regex(/^\d{8}(T\d{0,9}(-\d{0,9})?)?$/, error),
+)
 export const override = field('true or false', (error) => z.boolean(error))
 export const reason = field('one line of text of at most 500 characters', (error) =>
   line(500, error).refine((text) => text.trim() !== '', error),

@@ -1,27 +1,11 @@
 /** A route of the control listener: what it takes, what it answers, who may ask, and how it is answered. */
 import type { z } from 'zod'
-import type { NodeId } from '../cluster/state.ts'
+import type { Asker, OperatorAction } from '../cluster/process-events.ts'
 import type { DaemonControl, DaemonExplanations, DaemonView } from '../daemon/view.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { ConfigAnswer, ReloadAnswer } from './answers.ts'
+import type { AuditAnswer, ConfigAnswer, ReloadAnswer } from './answers.ts'
 import type { Role } from './auth.ts'
 import { problemOf } from './problem.ts'
-
-/** Something that was asked for and done. */
-export interface Action {
-  /** Its route. */
-  action: string
-  /** Absent: of all of them. */
-  cluster?: string
-  /** Who asked for it. */
-  by: string
-  node?: NodeId
-  tables?: string[]
-  subjects?: string[]
-  reason?: string
-  /** How long a pause lasts; absent: until it is ended. */
-  forMs?: number
-}
 
 /** The config that the daemon runs by. */
 export interface DaemonConfig {
@@ -33,6 +17,12 @@ export interface DaemonConfig {
   reload(): ReloadAnswer['changes']
 }
 
+/** What was written down of all that was done. */
+export interface AuditPages {
+  /** Newest first. @param query `before`: an id, or the begin of one, which is a time */
+  page(query: { cluster?: string; last: number; before?: string }): Promise<AuditAnswer>
+}
+
 /** What routes answer from. */
 export interface RouteParts {
   view: DaemonView
@@ -40,8 +30,9 @@ export interface RouteParts {
   explanations: DaemonExplanations
   clock: Clock
   /** Told of every action that took place. */
-  onAction: (action: Action) => void
+  onAction: (action: OperatorAction) => void
   config: DaemonConfig
+  audit: AuditPages
 }
 
 export interface Route {
@@ -61,8 +52,8 @@ export interface Route {
   answer: z.ZodType
   /** It may take so long, in milliseconds; absent: it is answered at once. */
   patienceMs?: number
-  /** @throws Problem @param caller who asks, as the log names him. */
-  respond: (fields: unknown, parts: RouteParts, caller: string) => Promise<unknown>
+  /** @throws Problem @param caller who asks. */
+  respond: (fields: unknown, parts: RouteParts, caller: Asker) => Promise<unknown>
 }
 
 interface Spec<Fields extends z.ZodObject, Answer extends z.ZodType>
@@ -71,7 +62,7 @@ interface Spec<Fields extends z.ZodObject, Answer extends z.ZodType>
   status?: Route['status']
   fields: Fields
   answer: Answer
-  respond: (fields: z.output<Fields>, parts: RouteParts, caller: string) => z.output<Answer> | Promise<z.output<Answer>>
+  respond: (fields: z.output<Fields>, parts: RouteParts, caller: Asker) => z.output<Answer> | Promise<z.output<Answer>>
 }
 
 /** Something is told. */
@@ -97,7 +88,7 @@ export function post<Fields extends z.ZodObject, Answer extends z.ZodType>(
 function untyped<Fields extends z.ZodObject, Answer extends z.ZodType>({ respond, ...spec }: Spec<Fields, Answer>) {
   return {
     ...spec,
-    respond: async (fields: unknown, parts: RouteParts, caller: string) => {
+    respond: async (fields: unknown, parts: RouteParts, caller: Asker) => {
       try {
         return await respond(fields as z.output<Fields>, parts, caller)
       } catch (error) {

@@ -1,6 +1,7 @@
 /** The API of the control listener, one table: the listener, the OpenAPI document and the tests are made from it. */
 import { z } from 'zod'
 import {
+  auditAnswer,
   clustersAnswer,
   configAnswer,
   decisionAnswer,
@@ -14,11 +15,12 @@ import {
   tablesAnswer,
   weighedAnswer,
 } from './answers.ts'
+import { auditJson } from './audit-api.ts'
 import { configJson, reloadJson } from './config-api.ts'
 import { actionRoutes } from './control-actions.ts'
 import { clustersJson, currentPlanJson, freshPlanJson, movesJson, nodesJson, statusJson } from './control-api.ts'
 import { explanationOf, oneDecision, someDecisions } from './explain-api.ts'
-import { cluster, decision, last, node, partition, reason, state, table, tenant } from './fields.ts'
+import { before, cluster, decision, last, node, partition, reason, state, table, tenant } from './fields.ts'
 import { orderFields, weighedJson } from './orders-api.ts'
 import { get, post, type Route } from './route.ts'
 import { tablesJson } from './tables-api.ts'
@@ -99,6 +101,12 @@ export const routes: readonly Route[] = [
     fields: z.strictObject({ ...orderFields['transfer-leadership'], cluster }),
     answer: weighedAnswer,
     respond: (fields, parts) => weighedJson(fields, parts),
+  }),
+  get('/api/v1/audit', {
+    summary: 'What evenkeel did and was asked for, by whom, why, how much and how long, newest first.',
+    fields: z.strictObject({ cluster, last: last.exactOptional(), before: before.exactOptional() }),
+    answer: auditAnswer,
+    respond: auditJson,
   }),
   get('/api/v1/config', {
     summary: 'Every setting in force and where it comes from, secrets left out.',

@@ -2,6 +2,7 @@
 
 import type { AddressInfo, Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { ActionSource, Asker } from '../cluster/process-events.ts'
 import { EvenkeelError } from '../lib/errors.ts'
 import { ReleaseStack } from '../lib/release-stack.ts'
 import { authorize, type Token } from './auth.ts'
@@ -86,17 +87,18 @@ function controlApp(options: ServerOptions): FastifyInstance {
   })
   // Only what no form can send: what is not JSON is refused before it is read.
   app.removeContentTypeParser('text/plain')
-  app.decorateRequest('caller', '')
+  app.decorateRequest('caller', null)
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       onRequest: async (request) => {
-        request.caller = authorize(options.tokens(), request.headers.authorization, route.role)
+        const { authorization, 'x-evenkeel-client': client } = request.headers
+        request.caller = { ...authorize(options.tokens(), authorization, route.role), source: sourceOf(client) }
       },
       handler: async (request, reply) => {
         if (route.patienceMs !== undefined) request.raw.socket.setTimeout(route.patienceMs)
-        const answer = await route.respond(fieldsOf(route, request), options, request.caller)
+        const answer = await route.respond(fieldsOf(route, request), options, request.caller!)
         return reply.code(route.status).header('cache-control', 'no-store').send(answer)
       },
     })
@@ -114,9 +116,14 @@ function controlApp(options: ServerOptions): FastifyInstance {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks, as the log names him. */
-    caller: string
+    /** Who asks; null until that is known. */
+    caller: Asker | null
   }
+}
+
+/** Our own clients say what they are; whoever says nothing, or anything else, is one of others. */
+function sourceOf(client: unknown): ActionSource {
+  return client === 'cli' || client === 'ui' ? client : 'api'
 }
 
 function fieldsOf({ method, fields, bare }: Route, { query, params, body }: FastifyRequest): unknown {

@@ -30,6 +30,7 @@ const node = [of.cluster, of.node] as const
 
 const sampled = 'from the first sample on'
 const called = 'from the first one of its labels on'
+const known = 'from when the receiver is known on'
 
 /** Every family that may have a label above its ceiling. */
 const metric: ClosedLabel = {
@@ -51,6 +52,10 @@ export const families = [
   counter('config_reloads_total', 'none', [], 'Config loads attempted, that of the start included'),
   counter('config_reload_failures_total', 'none', [], 'Config loads refused'),
   gauge('config_hash', 'none', [], 'Numeric hash of the settings in force, the same in each replica that has the same'),
+  counter('notifications_total', 'none', [of.receiver], 'Notifications that a receiver took', known),
+  counter('notification_failures_total', 'none', [of.receiver], 'Notifications that could not be delivered', known),
+  counter('operator_actions_total', 'none', [of.action, of.source], 'What people asked for and was done'),
+  counter('audit_write_failures_total', 'none', [], 'Audit records that could not be written when they were made'),
   counter(
     'http_requests_total',
     'none',

@@ -2,6 +2,7 @@
 import { conflictKinds } from '../cluster/conflicts.ts'
 import { loopStatuses, modes, moveResults, sampleStages } from '../cluster/events.ts'
 import { moveKinds } from '../cluster/move.ts'
+import { actionSources, operatorActions } from '../cluster/process-events.ts'
 import { moveReasons, nodeStates, rejectReasons, verdictCodes, violationKinds } from '../cluster/reasons.ts'
 import { segmentStates } from '../cluster/target.ts'
 import { callFailures, upstreams } from '../cluster/upstream.ts'
@@ -50,6 +51,7 @@ export const node = open(
 export const table = open('table', 500, 'the name of the table with its type')
 export const operation = open('operation', 64, 'the name of the API that is called')
 export const handler = open('handler', 64, 'the path of the route ([API](api.md)), `not_found` for none')
+export const receiver = open('receiver', 100, 'the name of the receiver in the config')
 export const httpCode = open('code', 40, 'the status of the answer')
 
 export const method = closed('method', httpMethods)
@@ -76,6 +78,8 @@ export const moveStage = closed('state', ['pending', 'running'])
 export const moveResult = closed('result', moveResults)
 export const conflictWith = closed('with', conflictKinds)
 export const owner = closed('owner', owners)
+export const action = closed('action', operatorActions)
+export const source = closed('source', actionSources)
 
 export const version = fact('version', 'the version of evenkeel')
 export const revision = fact('revision', 'the commit that it was built from')

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoopEvent } from '../cluster/events.ts'
+import type { ProcessEvent } from '../cluster/process-events.ts'
 import type { UpstreamCall } from '../cluster/upstream.ts'
 import { ClusterSeries, type SettingsInForce } from './cluster-series.ts'
 import { type Family, helpOf, prefix } from './families.ts'
@@ -16,6 +17,12 @@ export interface Metrics {
   /** @param hash alike where the settings in force are. */
   configInForce(hash: number): void
   onEvent(event: LoopEvent): void
+  onProcessEvent(event: ProcessEvent): void
+  /** Its series exist from now on, at zero. */
+  registerReceiver(name: string): void
+  /** A notification, or several, was taken by its receiver, or could not be delivered. */
+  notified(receiver: string, outcome: 'sent' | 'failed', count?: number): void
+  auditFailed(count: number): void
   observeUpstream(call: UpstreamCall): void
   httpRequest(request: { handler: string; method: string; code: number }): void
   logMessage(level: string): void
@@ -47,6 +54,19 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
     },
     configInForce: (hash) => instruments.set('config_hash', {}, hash),
     onEvent: (event) => clusters.get(event.cluster)?.onEvent(event),
+    onProcessEvent: (event) => {
+      if (event.type !== 'operator_action') return
+      instruments.add('operator_actions_total', { action: event.action, source: event.source }, 1)
+    },
+    registerReceiver: (receiver) => {
+      instruments.add('notifications_total', { receiver }, 0)
+      instruments.add('notification_failures_total', { receiver }, 0)
+    },
+    notified: (receiver, outcome, count = 1) => {
+      const name = outcome === 'sent' ? 'notifications_total' : 'notification_failures_total'
+      instruments.add(name, { receiver }, count)
+    },
+    auditFailed: (count) => instruments.add('audit_write_failures_total', {}, count),
     observeUpstream: ({ cluster, upstream, operation, durationMs, outcome }) => {
       if (!clusters.has(cluster)) return
       const labels = { managed_cluster: cluster, upstream, operation }

@@ -3,7 +3,7 @@ import type { ClusterView, DaemonControl, DaemonExplanations } from '../../src/d
 import type { Token } from '../../src/http/auth.ts'
 import { type Server, startServer } from '../../src/http/server.ts'
 import { type Clock, VirtualClock } from '../../src/lib/clock.ts'
-import { unconfigured, unexplained } from '../http/support.ts'
+import { unaudited, unconfigured, unexplained } from '../http/support.ts'
 import { noon } from '../observe/support.ts'
 
 interface Served {
@@ -26,6 +26,7 @@ export async function serveDaemon(served: Served): Promise<{ server: Server; url
     clock: new VirtualClock(noon),
     tokens: () => tokens,
     onAction: () => undefined,
+    audit: unaudited,
     config: { ...unconfigured, refusal: configRefused },
     render: async () => ({ contentType: 'text/plain', body: '' }),
     metricsListen: { host: '127.0.0.1', port: 0 },

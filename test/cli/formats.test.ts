@@ -1,4 +1,6 @@
 /** Every verb that prints data, in every format, as the real program: against a daemon at work on a simulated cluster, or one with tables. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -127,6 +129,19 @@ server: { metrics_listen: "127.0.0.1:${metrics}", control_listen: "127.0.0.1:${c
 it.each(rowsOn('kafka'))('of a config of Kafka: %s', patience, async (_, row) => {
   const path = config('formats-kafka.yaml', { bootstrap: '127.0.0.1:1' })
   await checkFormats(row, { config: path } as Where, run)
+})
+
+describe('of a receiver', patience, () => {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.end('thanks'))
+  })
+  beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)))
+  afterAll(() => server.close())
+
+  it.each(rowsOn('receiver'))('%s', async (_, row) => {
+    const { port } = server.address() as AddressInfo
+    await checkFormats(row, { receiver: `http://127.0.0.1:${port}/hook`, file } as Where, run)
+  })
 })
 
 describe('of a cluster of tables', patience, () => {

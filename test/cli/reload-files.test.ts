@@ -74,6 +74,8 @@ function follow(pollMs = 1000) {
     clock: realClock,
     logger,
     metrics: { configRead: () => undefined, configInForce: () => undefined, settingsApplied: () => undefined },
+    emit: () => undefined,
+    applyToObservers: () => undefined,
     daemon: {
       apply: () => undefined,
       // One that is proposed works at once.
@@ -188,7 +190,7 @@ it('a file that is no config, and one that is another config', async () => {
   writeFileSync(path, readFileSync('config/demo.yaml'))
   await followed.said(/orders {2}the cluster is absent in the config: that needs a restart/)
   await followed.said(/demo {2}the cluster is present in the config: that needs a restart/)
-  await followed.said(/no setting changes, 3 need a restart/)
+  await followed.said(/no setting changes, 4 need a restart/)
   expect([followed.moves(), followed.reload.inForce.clusters.map(({ name }) => name)]).toEqual([1, ['orders']])
 })
 

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { daemonConfig } from '../../src/cli/daemon-config.ts'
 import { Reload } from '../../src/cli/reload.ts'
 import type { LoopEvent } from '../../src/cluster/events.ts'
-import type { ClusterConfig } from '../../src/config/compile.ts'
+import type { ProcessEvent } from '../../src/cluster/process-events.ts'
+import type { ClusterConfig, CompiledConfig } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { LoopOptions } from '../../src/daemon/cluster-loop.ts'
 import { configAnswer, reloadAnswer } from '../../src/http/answers.ts'
@@ -25,6 +26,9 @@ let reload: Reload
 let events: Emitter<LoopEvent>
 /** Addresses that were connected to, and what was done with them. */
 let connected: string[]
+/** What observers hear, and what they go by. */
+let heard: ProcessEvent[]
+let observing: CompiledConfig[]
 let connecting: (cluster: ClusterConfig) => Promise<System>
 
 beforeEach(() => start(config(`${orders}, ${clicks}`)))
@@ -34,6 +38,8 @@ function start(first: ReturnType<typeof config>): void {
   applied = []
   measured = []
   connected = []
+  heard = []
+  observing = []
   events = new Emitter<LoopEvent>((error) => {
     throw error
   })
@@ -55,6 +61,8 @@ function start(first: ReturnType<typeof config>): void {
       events,
     },
     connect: (cluster) => connecting(cluster),
+    emit: (event) => heard.push(event),
+    applyToObservers: (changed) => observing.push(changed),
     metrics: {
       configRead: (outcome) => measured.push(outcome),
       configInForce: (hash) => void (measuredHash = hash),
@@ -130,10 +138,32 @@ describe('a config that was read anew', () => {
         'clicks  the cluster is absent in the config: that needs a restart',
         'third  the cluster is present in the config: that needs a restart',
         'evenkeel  state.directory is /x in the config: that needs a restart, /var/lib/evenkeel stays in force',
-        'evenkeel  the config was read anew: no setting changes, 3 need a restart',
+        'evenkeel  audit.file is /x/audit.jsonl in the config: that needs a restart, /var/lib/evenkeel/audit.jsonl stays in force',
+        'evenkeel  the config was read anew: no setting changes, 4 need a restart',
       ])
     }
     expect(applied).toEqual([])
+  })
+
+  it('is told to those who write down what happens and tell it on, and they go by it from then on', () => {
+    const receiver = (url: string) => `notifications: [{ name: ops, type: slack, url: "${url}" }]`
+    reload.take(config(`${orders}, ${clicks}`, `${receiver('http://a/hunter2')}\naudit: { keep: 1d }`))
+    reload.take(config(`${orders}, ${clicks}`, `${receiver('http://a/hunter3')}\naudit: { keep: 1d }`))
+    reload.refuse(new Error('it is gone'))
+    expect(heard).toMatchObject([
+      {
+        type: 'config_applied',
+        changes: [{ key: 'notifications' }, { key: 'audit.keep', before: '90d', after: '1d' }],
+      },
+      { type: 'config_applied', changes: [{ key: 'notifications', effect: 'live' }] },
+      { type: 'config_refused', problems: ['it is gone'] },
+    ])
+    expect(observing.map(({ notifications, audit }) => [notifications[0]!.url.reveal(), audit.keepMs])).toEqual([
+      ['http://a/hunter2', 86_400_000],
+      ['http://a/hunter3', 86_400_000],
+    ])
+    expect(lines).toContain('evenkeel  notifications has changed')
+    expect(JSON.stringify([heard, lines])).not.toContain('hunter')
   })
 
   it('changes what is written to the log', () => {
@@ -289,6 +319,7 @@ describe('as the control listener tells of it', () => {
       'sasl.password: reconnects',
       'balancing.mode: live',
       'state.directory: restart',
+      'audit.file: restart',
     ])
     expect(changes.map(({ text }) => lines.some((line) => line.endsWith(text)))).toEqual(changes.map(() => true))
     expect(JSON.stringify(changes)).not.toContain('hunter2')

@@ -24,6 +24,8 @@ export interface Where {
   led: { partition: string; follower: number | string }[]
   node: number | string
   decision: string
+  /** URL of a receiver of notifications. */
+  receiver?: string
   /** Writes a file and returns its path. */
   file: (name: string, content: string) => string
 }
@@ -33,7 +35,7 @@ export interface Row {
   /** What makes it another row of the same verb, which is run in two formats only: for people, and for programs. */
   how?: string
   /** Runs where there is: what every cluster has unless given. */
-  on?: 'kafka' | 'tables'
+  on?: 'kafka' | 'tables' | 'receiver'
   /** @param time 0 to 3: each format has another one. */
   args: (where: Where, time: number) => string[]
   /** What `-o json` and `-o yaml` print, strictly. */
@@ -213,6 +215,32 @@ export const rows: Row[] = [
     acts: true,
   },
   { verb: 'resume', args: url, answer: done('resume'), table: /: not paused\n$/, acts: true },
+  {
+    verb: 'notify test',
+    on: 'receiver',
+    args: ({ receiver = '', file }, time) => {
+      const text = `version: 1
+clusters: [{ name: demo, system: kafka, bootstrap_servers: [a:1] }]
+balancing: { mode: continuous }
+notifications: [{ name: ops, type: webhook, url: "${receiver}" }]
+`
+      return ['--config', file(`notify-${time}.yaml`, text)]
+    },
+    answer: z.strictObject({
+      receivers: z.array(
+        z.strictObject({
+          receiver: z.string(),
+          type: z.string(),
+          ok: z.boolean(),
+          status: z.int().exactOptional(),
+          text: z.string(),
+          said: z.string().exactOptional(),
+        }),
+      ),
+    }),
+    table: header('RECEIVER TYPE RESULT ANSWER'),
+    acts: true,
+  },
   {
     verb: 'tables',
     on: 'tables',

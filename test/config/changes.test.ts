@@ -126,6 +126,7 @@ log: { level: debug }`),
       ' server.metrics_listen: 0.0.0.0:9631 → [::1]:1 at a restart',
       ' server.control_listen: 127.0.0.1:9632 → 127.0.0.1:2 at a restart',
       ' state.directory: /var/lib/evenkeel → /x at a restart',
+      ' audit.file: /var/lib/evenkeel/audit.jsonl → /x/audit.jsonl at a restart',
       ' log.format: json → text at a restart',
     ])
   })
@@ -149,7 +150,11 @@ clusters:
 `,
       'c.yaml',
     )
-    expect(changes(other)).toEqual(['orders : present → absent at a restart', 'sim : absent → present at a restart'])
+    expect(changes(other)).toEqual([
+      'orders : present → absent at a restart',
+      'sim : absent → present at a restart',
+      ' audit.file: /var/lib/evenkeel/audit.jsonl → absent at a restart',
+    ])
   })
 
   it('sees a cluster that is another one by the same name', () => {

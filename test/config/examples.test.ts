@@ -38,22 +38,24 @@ describe('the example configs', () => {
     ).rebalance
     expect(rebalance).toEqual(rebalanceDefaultTexts)
     expect([tenants, tables]).not.toContain(undefined)
-    const { server, state, log } = loadConfig('config/kafka.yaml', { env })
+    const { server, state, audit, log } = loadConfig('config/kafka.yaml', { env })
     const smallest =
       'version: 1\nclusters: [{ name: a, system: kafka, bootstrap_servers: [a:1] }]\nbalancing: { mode: off }'
-    expect({ server, state, log }).toEqual(pick(parseConfig(smallest, 'c.yaml')))
-    expect(Object.keys({ ...shown['server'], ...shown['state'], ...shown['log'] })).toEqual([
+    expect({ server, state, audit, log }).toEqual(pick(parseConfig(smallest, 'c.yaml')))
+    expect(Object.keys({ ...shown['server'], ...shown['state'], ...shown['audit'], ...shown['log'] })).toEqual([
       'metrics_listen',
       'control_listen',
       'directory',
+      'file',
+      'keep',
       'level',
       'format',
     ])
   })
 })
 
-function pick({ server, state, log }: CompiledConfig) {
-  return { server, state, log }
+function pick({ server, state, audit, log }: CompiledConfig) {
+  return { server, state, audit, log }
 }
 
 describe('the JSON schema', () => {
@@ -98,7 +100,7 @@ function brokenVariants(text: string): [line: number, text: string][] {
   // A user name may be anything, and so may a directory, a tenant or a table.
   return variants.filter(
     ([, variant]) =>
-      !/^ *(username|password|token|directory): 1_000/m.test(variant) &&
+      !/^ *(username|password|token|directory|file): 1_000/m.test(variant) &&
       !/(rack|name): 1_000/.test(variant) &&
       !/^ {4}(Archive_|orders_|clicks_REALTIME_|x): \{ (batch|priority|force)/m.test(variant),
   )

@@ -89,6 +89,8 @@ describe('a config', () => {
         controlListen: { host: '127.0.0.1', port: 9632 },
       },
       state: { directory: '/var/lib/evenkeel' },
+      notifications: [],
+      audit: { file: '/var/lib/evenkeel/audit.jsonl', keepMs: 90 * 86_400_000 },
       log: { level: 'info', format: 'json' },
     })
   })
@@ -244,8 +246,8 @@ describe('a broken config', () => {
     ],
     [
       'a key whose behaviour does not exist yet',
-      kafka('notifications: { rate_per_node: 50MiB/s }'),
-      ['c.yaml:7:1: notifications: unknown key'],
+      kafka('high_availability: { elector: auto }'),
+      ['c.yaml:7:1: high_availability: unknown key'],
     ],
     [
       'an unknown system',

@@ -64,6 +64,9 @@ describe('each setting in force', () => {
       'server.metrics_listen 0.0.0.0:9631 < default',
       'server.control_listen 127.0.0.1:9632 < default',
       'state.directory /var/lib/evenkeel < default',
+      'notifications [] < default',
+      'audit.file /var/lib/evenkeel/audit.jsonl < default',
+      'audit.keep 90d < default',
       'log.level debug < c.yaml:20',
       'log.format json < default',
     ])
@@ -99,7 +102,10 @@ describe('each setting in force', () => {
     expect(shown('clicks', {}, inForce)).toContain('bootstrap_servers [b:1] < c.yaml:12')
     expect(shown('clicks', {}, inForce)).toContain('system kafka < c.yaml:13')
     expect(shown('orders', {}, inForce)).toContain('balancing.dry_run false < cluster override (c.yaml:11)')
-    expect(shown(undefined, {}, inForce).slice(3)).toEqual(['log.level debug < c.yaml:22', 'log.format json < default'])
+    expect(shown(undefined, {}, inForce).slice(-2)).toEqual([
+      'log.level debug < c.yaml:22',
+      'log.format json < default',
+    ])
   })
 })
 

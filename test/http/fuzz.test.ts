@@ -16,7 +16,7 @@ import { runs } from '../cluster/support.ts'
 import { fillable, SECOND, startLoop } from '../daemon/support.ts'
 import { noon } from '../observe/support.ts'
 import { tablesReport } from '../observe/tables.ts'
-import { unconfigured } from './support.ts'
+import { unaudited, unconfigured } from './support.ts'
 
 /** Stands where something is expected, and must not be told again. */
 const marker = 'hunter2'
@@ -68,6 +68,7 @@ beforeAll(async () => {
     },
     config: unconfigured,
     clock: loop.clock,
+    audit: unaudited,
     onAction: (action) => logged.push(action),
     tokens: () => undefined,
     render: async () => ({ contentType: 'text/plain', body: '' }),
@@ -136,6 +137,7 @@ const sense: Record<string, fc.Arbitrary<unknown>> = {
   to_dir: fc.constantFrom('/disk0', '/disk1'),
   state: fc.constantFrom('pending', 'running', 'ended'),
   last: fc.nat(600).map(String),
+  before: fc.constantFrom('20260101', '20260101T000003', '20260101T000000000-000000'),
   id: fc.constantFrom('20260101T000000', '20260101T000003'),
   reason: fc.constantFrom('because', 'ü'),
   for: fc.constantFrom('30m', '1h30m', '2d'),

@@ -7,7 +7,7 @@ import { Problem } from '../../src/http/problem.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { forecast, GiB, leader, noon, replica, report } from '../observe/support.ts'
-import { askRoute, unasked, unconfigured, unexplained } from './support.ts'
+import { askRoute, unasked, unaudited, unconfigured, unexplained } from './support.ts'
 
 const nodes = [forecast(1, [10, 10]), forecast(4, [5, 6])]
 
@@ -55,6 +55,7 @@ const parts = () => ({
   control,
   explanations: unexplained,
   clock: new VirtualClock(noon),
+  audit: unaudited,
   onAction: (action: unknown) => void actions.push(action),
   config: unconfigured,
 })
@@ -94,7 +95,7 @@ describe('an order', () => {
     expect(await post(name, body)).toMatchObject({ clusters: [{ name: 'demo' }] })
     expect(ordered).toEqual([{ ...order, reason: 'a disk', atMs: noon }])
     const subjects = [name === 'move' ? 'a-b-3' : 't-3']
-    expect(actions).toEqual([{ action: name, cluster: 'demo', by: 'local', subjects, reason: 'a disk' }])
+    expect(actions).toEqual([{ action: name, cluster: 'demo', by: 'local', source: 'api', subjects, reason: 'a disk' }])
   })
 
   test.each<[string, object, string]>([

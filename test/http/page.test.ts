@@ -6,7 +6,7 @@ import { content, frame } from '../../src/http/page/page.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { forecast, GiB, leader, noon, progress, replica, report } from '../observe/support.ts'
 import { tablesReport } from '../observe/tables.ts'
-import { unasked, unconfigured, unexplained } from './support.ts'
+import { unasked, unaudited, unconfigured, unexplained } from './support.ts'
 
 const evil = `<script>alert("x")</script>'&`
 
@@ -31,6 +31,7 @@ function page(views: ClusterView[], query: object = {}, configRefused?: string):
     control: unasked,
     explanations: unexplained,
     clock: new VirtualClock(noon),
+    audit: unaudited,
     onAction: () => undefined,
     config: { ...unconfigured, refusal: () => configRefused },
   })

@@ -12,7 +12,7 @@ import { type ListenAddress, type Server, startServer } from '../../src/http/ser
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { EvenkeelError } from '../../src/lib/errors.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { unconfigured, unexplained } from './support.ts'
+import { unaudited, unconfigured, unexplained } from './support.ts'
 
 const noon = Date.UTC(2026, 0, 1, 12)
 
@@ -160,6 +160,7 @@ beforeEach(async () => {
     control,
     explanations: { ...unexplained, planNow: () => planned() },
     clock: new VirtualClock(noon),
+    audit: unaudited,
     onAction: (action) => actions.push(action),
     tokens: () => tokens,
     config: { inForce: () => inForce, refusal: () => configRefused, reload: () => reread() },
@@ -519,9 +520,9 @@ describe('what is asked of the daemon', () => {
     await post('/api/v1/pause', { reason: 'x', for: '30m' })
     await post('/api/v1/resume', {})
     expect(actions).toEqual([
-      { action: 'drain', cluster: 'orders', by: 'local', node: 4, reason: 'new disks' },
-      { action: 'pause', cluster: 'orders', by: 'local', reason: 'x', forMs: 1_800_000 },
-      { action: 'resume', cluster: 'orders', by: 'local' },
+      { action: 'drain', cluster: 'orders', by: 'local', source: 'api', node: 4, reason: 'new disks' },
+      { action: 'pause', cluster: 'orders', by: 'local', source: 'api', reason: 'x', forMs: 1_800_000 },
+      { action: 'resume', cluster: 'orders', by: 'local', source: 'api' },
     ])
   })
 
@@ -662,7 +663,7 @@ describe('a reload', () => {
     expect(code).toBe(200)
     expect(JSON.parse(answer)).toEqual({ changes: [{ ...change, text: 'balancing.mode is now continuous, was off' }] })
     const reason = body?.includes('reason') ? { reason: 'a new limit' } : {}
-    expect(actions).toEqual([{ action: 'reload', by: 'local', ...reason }])
+    expect(actions).toEqual([{ action: 'reload', by: 'local', source: 'api', ...reason }])
     expect(served).toEqual(['POST /-/reload 200'])
   })
 
@@ -749,7 +750,17 @@ describe('with tokens', () => {
     ).toEqual({ status: 403, code: 'forbidden', detail: 'board is a viewer, this takes an operator' })
     expect([asked, actions]).toEqual([[], []])
     expect(await resume(of('token-of-an-operator'))).toMatchObject({ code: 202 })
-    expect(actions).toEqual([{ action: 'resume', cluster: 'orders', by: 'ops' }])
+    expect(actions).toEqual([{ action: 'resume', cluster: 'orders', by: 'ops', role: 'operator', source: 'api' }])
+  })
+
+  it.each([
+    ['ui', 'ui'],
+    ['cli', 'cli'],
+    ['signal', 'api'],
+    ['__proto__', 'api'],
+  ])('a client that calls itself %s is told as %s', async (client, source) => {
+    await resume({ ...of('token-of-an-operator'), 'x-evenkeel-client': client })
+    expect(actions).toMatchObject([{ action: 'resume', by: 'ops', source }])
   })
 
   it('changes with the file', async () => {
@@ -793,6 +804,7 @@ describe('the server', () => {
       control,
       clock: new VirtualClock(noon),
       explanations: unexplained,
+      audit: unaudited,
       onAction: () => undefined,
       tokens: () => undefined,
       config: unconfigured,

@@ -1,7 +1,7 @@
 /** A route asked without a listener; what it answers is held against its schema. */
 import type { DaemonControl, DaemonExplanations } from '../../src/daemon/view.ts'
 import { readFields } from '../../src/http/fields.ts'
-import type { DaemonConfig, RouteParts } from '../../src/http/route.ts'
+import type { AuditPages, DaemonConfig, RouteParts } from '../../src/http/route.ts'
 import { routes } from '../../src/http/routes.ts'
 
 /** Of a daemon that has nothing to tell. */
@@ -17,6 +17,9 @@ export const unconfigured: DaemonConfig = {
   refusal: () => undefined,
   reload: () => [],
 }
+
+/** Of a daemon that did nothing. */
+export const unaudited: AuditPages = { page: async () => ({ records: [] }) }
 
 const never = async () => Promise.reject(new Error('not asked for here'))
 /** Of a daemon of which nothing is to be asked: what may be stands over it. */
@@ -41,5 +44,7 @@ export async function askRoute(
   const route = routes.find((one) => one.method === method && one.path === `/api/v1/${name}`)
   if (!route) throw new Error(`no route is called ${method} ${name}`)
   const fields = readFields(method === 'GET' ? 'query' : 'body', route.fields, given)
-  return route.answer.parse(JSON.parse(JSON.stringify(await route.respond(fields, parts, 'local'))))
+  return route.answer.parse(
+    JSON.parse(JSON.stringify(await route.respond(fields, parts, { by: 'local', source: 'api' }))),
+  )
 }

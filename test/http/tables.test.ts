@@ -7,7 +7,7 @@ import { Problem } from '../../src/http/problem.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { leader, noon, replica, report } from '../observe/support.ts'
 import { costly, tableMove, tablesReport, target } from '../observe/tables.ts'
-import { askRoute, unconfigured, unexplained } from './support.ts'
+import { askRoute, unaudited, unconfigured, unexplained } from './support.ts'
 
 const MiB = 2 ** 20
 const pinot: ClusterView = {
@@ -51,6 +51,7 @@ const parts = {
   control,
   explanations: unexplained,
   clock: new VirtualClock(noon),
+  audit: unaudited,
   onAction: (action: unknown) => void actions.push(action),
   config: unconfigured,
 }
@@ -183,6 +184,7 @@ describe('rebalance', () => {
         action: 'rebalance',
         cluster: 'demo',
         by: 'local',
+        source: 'api',
         tables,
         ...('reason' in body ? { reason: body.reason } : {}),
       },
@@ -231,7 +233,14 @@ describe('approve', () => {
     await post('approve', { table: 'orders', reason: 'looked at it' })
     expect(asked).toEqual([['approve', 'demo', [{ topic: 'orders_OFFLINE', fingerprint: 'f-orders_OFFLINE' }]]])
     expect(actions).toEqual([
-      { action: 'approve', cluster: 'demo', by: 'local', tables: ['orders_OFFLINE'], reason: 'looked at it' },
+      {
+        action: 'approve',
+        cluster: 'demo',
+        by: 'local',
+        source: 'api',
+        tables: ['orders_OFFLINE'],
+        reason: 'looked at it',
+      },
     ])
   })
 
@@ -285,6 +294,7 @@ describe('cancel', () => {
       action: 'cancel',
       cluster: 'demo',
       by: 'local',
+      source: 'api',
       subjects: ['clicks_OFFLINE', 'clicks_REALTIME'],
       reason: 'not now',
     })

@@ -442,6 +442,30 @@ describe('metrics', () => {
     expect(Object.keys(only(await series(metrics), /^node_disk_used/))).toEqual([])
   })
 
+  it('count what people asked for and who was told, from zero on', async () => {
+    const metrics = registered()
+    const values = async () => only(await series(metrics), /^(operator|notification|audit)/)
+    const zeros = await values()
+    expect(Object.keys(zeros).filter((name) => name.startsWith('operator_actions_total'))).toHaveLength(40)
+    expect(new Set(Object.values(zeros))).toEqual(new Set([0]))
+    metrics.registerReceiver('ops')
+    metrics.registerReceiver('chat')
+    metrics.onProcessEvent({ type: 'operator_action', atMs: noon, action: 'pause', by: 'x', source: 'ui' })
+    metrics.onProcessEvent({ type: 'config_refused', atMs: noon, problems: [] })
+    metrics.notified('ops', 'sent')
+    metrics.notified('ops', 'failed', 3)
+    metrics.auditFailed(2)
+    const counted = Object.entries(await values()).filter(([name, value]) => zeros[name] !== value)
+    expect(Object.fromEntries(counted)).toEqual({
+      'operator_actions_total{action="pause",source="ui"}': 1,
+      'notifications_total{receiver="ops"}': 1,
+      'notifications_total{receiver="chat"}': 0,
+      'notification_failures_total{receiver="ops"}': 3,
+      'notification_failures_total{receiver="chat"}': 0,
+      audit_write_failures_total: 2,
+    })
+  })
+
   it('are clean to promtool, every family having appeared', async () => {
     const metrics = registered(
       event({
@@ -460,6 +484,7 @@ describe('metrics', () => {
       outcome: 'auth',
     })
     metrics.httpRequest({ handler: '/metrics', method: 'GET', code: 200 })
+    metrics.registerReceiver('ops')
     const { body, contentType } = await metrics.render()
     expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/)
     const missing = families.filter(({ name }) => !new RegExp(`^evenkeel_${name}(_count)?(\\{.*\\})? `, 'm').test(body))

@@ -148,7 +148,7 @@ async function send(form) {
   const cluster = main.querySelector('h1').textContent
   const response = await fetch(form.dataset.action, {
     method: 'POST',
-    headers: headers({ 'content-type': 'application/json' }),
+    headers: headers({ 'content-type': 'application/json', 'x-evenkeel-client': 'ui' }),
     body: JSON.stringify({ ...values, cluster }),
     signal: AbortSignal.timeout(10_000),
   })

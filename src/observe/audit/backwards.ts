@@ -1,0 +1,32 @@
+import { open } from 'node:fs/promises'
+
+const CHUNK_BYTES = 64 * 1024
+/** A longer one is none of ours. */
+const LONGEST_LINE_BYTES = 1024 * 1024
+
+/** The lines of a file, the last one first, each with how much of the file was read by then. A part that no line end closes is no line. */
+export async function* linesBackwards(path: string): AsyncGenerator<{ line: string; bytes: number }> {
+  const handle = await open(path, 'r')
+  try {
+    let at = (await handle.stat()).size
+    const size = at
+    let rest: Buffer = Buffer.alloc(0)
+    let isTail = true
+    while (at > 0) {
+      const length = Math.min(CHUNK_BYTES, at)
+      at -= length
+      const chunk = Buffer.alloc(length)
+      const { bytesRead } = await handle.read(chunk, 0, length, at)
+      rest = Buffer.concat([chunk.subarray(0, bytesRead), rest])
+      for (let end = rest.lastIndexOf(10); end !== -1; end = rest.lastIndexOf(10)) {
+        if (!isTail) yield { line: rest.subarray(end + 1).toString(), bytes: size - at }
+        isTail = false
+        rest = rest.subarray(0, end)
+      }
+      if (rest.length > LONGEST_LINE_BYTES) return
+    }
+    if (!isTail && rest.length > 0) yield { line: rest.toString(), bytes: size }
+  } finally {
+    await handle.close()
+  }
+}
