@@ -18,7 +18,8 @@ import { until } from './wait.ts'
 
 const run = promisify(execFile)
 const reaper = fileURLToPath(new URL('./reaper.sh', import.meta.url))
-const mark = 'EVENKEEL_SANDBOX'
+/** The variable that carries the directory's name. */
+export const mark = 'EVENKEEL_SANDBOX'
 let root: string | undefined
 
 /** The directory of this test process, made with its watcher at the first call. */
