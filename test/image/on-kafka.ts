@@ -70,10 +70,14 @@ export function onKafka(): void {
       for (const name of readdirSync(place)) expect([name, statSync(join(place, name)).uid]).toEqual([name, 65532])
     })
 
-    test('another container with the volume takes the moves up and puts the throttles back', async () => {
+    test('another container with the volume takes the moves up, also after a SIGKILL, and puts the throttles back', async () => {
+      await container.remove()
+      container = await start('second')
+      await until('its moves', 60_000, async () => (await status()).moves.running > 0, 200)
+      await podman('kill', '--signal=KILL', container.name)
       await container.remove()
       expect((await throttleKeys(cluster)).size).toBeGreaterThan(0)
-      container = await start('second')
+      container = await start('third')
       await until('quiet', 120_000, async () => isQuiet(await status()), 500)
       expect((await throttleKeys(cluster)).size).toBe(0)
       const placed = await describeTopics(cluster, 'orders')
