@@ -3,24 +3,19 @@ import { chmod, copyFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Status } from '../clusters/acceptance/evenkeel.ts'
 import { freshDir, mark, sandbox } from '../clusters/sandbox.ts'
+import { until } from '../clusters/wait.ts'
 import { image } from './build.ts'
 import { type Ended, inspect, podman, tryPodman } from './engine.ts'
 
 /** Nothing may be written but in the volume, nothing may be done that a user may not. */
-export const tight = ['--read-only', '--read-only-tmpfs=false', '--cap-drop=all', '--security-opt=no-new-privileges']
+const tight = ['--read-only', '--read-only-tmpfs=false', '--cap-drop=all', '--security-opt=no-new-privileges']
 
-const always = () => [
-  '--log-driver=k8s-file',
-  // Not every root may raise them to what podman asks for by itself.
-  '--ulimit=nofile=20000:20000',
-  '--ulimit=nproc=4096:4096',
-  // Ends it with the test process.
-  `--env=${mark}=${sandbox()}`,
-]
+/** Ends it with the test process. */
+const marked = () => `--env=${mark}=${sandbox()}`
 
 /** Runs a container to its end and removes it. */
 export const runOnce = (options: string[], command: string[]): Promise<Ended> =>
-  tryPodman('run', '--rm', '--no-healthcheck', '--network=none', ...tight, ...always(), ...options, image, ...command)
+  tryPodman('run', '--rm', '--no-healthcheck', '--network=none', ...tight, marked(), ...options, image, ...command)
 
 /** A directory with the config in it, to be mounted, which every user may read. */
 export async function configFolder(config: { text: string } | { copyOf: string }): Promise<string> {
@@ -48,7 +43,7 @@ export class Container {
   /** @param folder holds the config. */
   static async start(name: string, folder: string, options: string[]): Promise<Container> {
     const mount = `--volume=${folder}:/etc/evenkeel:ro`
-    await podman('run', '--detach', `--name=${name}`, ...tight, ...always(), mount, ...options, image)
+    await podman('run', '--detach', `--name=${name}`, ...tight, marked(), mount, ...options, image)
     return new Container(name)
   }
 
@@ -70,6 +65,16 @@ export class Container {
       clusters: Status[]
     }
     return clusters[0]!
+  }
+
+  /** Like `until`; an error has the last of what it said. */
+  async reaches(what: string, deadlineMs: number, probe: () => Promise<boolean>): Promise<void> {
+    try {
+      await until(what, deadlineMs, probe, 200)
+    } catch (error) {
+      const last = (await this.log()).split('\n').slice(-30).join('\n')
+      throw new Error(`${(error as Error).message}\n${last}`, { cause: error })
+    }
   }
 
   async log(): Promise<string> {

@@ -2,7 +2,7 @@
  * Debian's buildah and podman. Their images, containers and volumes lie below the sandbox and go with it; what the machine has of
  * its own they neither see nor touch.
  */
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { launch, sandbox } from '../clusters/sandbox.ts'
 import { within } from '../clusters/wait.ts'
@@ -30,10 +30,10 @@ export interface Ended {
 
 export const buildah = (...args: string[]): Promise<string> => mustEnd('buildah', [...storage(), ...args])
 
-export const podman = (...args: string[]): Promise<string> => mustEnd('podman', [...podmanOptions(), ...args])
+export const podman = (...args: string[]): Promise<string> => mustEnd('podman', [...storage(), ...args])
 
 /** Like `podman`, but any end will do. */
-export const tryPodman = (...args: string[]): Promise<Ended> => runToEnd('podman', [...podmanOptions(), ...args])
+export const tryPodman = (...args: string[]): Promise<Ended> => runToEnd('podman', [...storage(), ...args])
 
 /** `podman inspect` as JSON: of a container, or with `image` before its name of an image. */
 export async function inspect<T>(...what: string[]): Promise<T> {
@@ -45,13 +45,23 @@ export async function inspect<T>(...what: string[]): Promise<T> {
 
 const storage = () => ['--root', join(sandbox(), 'images'), '--runroot', join(sandbox(), 'images-run')]
 
-const podmanOptions = () => [
-  ...storage(),
-  `--tmpdir=${join(sandbox(), 'podman')}`,
-  '--runtime=runc',
-  '--cgroup-manager=cgroupfs',
-  '--events-backend=file',
-]
+/** Without a file of its own podman would share its locks with all others on the machine. */
+function settings(): string {
+  const file = join(sandbox(), 'containers.conf')
+  const text = `[containers]
+log_driver = "k8s-file"
+# Not every root may raise them to what podman asks for by itself.
+default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+lock_type = "file"
+tmp_dir = "${join(sandbox(), 'podman')}"
+`
+  writeFileSync(file, text)
+  return file
+}
 
 async function mustEnd(program: string, args: string[]): Promise<string> {
   const { code, out, text } = await runToEnd(program, args)
@@ -60,7 +70,7 @@ async function mustEnd(program: string, args: string[]): Promise<string> {
 }
 
 async function runToEnd(program: string, args: string[]): Promise<Ended> {
-  const running = await launch(program, args)
+  const running = await launch('env', [`CONTAINERS_CONF=${settings()}`, program, ...args], { name: program })
   try {
     const code = await within(`${program} ${args.join(' ')}`, 300_000, running.exited)
     return { code, out: running.output(), text: running.text() }

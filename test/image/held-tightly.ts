@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { until } from '../clusters/wait.ts'
 import { promtoolFindings } from '../support/promtool.ts'
 import { root } from './build.ts'
 import { Container, configFolder, rewrite, runOnce } from './container.ts'
@@ -24,12 +23,12 @@ export function heldTightly(revision: string): void {
     afterAll(() => container?.remove())
 
     test('it becomes healthy, is scraped, and moves', async () => {
-      await until('its health', 20_000, () => container.isHealthy(), 200)
+      await container.reaches('its health', 20_000, () => container.isHealthy())
       const scrape = `process.stdout.write(await (await fetch('http://127.0.0.1:9631/metrics')).text())`
       const metrics = await container.exec('node', '--input-type=module', '--eval', scrape)
       expect(metrics).toMatch(new RegExp(`^evenkeel_build_info{.*revision="${revision}".*} 1$`, 'm'))
       expect(promtoolFindings(`${metrics}\n`)).toBe('')
-      await until('a move', 60_000, async () => (await container.status()).moves.running > 0, 200)
+      await container.reaches('a move', 60_000, async () => (await container.status()).moves.running > 0)
     })
 
     test('the init is its first process, node the only other one, both of a user without rights', async () => {
@@ -59,13 +58,15 @@ export function heldTightly(revision: string): void {
 
     test('the config is followed in the mounted directory', async () => {
       await rewrite(folder, demoText.replace('mode: continuous', 'mode: off'))
-      await until('the change being told', 15_000, async () => /balancing\.mode.*off/.test(await container.log()))
+      await container.reaches('the change being told', 15_000, async () =>
+        /balancing\.mode.*off/.test(await container.log()),
+      )
       await rewrite(folder, demoText)
-      await until('work going on', 60_000, async () => (await container.status()).moves.running > 0, 200)
+      await container.reaches('work going on', 60_000, async () => (await container.status()).moves.running > 0)
     })
 
     test('SIGTERM ends it at work with 0 within 10 s', async () => {
-      await until('a move', 60_000, async () => (await container.status()).moves.running > 0, 200)
+      await container.reaches('a move', 60_000, async () => (await container.status()).moves.running > 0)
       const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${await nodeOf('demo')}/status`, 'utf8'))![1]
       const { code, seconds, outOfMemory } = await container.stop()
       console.log(
@@ -84,7 +85,7 @@ export function heldTightly(revision: string): void {
       const bare = ['bin', 'sbin'].map((name) => `--mount=type=tmpfs,destination=/usr/${name},notmpcopyup`)
       const container = await Container.start('bare', folder, [alone, '--user=123456:0', ...bare])
       try {
-        await until('its health', 20_000, () => container.isHealthy(), 200)
+        await container.reaches('its health', 20_000, () => container.isHealthy())
         expect((await container.tryExec('sh', '-c', 'true')).code).not.toBe(0)
         const write = `fs.writeFileSync('/var/lib/evenkeel/x', '')`
         expect(await container.tryExec('node', '--eval', write)).toMatchObject({ code: 0 })
@@ -99,7 +100,7 @@ export function heldTightly(revision: string): void {
       const elsewhere = '--env=EVENKEEL_METRICS_URL=http://127.0.0.1:9'
       const container = await Container.start('deaf', folder, [alone, elsewhere])
       try {
-        await until('it being up', 20_000, async () => /metrics on/.test(await container.log()))
+        await container.reaches('it being up', 20_000, async () => /metrics on/.test(await container.log()))
         expect(await container.isHealthy()).toBe(false)
       } finally {
         await container.remove()

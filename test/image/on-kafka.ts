@@ -58,8 +58,8 @@ export function onKafka(): void {
 
     test('SIGTERM in the midst of copying ends it with 0 within 10 s, and its state is in the volume', async () => {
       container = await start('first')
-      await until('its health', 20_000, () => container.isHealthy(), 200)
-      await until('moves', 60_000, async () => (await status()).moves.running > 0, 200)
+      await container.reaches('its health', 20_000, () => container.isHealthy())
+      await container.reaches('moves', 60_000, async () => (await status()).moves.running > 0)
       await until('a throttle', 10_000, async () => (await throttleKeys(cluster)).size > 0)
       const { code, seconds } = await container.stop()
       console.log(`ended ${seconds.toFixed(2)} s after SIGTERM`)
@@ -73,12 +73,12 @@ export function onKafka(): void {
     test('another container with the volume takes the moves up, also after a SIGKILL, and puts the throttles back', async () => {
       await container.remove()
       container = await start('second')
-      await until('its moves', 60_000, async () => (await status()).moves.running > 0, 200)
+      await container.reaches('its moves', 60_000, async () => (await status()).moves.running > 0)
       await podman('kill', '--signal=KILL', container.name)
       await container.remove()
       expect((await throttleKeys(cluster)).size).toBeGreaterThan(0)
       container = await start('third')
-      await until('quiet', 120_000, async () => isQuiet(await status()), 500)
+      await container.reaches('quiet', 120_000, async () => isQuiet(await status()))
       expect((await throttleKeys(cluster)).size).toBe(0)
       const placed = await describeTopics(cluster, 'orders')
       expect(placed.filter(({ replicas }) => replicas.includes(4)).length).toBeGreaterThan(8)
