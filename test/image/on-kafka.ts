@@ -78,7 +78,7 @@ export function onKafka(): void {
       await container.remove()
       expect((await throttleKeys(cluster)).size).toBeGreaterThan(0)
       container = await start('third')
-      await container.reaches('quiet', 120_000, async () => isQuiet(await status()))
+      await container.reaches('quiet', 240_000, async () => isQuiet(await status()))
       expect((await throttleKeys(cluster)).size).toBe(0)
       const placed = await describeTopics(cluster, 'orders')
       expect(placed.filter(({ replicas }) => replicas.includes(4)).length).toBeGreaterThan(8)
