@@ -19,6 +19,8 @@ export interface Watched {
   options: () => LoopOptions
   view: () => ClusterView
   say: (problem: string) => void
+  /** Nobody else asks for moves: no change of placement may be called somebody else's. */
+  alone?: boolean
   /** When somebody last changed what is wanted: what was begun before that may still be on its way. */
   changedAtMs?: () => number
   /** So much goes wrong that less than is allowed is begun at a node at once. */
@@ -57,6 +59,8 @@ export class DaemonWatch {
   see(event: LoopEvent): void {
     const { say } = this.#watched
     if (event.type === 'plan_rejected') say(`a plan was rejected: ${event.text}`)
+    if (event.type === 'tick' && this.#watched.alone && (event.report.others?.changes ?? 0) > 0)
+      say(`placement is said to be changed by somebody else: ${JSON.stringify(event.report.others)}`)
     if (event.type === 'move_started') {
       const { move, startedAtMs } = event.progress
       const changed = startedAtMs <= (this.#watched.changedAtMs?.() ?? Number.NEGATIVE_INFINITY)

@@ -54,7 +54,8 @@ export async function run(given: Case): Promise<Told> {
   const journal = forgetfulJournal()
   const worldWatch = new WorldWatch(simulator.world, () => options.balance.hardDiskUsage, say)
   const view = () => daemon.clusters()[0]!
-  const watched = { world: simulator.world, worldWatch, journal, options: () => options, view, say }
+  const alone = !happens.some((one) => 'reassign' in one)
+  const watched = { world: simulator.world, worldWatch, journal, options: () => options, view, say, alone }
   const daemonWatch = new DaemonWatch(watched)
   const system = watchedSystem(simulator, worldWatch, () => daemonWatch.look(clock.now()))
   const begin = () => {
