@@ -93,7 +93,7 @@ export const clusterVersion = fact(
 export const host = fact('host', 'where the node is; empty while that is not known')
 export const tenant = fact(
   'tenant',
-  'the tenant of the Pinot server, several with + between them where servers have several; else empty',
+  'the tenant of the Pinot server, several with + between them where servers have several, `untagged NAME` for one without tags; else empty',
 )
 export const rack = fact('rack', 'the rack, or pool, of the node; empty where it has none')
 
