@@ -9,7 +9,15 @@ import {
 import { annotations } from './annotations.ts'
 import { links } from './links.ts'
 import type { Placed } from './panels.ts'
+import { balance } from './rows/balance.ts'
+import { cluster } from './rows/cluster.ts'
+import { clusters } from './rows/clusters.ts'
+import { daemon } from './rows/daemon.ts'
+import { impact } from './rows/impact.ts'
+import { moves } from './rows/moves.ts'
 import { now } from './rows/now.ts'
+import { pinot } from './rows/pinot.ts'
+import { why } from './rows/why.ts'
 import { variables } from './variables.ts'
 
 /** One question, and the panels that answer it. */
@@ -22,7 +30,7 @@ export interface Row {
   panels: readonly Placed[]
 }
 
-const rows: readonly Row[] = [now]
+const rows: readonly Row[] = [now, why, cluster, balance, moves, pinot, impact, daemon, clusters]
 
 export function dashboard(): Dashboard {
   const built = new DashboardBuilder('evenkeel')

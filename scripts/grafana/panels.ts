@@ -107,18 +107,9 @@ export function asLimit(name: string, colour = 'red'): Override {
 }
 
 /** The value of the query is no series but the threshold from which the others are red. */
-export function thresholdFrom(
-  refId: string,
-  apply: { id: string; options?: string } = { id: 'byType', options: 'number' },
-) {
-  return {
-    id: 'configFromData',
-    options: {
-      configRefId: refId,
-      applyTo: apply,
-      mappings: [{ fieldName: 'limit', handlerKey: 'threshold1', reducerId: 'lastNotNull' }],
-    },
-  }
+export function thresholdFrom(refId: string, applyTo = { id: 'byType', options: 'number' }, field = 'limit') {
+  const mappings = [{ fieldName: field, handlerKey: 'threshold1', reducerId: 'lastNotNull' }]
+  return { id: 'configFromData', options: { configRefId: refId, applyTo, mappings } }
 }
 
 /** Figures of now. */

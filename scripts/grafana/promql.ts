@@ -43,16 +43,24 @@ export function inRange(selected: string): string {
   return `increase(${selected}[$__range])`
 }
 
+/** How many observations fell into each bucket of a histogram of the cluster, as a heat map wants it. */
+export function buckets(family: HistogramName): string {
+  return sum(`increase(${bucket(family)}[$__rate_interval])`, 'le')
+}
+
 /** A quantile of a histogram of the cluster; absent, not NaN, where nothing was observed. */
 export function quantile(q: number, family: HistogramName, ...labels: string[]): string {
-  const buckets = rate(selector(`evenkeel_${family}_bucket`, oneCluster, ''))
-  return `histogram_quantile(${q}, ${sum(buckets, 'le', ...labels)}) >= 0`
+  return `histogram_quantile(${q}, ${sum(rate(bucket(family)), 'le', ...labels)}) >= 0`
 }
 
 /** Of each chosen node: the part of its disks that these bytes are. */
 export function ofCapacity(bytes: 'node_disk_used_bytes' | 'node_disk_peak_bytes' | 'node_disk_final_bytes'): string {
   const capacity = max(own('node_disk_capacity_bytes', someNodes), 'node_id')
   return `${max(own(bytes, someNodes), 'node_id')} / (${capacity} > 0)`
+}
+
+function bucket(family: HistogramName): string {
+  return selector(`evenkeel_${family}_bucket`, oneCluster, '')
 }
 
 function selector(metric: string, scope: string, more: string): string {

@@ -2,7 +2,7 @@
 import { MappingType, type ValueMap } from '@grafana/grafana-foundation-sdk/dashboard'
 import { type LoopStatus, loopStatuses, modes } from '../../src/cluster/events.ts'
 import { type VerdictCode, verdictCodes } from '../../src/cluster/reasons.ts'
-import { max, own } from './promql.ts'
+import { max, ofJob, own } from './promql.ts'
 
 const statusColours: Record<LoopStatus, string> = {
   standby: '#8e8e8e',
@@ -21,6 +21,9 @@ const statusOrder = ['standby', ...loopStatuses.filter((status) => status !== 's
 /** The status as one number: a panel shows the word of the number. */
 export const statusCode = code('status', statusOrder)
 
+/** The same of every cluster, by its name. */
+export const statusCodeOfAll = code('status', statusOrder, ofJob, 'managed_cluster')
+
 export const statusWords = wordsOf(statusOrder, (status) => statusColours[status])
 
 /** The mode, likewise. */
@@ -28,9 +31,9 @@ export const modeCode = code('mode', modes)
 
 export const modeWords = wordsOf(modes, (mode) => (mode === 'continuous' ? 'green' : 'blue'))
 
-function code(label: 'status' | 'mode', words: readonly string[]): string {
-  const terms = words.map((word, index) => `${index + 1} * (${own(label, `${label}="${word}"`)} == 1)`)
-  return max(terms.join(' or '))
+function code(label: 'status' | 'mode', words: readonly string[], select = own, ...by: string[]): string {
+  const terms = words.map((word, index) => `${index + 1} * (${select(label, `${label}="${word}"`)} == 1)`)
+  return max(terms.join(' or '), ...by)
 }
 
 function wordsOf<Word extends string>(words: readonly Word[], colour: (word: Word) => string): ValueMap {
