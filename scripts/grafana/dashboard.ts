@@ -27,7 +27,8 @@ export interface Row {
   title: string
   /** Asked for only when it is opened. */
   collapsed?: boolean
-  panels: readonly Placed[]
+  /** From the left to the right; a list is a column of panels of one width. */
+  panels: readonly (Placed | readonly Placed[])[]
 }
 
 const rows: readonly Row[] = [now, why, cluster, balance, moves, pinot, impact, daemon, clusters]
@@ -80,14 +81,21 @@ function laidOut(all: readonly Row[]): (Panel | RowPanel)[] {
 }
 
 /** From the left to the right, a new line where one is full. */
-function flowed(placed: readonly Placed[], top: number): { panels: Panel[]; end: number } {
+function flowed(placed: Row['panels'], top: number): { panels: Panel[]; end: number } {
   let [x, y, end] = [0, top, top]
-  const panels = placed.map(({ width, height, panel }) => {
+  const panels = placed.flatMap((one) => {
+    const stack = 'panel' in one ? [one] : one
+    const width = Math.max(...stack.map((each) => each.width))
     if (x + width > columns) [x, y] = [0, end]
-    const gridPos = { x, y, w: width, h: height }
+    let below = y
+    const built = stack.map(({ height, panel }) => {
+      const gridPos = { x, y: below, w: width, h: height }
+      below += height
+      return { ...panel.build(), gridPos }
+    })
     x += width
-    end = Math.max(end, y + height)
-    return { ...panel.build(), gridPos }
+    end = Math.max(end, below)
+    return built
   })
   return { panels, end }
 }

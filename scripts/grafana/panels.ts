@@ -22,6 +22,7 @@ import {
   VisibilityMode,
   VizLegendOptionsBuilder,
   VizOrientation,
+  VizTextDisplayOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
 import {
@@ -135,24 +136,22 @@ export function bars(spec: Spec): Placed {
     .orientation(VizOrientation.Horizontal)
     .showUnfilled(true)
     .minVizHeight(16)
+    .text(new VizTextDisplayOptionsBuilder().titleSize(13).valueSize(16))
     .maxVizHeight(32)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
   return placed(spec, common(builder, spec, 'instant'))
 }
 
 /** Lines over time; stacked as areas or bars where the sum means something. */
-export function series(
-  spec: Spec & { stacked?: 'areas' | 'bars'; legend?: 'bottom' | 'right' | 'none'; axisLabel?: string },
-): Placed {
-  const { stacked, legend = 'bottom' } = spec
+export function series(spec: Spec & { stacked?: 'areas' | 'bars'; points?: boolean }): Placed {
+  const { stacked, points = false } = spec
   const builder = new TimeSeriesBuilder()
-    .drawStyle(stacked === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
+    .drawStyle(points ? GraphDrawStyle.Points : stacked === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
     .lineWidth(stacked === 'bars' ? 0 : 1)
-    .fillOpacity(stacked === undefined ? 8 : stacked === 'bars' ? 80 : 40)
+    .fillOpacity(stacked === undefined ? 0 : stacked === 'bars' ? 80 : 40)
     .showPoints(VisibilityMode.Auto)
     .pointSize(4)
     .spanNulls(false)
-    .axisLabel(spec.axisLabel ?? '')
     .stacking(new StackingConfigBuilder().mode(stacked ? StackingMode.Normal : StackingMode.None).group('A'))
     .thresholdsStyle(
       new GraphThresholdsStyleConfigBuilder().mode(
@@ -161,9 +160,9 @@ export function series(
     )
     .legend(
       new VizLegendOptionsBuilder()
-        .showLegend(legend !== 'none')
+        .showLegend(true)
         .displayMode(LegendDisplayMode.List)
-        .placement(legend === 'right' ? LegendPlacement.Right : LegendPlacement.Bottom)
+        .placement(LegendPlacement.Bottom)
         .calcs([]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending).hideZeros(true))

@@ -53,6 +53,14 @@ export function quantile(q: number, family: HistogramName, ...labels: string[]):
   return `histogram_quantile(${q}, ${sum(rate(bucket(family)), 'le', ...labels)}) >= 0`
 }
 
+/**
+ * The series, or, where there are none while evenkeel runs, one whose label says so: a panel that shows names would be
+ * blank.
+ */
+export function orNone(expr: string, label: string, text: string): string {
+  return `(${expr}) or label_replace(${max(own('status'))} unless on () (${expr}), "${label}", "${text}", "", "")`
+}
+
 /** Of each chosen node: the part of its disks that these bytes are. */
 export function ofCapacity(bytes: 'node_disk_used_bytes' | 'node_disk_peak_bytes' | 'node_disk_final_bytes'): string {
   const capacity = max(own('node_disk_capacity_bytes', someNodes), 'node_id')

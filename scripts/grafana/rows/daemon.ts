@@ -61,7 +61,7 @@ export const daemon: Row = {
       targets: [
         { expr: `min(${ofJob('config_last_reload_successful')})`, legend: 'last one' },
         {
-          expr: `count(count by (hash) (count_values without (instance) ("hash", ${ofJob('config_hash')})))`,
+          expr: `count(count_values("hash", ${ofJob('config_hash')}))`,
           legend: 'in force',
         },
       ],

@@ -1,6 +1,6 @@
 import type { Row } from '../dashboard.ts'
 import { coloured, series, stat } from '../panels.ts'
-import { inRange, max, own, rate, sum } from '../promql.ts'
+import { inRange, max, orNone, own, rate, sum } from '../promql.ts'
 
 /** What balancing does to the cluster, and who else changes it. */
 export const impact: Row = {
@@ -75,9 +75,10 @@ export const impact: Row = {
       height: 7,
       unit: 'short',
       show: 'name',
-      targets: [{ expr: `${max(own('conflict'), 'with')} == 1`, legend: '{{with}}' }],
+      targets: [{ expr: orNone(`${max(own('conflict'), 'with')} == 1`, 'with', 'none seen'), legend: '{{with}}' }],
       steps: [[null, 'orange']],
-      noValue: 'none seen',
+      overrides: [coloured('none seen', 'green')],
+      noValue: 'no evenkeel',
     }),
     stat({
       id: 706,

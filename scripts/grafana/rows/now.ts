@@ -1,6 +1,6 @@
 import type { Row } from '../dashboard.ts'
 import { coloured, named, stat, thresholdFrom } from '../panels.ts'
-import { foreign, max, ofCapacity, own, rate, sum } from '../promql.ts'
+import { foreign, max, ofCapacity, orNone, own, rate, sum } from '../promql.ts'
 import { flag, modeCode, modeWords, reasonColour, reasons, statusCode, statusWords } from '../words.ts'
 
 /** Is it well, what is it doing, and why does it not do more? */
@@ -30,9 +30,9 @@ export const now: Row = {
       height: 4,
       unit: 'short',
       show: 'name',
-      targets: [{ expr: `${max(own('blocked'), 'reason')} == 1`, legend: '{{reason}}' }],
-      overrides: reasons.map((code) => coloured(code, reasonColour(code))),
-      noValue: 'nothing: it acts',
+      targets: [{ expr: orNone(`${max(own('blocked'), 'reason')} == 1`, 'reason', 'it acts'), legend: '{{reason}}' }],
+      overrides: [...reasons.map((code) => coloured(code, reasonColour(code))), coloured('it acts', 'blue')],
+      noValue: 'no evenkeel',
     }),
     stat({
       id: 103,
@@ -43,7 +43,10 @@ export const now: Row = {
       unit: 'short',
       show: 'both',
       targets: [{ expr: `${max(own('violations'), 'violation')} > 0`, legend: '{{violation}}' }],
-      steps: [[null, 'orange']],
+      steps: [
+        [null, 'green'],
+        [1, 'orange'],
+      ],
       overrides: ['disk_critical', 'node_unavailable'].map((violation) => coloured(violation, 'red')),
       noValue: 'none',
     }),
@@ -187,15 +190,20 @@ export const now: Row = {
       show: 'name',
       targets: [
         {
-          expr: max(
-            foreign('ALERTS', 'alertname=~"Evenkeel.+", alertstate="firing", managed_cluster=~"$managed_cluster|"'),
+          expr: orNone(
+            max(
+              foreign('ALERTS', 'alertname=~"Evenkeel.+", alertstate="firing", managed_cluster=~"$managed_cluster|"'),
+              'alertname',
+            ),
             'alertname',
+            'none fires',
           ),
           legend: '{{alertname}}',
         },
       ],
       steps: [[null, 'red']],
-      noValue: 'none fires',
+      overrides: [coloured('none fires', 'green')],
+      noValue: 'no evenkeel',
     }),
     stat({
       id: 114,
