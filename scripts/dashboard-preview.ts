@@ -2,10 +2,10 @@
  * Draws the dashboard of grafana/evenkeel.json with Grafana's own components, fed by a real Prometheus:
  * `npm run preview -- --prometheus http://127.0.0.1:9090 --out pictures`. What it draws is not Grafana, and says so.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { allPanels, type ClassicDashboard, substitute } from './grafana/queries.ts'
 import { bundle } from './preview/bundle.ts'
 import { ask, firstValue, type Range, rangeOf } from './preview/prometheus.ts'
@@ -95,38 +95,34 @@ async function draw(mode: 'light' | 'dark'): Promise<void> {
   await page.waitForSelector('.board')
   await page.waitForFunction('document.querySelectorAll("canvas").length > 0 && document.fonts.status === "loaded"')
   if (faults.length > 0) throw new Error(`the page failed: ${faults.join('; ')}`)
-  const whole = page.locator('.board')
-  await whole.screenshot({ path: join(flags.out, `board-${mode}.png`) })
-  await rows(mode, await whole.boundingBox(), await rowTops())
+  const pictures = await rows(page, width, mode)
+  await page.setContent(pictures.map((picture) => `<img src="data:image/png;base64,${picture}">`).join(''))
+  await page.addStyleTag({ content: 'body { margin: 0 } img { display: block }' })
+  await page.screenshot({ path: join(flags.out, `board-${mode}.png`), fullPage: true })
   await page.close()
   console.log(`${flags.out}/board-${mode}.png and one for each row`)
-
-  async function rowTops() {
-    const headings = await page.locator('h2[data-row]').all()
-    return Promise.all(
-      headings.map(async (heading) => ({
-        name: (await heading.getAttribute('data-row')) ?? '',
-        top: (await heading.boundingBox())?.y ?? 0,
-      })),
-    )
-  }
-
-  async function rows(theme: string, box: Box | null, tops: { name: string; top: number }[]) {
-    if (box === null) throw new Error('the board has no size')
-    for (const [index, { name, top }] of tops.entries()) {
-      const bottom = tops[index + 1]?.top ?? box.y + box.height
-      const clip = { x: 0, y: top, width: box.width, height: bottom - top }
-      const picture = await page.screenshot({ clip, fullPage: true })
-      await writeFile(join(flags.out, `${index + 1}-${name.toLowerCase().replace(/\W+/g, '-')}-${theme}.png`), picture)
-    }
-  }
 }
 
-interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
+/** One picture for each row, the head of the board with the first. What is out of the window is not always painted: so one by one. */
+async function rows(page: Page, width: number, mode: string): Promise<string[]> {
+  const { height, headings } = (await page.evaluate(`({
+    height: document.querySelector('.board').getBoundingClientRect().height,
+    headings: [...document.querySelectorAll('h2[data-row]')].map((heading) => ({
+      name: heading.dataset.row, top: heading.getBoundingClientRect().y,
+    })),
+  })`)) as { height: number; headings: { name: string; top: number }[] }
+  const pictures: string[] = []
+  for (const [index, { name }] of headings.entries()) {
+    const top = index === 0 ? 0 : headings[index]!.top
+    const bottom = headings[index + 1]?.top ?? height
+    await page.setViewportSize({ width, height: Math.round(bottom - top) })
+    await page.evaluate(
+      `scrollTo(0, ${top}); new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`,
+    )
+    const path = join(flags.out, `${index + 1}-${name.toLowerCase().replace(/\W+/g, '-')}-${mode}.png`)
+    pictures.push((await page.screenshot({ path })).toString('base64'))
+  }
+  return pictures
 }
 
 /** In milliseconds, with the moments at which every query was asked. */

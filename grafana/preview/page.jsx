@@ -26,7 +26,6 @@ function Board({ dashboard, drawn, range, theme, values, width }) {
             {label} <i>{value}</i>
           </span>
         ))}
-        <em>drawn with @grafana/ui, not Grafana</em>
       </div>
       <div style={{ position: 'relative', height: drawn.height * (rowHeight + gap) + gap }}>
         {drawn.panels.map(({ panel, frames }) => {
@@ -34,7 +33,7 @@ function Board({ dashboard, drawn, range, theme, values, width }) {
           if (panel.type === 'row') {
             return (
               <h2 key={panel.id} data-row={panel.title} style={{ position: 'absolute', ...place }}>
-                ⌄ {panel.title}
+                ⌄ {panel.title} <em>drawn with @grafana/ui, not Grafana</em>
               </h2>
             )
           }

@@ -74,6 +74,7 @@ function Bars(props) {
         height={each - 4}
         orientation="horizontal"
         displayMode={panel.options.displayMode}
+        text={panel.options.text}
         valueDisplayMode={panel.options.valueMode}
         namePlacement="left"
         showUnfilled={panel.options.showUnfilled}
@@ -99,13 +100,15 @@ function Lines({ panel, frames, width, height, range }) {
 
 function Rows({ frames, width, height, panel }) {
   return (
-    <TableNG
-      data={frames[0]}
-      width={width}
-      height={height}
-      fieldConfig={panel.fieldConfig}
-      enableVirtualization={false}
-    />
+    <div style={{ width, height }}>
+      <TableNG
+        data={frames[0]}
+        width={width}
+        height={height}
+        fieldConfig={panel.fieldConfig}
+        enableVirtualization={false}
+      />
+    </div>
   )
 }
 

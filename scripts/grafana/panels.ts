@@ -185,7 +185,7 @@ export function timeline(spec: Spec & { values?: boolean }): Placed {
 
 /** A row for each, joined from several queries by the labels that they share. */
 export function table(spec: Spec): Placed {
-  const builder = new TableBuilder().showHeader(true).filterable(false)
+  const builder = new TableBuilder().showHeader(true).minWidth(60)
   return placed(spec, common(builder, spec, 'table'))
 }
 

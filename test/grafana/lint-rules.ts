@@ -60,13 +60,15 @@ export interface Finding {
 type Found = Omit<Finding, 'rule'>
 
 const source = ['$datasource', '${datasource}']
-const knownUnits = new Set<string>(Object.values(units))
+const knownUnits = new Set<unknown>(Object.values(units))
 
 const rules: Record<string, (model: Model) => Found[]> = {
   'template-datasource-rule': ({ templating }) => {
     const found = templating.list.filter(({ type }) => type === 'datasource')
     const good = found.length === 1 && found[0]!.name === 'datasource' && found[0]!.label === 'Data source'
-    return good ? [] : [{ message: 'there is no variable "datasource" of type datasource with the label "Data source"' }]
+    return good
+      ? []
+      : [{ message: 'there is no variable "datasource" of type datasource with the label "Data source"' }]
   },
   'template-job-rule': (model) => templated(model, 'job', 'Job'),
   'template-instance-rule': (model) => templated(model, 'instance', 'Instance'),
@@ -88,9 +90,11 @@ const rules: Record<string, (model: Model) => Found[]> = {
     eachPanel(model, ({ title, description }) => (title && description ? undefined : 'has no title or description')),
   'panel-units-rule': (model) =>
     eachPanel(model, ({ fieldConfig }) => {
-      const overridden = fieldConfig?.overrides.flatMap(({ properties }) => properties.filter(({ id }) => id === 'unit'))
+      const overridden = fieldConfig?.overrides.flatMap(({ properties }) =>
+        properties.filter(({ id }) => id === 'unit'),
+      )
       const all = [fieldConfig?.defaults.unit, ...(overridden ?? []).map(({ value }) => value)]
-      return all.every((unit) => typeof unit === 'string' && knownUnits.has(unit)) ? undefined : `units: ${all.join()}`
+      return all.every((unit) => knownUnits.has(unit)) ? undefined : `units: ${all.join()}`
     }),
   'panel-no-targets-rule': (model) =>
     eachPanel(model, ({ targets }) => (targets && targets.length > 0 ? undefined : 'asks for nothing')),
