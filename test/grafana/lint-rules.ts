@@ -34,6 +34,7 @@ export interface PanelModel {
   gridPos: { x: number; y: number; w: number; h: number }
   targets?: TargetModel[]
   panels?: PanelModel[]
+  transformations?: { id: string; options: Record<string, unknown> }[]
   fieldConfig?: {
     defaults: { unit?: string; min?: number; noValue?: string }
     overrides: { matcher: { id: string; options: string }; properties: { id: string; value: unknown }[] }[]

@@ -213,8 +213,9 @@ export const daemon: Row = {
     }),
     stat({
       id: 816,
-      title: 'In this time',
-      description: 'Config files read and refused within the time range.',
+      title: 'Configs and series in this time',
+      description:
+        'Within the time range: config files read and refused; values that were not exported because a label has too many values.',
       width: 8,
       height: 7,
       unit: 'short',
@@ -223,6 +224,7 @@ export const daemon: Row = {
       targets: [
         { expr: sum(inRange(ofJob('config_reloads_total'))), legend: 'configs read' },
         { expr: sum(inRange(ofJob('config_reload_failures_total'))), legend: 'configs refused' },
+        { expr: sum(inRange(ofJob('dropped_series_total'))), legend: 'values dropped' },
       ],
       steps: [
         [null, 'green'],

@@ -74,7 +74,7 @@ export const moves: Row = {
     ],
     series({
       id: 505,
-      title: 'Left to copy',
+      title: 'Planned and left to copy',
       description: 'Bytes that the plan copies in all, and those that it still has to.',
       width: 8,
       height: 8,

@@ -170,7 +170,7 @@ export const now: Row = {
     }),
     stat({
       id: 112,
-      title: 'Nodes',
+      title: 'Nodes by state',
       description: 'Nodes by state.',
       width: 5,
       height: 3,
