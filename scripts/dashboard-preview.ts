@@ -105,12 +105,12 @@ async function draw(mode: 'light' | 'dark'): Promise<void> {
 
 /** One picture for each row, the head of the board with the first. What is out of the window is not always painted: so one by one. */
 async function rows(page: Page, width: number, mode: string): Promise<string[]> {
-  const { height, headings } = (await page.evaluate(`({
+  const { height, headings } = await page.evaluate<{ height: number; headings: { name: string; top: number }[] }>(`({
     height: document.querySelector('.board').getBoundingClientRect().height,
     headings: [...document.querySelectorAll('h2[data-row]')].map((heading) => ({
       name: heading.dataset.row, top: heading.getBoundingClientRect().y,
     })),
-  })`)) as { height: number; headings: { name: string; top: number }[] }
+  })`)
   const pictures: string[] = []
   for (const [index, { name }] of headings.entries()) {
     const top = index === 0 ? 0 : headings[index]!.top

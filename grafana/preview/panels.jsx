@@ -76,7 +76,7 @@ function Bars(props) {
         displayMode={panel.options.displayMode}
         text={panel.options.text}
         valueDisplayMode={panel.options.valueMode}
-        namePlacement="left"
+        namePlacement={panel.options.namePlacement}
         showUnfilled={panel.options.showUnfilled}
         alignmentFactors={getDisplayValueAlignmentFactors(values)}
       />

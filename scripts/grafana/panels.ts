@@ -128,16 +128,16 @@ export function stat(spec: Spec & { show?: 'value' | 'name' | 'both'; background
 }
 
 /** Bars of now, one for each series. */
-export function bars(spec: Spec): Placed {
+export function bars(spec: Spec & { namesAbove?: boolean }): Placed {
   const builder = new BarGaugeBuilder()
     .displayMode(BarGaugeDisplayMode.Basic)
     .valueMode(BarGaugeValueMode.Color)
-    .namePlacement(BarGaugeNamePlacement.Auto)
+    .namePlacement(spec.namesAbove ? BarGaugeNamePlacement.Top : BarGaugeNamePlacement.Left)
     .orientation(VizOrientation.Horizontal)
     .showUnfilled(true)
     .minVizHeight(16)
     .text(new VizTextDisplayOptionsBuilder().titleSize(13).valueSize(16))
-    .maxVizHeight(32)
+    .maxVizHeight(spec.namesAbove ? 48 : 32)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
   return placed(spec, common(builder, spec, 'instant'))
 }

@@ -13,6 +13,13 @@ interface ClassicPanel {
   panels?: readonly ClassicPanel[]
 }
 
+interface Target {
+  refId?: string
+  expr?: string
+  legendFormat?: string
+  instant?: boolean
+}
+
 export interface Query {
   panel: string
   /** Empty above the first row. */
@@ -39,13 +46,13 @@ export function allPanels<Panel extends ClassicPanel>(dashboard: { panels?: read
 /** Every query of every panel, in the order of the panels. */
 export function allQueries(dashboard: ClassicDashboard): Query[] {
   return allPanels(dashboard).flatMap(([row, panel]) =>
-    ((panel.targets ?? []) as Partial<Record<string, unknown>>[]).map((target) => ({
+    ((panel.targets ?? []) as Target[]).map((target) => ({
       panel: panel.title ?? '',
       row,
-      refId: String(target['refId'] ?? ''),
-      expr: String(target['expr'] ?? ''),
-      legend: String(target['legendFormat'] ?? ''),
-      instant: target['instant'] === true,
+      refId: target.refId ?? '',
+      expr: target.expr ?? '',
+      legend: target.legendFormat ?? '',
+      instant: target.instant === true,
     })),
   )
 }

@@ -8,7 +8,7 @@ const source = 'grafana/preview'
 const dir = resolve('.cache/preview')
 
 interface Esbuild {
-  build(options: Record<string, unknown>): Promise<{ outputFiles: { path: string; text: string }[] }>
+  build: (options: Record<string, unknown>) => Promise<{ outputFiles: { path: string; text: string }[] }>
 }
 
 /** Installs what is missing. @throws Error where npm fails */

@@ -42,7 +42,7 @@ export async function firstValue(prometheus: URL, metric: string, label: string,
     metric: Record<string, string>
   }[]
   const value = series?.metric[label]
-  if (value === undefined) throw new Error(`${prometheus} knows no ${metric}: is evenkeel scraped by it?`)
+  if (value === undefined) throw new Error(`${prometheus.href} knows no ${metric}: is evenkeel scraped by it?`)
   return value
 }
 
@@ -53,5 +53,5 @@ function seconds(duration: string): number {
 }
 
 function withSlash(url: URL): URL {
-  return new URL(url.pathname.endsWith('/') ? url : `${url}/`)
+  return new URL(url.pathname.endsWith('/') ? url : `${url.href}/`)
 }

@@ -154,9 +154,7 @@ describe('its expressions', () => {
     for (const { panel, expr, legend } of queries) {
       if (legend === '') continue
       const shown = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label)
-      expect([...labelsOf(substitute(expr, values), labelsOfMetric)].toSorted(), `${panel}: ${legend}`).toEqual(
-        shown.toSorted(),
-      )
+      expect(labelsOf(substitute(expr, values), labelsOfMetric), `${panel}: ${legend}`).toEqual(new Set(shown))
     }
   })
 

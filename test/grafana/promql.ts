@@ -82,7 +82,7 @@ export function labelsOf(expr: string, ofMetric: (metric: string) => readonly st
     const body = childrenOf(node.getChild('FunctionCallBody')!)
     const operator = text(expr, node.getChild('AggregateOp'))
     if (/^(topk|bottomk)$/.test(operator)) return set(body.at(-1)!)
-    const own = operator === 'count_values' ? [text(expr, body[0]!).slice(1, -1)] : []
+    const own = operator === 'count_values' ? [text(expr, body[0]).slice(1, -1)] : []
     const grouping = node.getChild('AggregateModifier')?.getChild('GroupingLabels')
     return new Set([...own, ...(grouping?.getChildren('LabelName').map((label) => text(expr, label)) ?? [])])
   }
@@ -91,7 +91,7 @@ export function labelsOf(expr: string, ofMetric: (metric: string) => readonly st
     const body = node.getChild('FunctionCallBody')
     const parts = body ? childrenOf(body) : []
     if (parts.length === 0) return 'scalar'
-    if (name === 'label_replace') return new Set([...set(parts[0]!), text(expr, parts[1]!).slice(1, -1)])
+    if (name === 'label_replace') return new Set([...set(parts[0]!), text(expr, parts[1]).slice(1, -1)])
     const inner = set(parts.at(-1)!)
     if (name === 'histogram_quantile') inner.delete('le')
     return inner

@@ -38,7 +38,7 @@ export function unitOf(expr: string): string {
       case 'NumberDurationLiteral':
         return `number ${text(node)}`
       case 'AggregateExpr':
-        return /^count/.test(text(node)) ? 'none' : unit(childrenOf(node.getChild('FunctionCallBody')!).at(-1)!)
+        return text(node).startsWith('count') ? 'none' : unit(childrenOf(node.getChild('FunctionCallBody')!).at(-1)!)
       case 'FunctionCall':
         return called(text(node.getChild('FunctionIdentifier')), childrenOf(node.getChild('FunctionCallBody') ?? node))
       case 'BinaryExpr':

@@ -1,4 +1,4 @@
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { asLimit, series, stat } from '../panels.ts'
 import { max, own, someNodes } from '../promql.ts'
 

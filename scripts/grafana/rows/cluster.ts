@@ -1,4 +1,4 @@
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { statusPage } from '../links.ts'
 import { asLimit, bars, named, series, table, thresholdFrom } from '../panels.ts'
 import { max, ofCapacity, own, someNodes } from '../promql.ts'

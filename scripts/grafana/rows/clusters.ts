@@ -1,4 +1,4 @@
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { named, table } from '../panels.ts'
 import { ofJob } from '../promql.ts'
 import { statusCodeOfAll, statusWords } from '../words.ts'

@@ -1,4 +1,4 @@
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { coloured, named, series, stat } from '../panels.ts'
 import { foreign, inRange, max, ofJob, own, quantile, rate, sum } from '../promql.ts'
 import { flag } from '../words.ts'

@@ -1,4 +1,4 @@
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { coloured, series, stat } from '../panels.ts'
 import { inRange, max, orNone, own, rate, sum } from '../promql.ts'
 

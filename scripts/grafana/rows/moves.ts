@@ -1,5 +1,5 @@
-import type { Row } from '../dashboard.ts'
 import { heatmap } from '../heatmap.ts'
+import type { Row } from '../layout.ts'
 import { statusPage } from '../links.ts'
 import { asLimit, coloured, named, series, stat } from '../panels.ts'
 import { buckets, inRange, max, own, quantile, rate, someNodes, sum } from '../promql.ts'

@@ -1,4 +1,4 @@
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { coloured, named, stat, thresholdFrom } from '../panels.ts'
 import { foreign, max, ofCapacity, orNone, own, rate, sum } from '../promql.ts'
 import { flag, modeCode, modeWords, reasonColour, reasons, statusCode, statusWords } from '../words.ts'
@@ -119,24 +119,29 @@ export const now: Row = {
     }),
     stat({
       id: 109,
-      title: 'Copied',
-      description:
-        'What evenkeel copies in all just now, and the limit that it has set for each node (docs/operations.md).',
-      width: 5,
+      title: 'Copied now',
+      description: 'What evenkeel copies in all just now.',
+      width: 3,
       height: 3,
       unit: 'binBps',
-      show: 'both',
-      targets: [
-        { expr: sum(rate(own('moved_bytes_total'))), legend: 'now' },
-        { expr: max(own('throttle_bytes_per_second')), legend: 'limit per node' },
-      ],
-      overrides: [coloured('now', 'blue')],
+      targets: [{ expr: sum(rate(own('moved_bytes_total'))), legend: 'copied' }],
+      steps: [[null, 'blue']],
+    }),
+    stat({
+      id: 115,
+      title: 'Limit per node',
+      description: 'The throttle that evenkeel has set for each node. It is put back when nothing moves.',
+      width: 3,
+      height: 3,
+      unit: 'binBps',
+      targets: [{ expr: max(own('throttle_bytes_per_second')), legend: 'limit' }],
+      noValue: 'not set',
     }),
     stat({
       id: 110,
       title: 'Fullest node',
       description: 'How full the disks of the fullest node are; red from `max_disk_usage_percent` in force.',
-      width: 5,
+      width: 4,
       height: 3,
       unit: 'percentunit',
       decimals: 0,

@@ -1,4 +1,4 @@
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { statusPage } from '../links.ts'
 import { bars, coloured, series, stat } from '../panels.ts'
 import { inRange, max, own, rate, someNodes, sum } from '../promql.ts'
@@ -19,6 +19,7 @@ export const pinot: Row = {
       description: 'Part of its bytes that each running job has moved.',
       width: 8,
       height: 8,
+      namesAbove: true,
       unit: 'percentunit',
       decimals: 0,
       max: 1,

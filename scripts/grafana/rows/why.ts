@@ -1,5 +1,5 @@
 import { violationKinds } from '../../../src/cluster/reasons.ts'
-import type { Row } from '../dashboard.ts'
+import type { Row } from '../layout.ts'
 import { statusPage } from '../links.ts'
 import { bars, coloured, named, series, timeline } from '../panels.ts'
 import { inRange, max, own, rate, sum } from '../promql.ts'
@@ -54,7 +54,7 @@ export const why: Row = {
       title: 'Planning rounds by outcome',
       description:
         'No action: all is even. Planned: moves were started. Blocked: a reason stood against it. Failed is a bug of evenkeel.',
-      width: 8,
+      width: 7,
       height: 7,
       unit: 'cpm',
       stacked: 'areas',
@@ -71,7 +71,7 @@ export const why: Row = {
       title: 'Rejected candidates by reason',
       description:
         'Moves that were looked at and not planned. A reason that outweighs the others is what to change, if anything: room, racks, budgets.',
-      width: 8,
+      width: 7,
       height: 7,
       unit: 'cpm',
       stacked: 'bars',
@@ -83,8 +83,9 @@ export const why: Row = {
       title: 'Rounds that acted, by trigger',
       description:
         'Planning rounds of the time range that started moves, by the violation of highest order that they mended.',
-      width: 4,
+      width: 5,
       height: 7,
+      namesAbove: true,
       unit: 'short',
       decimals: 0,
       targets: [{ expr: `${sum(inRange(own('plans_total')), 'trigger')} > 0`, legend: '{{trigger}}' }],
@@ -95,8 +96,9 @@ export const why: Row = {
       id: 207,
       title: 'Open since',
       description: 'For how long the violations of now have been open.',
-      width: 4,
+      width: 5,
       height: 7,
+      namesAbove: true,
       unit: 's',
       targets: [
         {
