@@ -1,5 +1,10 @@
 /** The dashboard that ships with evenkeel: grafana/evenkeel.json is made from it by `npm run docs`. */
-import { type Dashboard, DashboardBuilder, DashboardCursorSync } from '@grafana/grafana-foundation-sdk/dashboard'
+import {
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkPlacement,
+} from '@grafana/grafana-foundation-sdk/dashboard'
 import { annotations } from './annotations.ts'
 import { laidOut, type Row } from './layout.ts'
 import { links } from './links.ts'
@@ -14,9 +19,11 @@ import { pinot } from './rows/pinot.ts'
 import { why } from './rows/why.ts'
 import { variables } from './variables.ts'
 
+const hidden: string = DashboardLinkPlacement.InControlsMenu
+
 const rows: readonly Row[] = [now, why, cluster, balance, moves, pinot, impact, daemon, clusters]
 
-export function dashboard(): Dashboard {
+function dashboard(): Dashboard {
   const built = new DashboardBuilder('evenkeel')
     .uid('evenkeel')
     .description(
@@ -32,7 +39,13 @@ export function dashboard(): Dashboard {
     .annotations(annotations)
     .links(links)
     .build()
-  return { ...built, id: null, panels: laidOut(rows) }
+  return visible({ ...built, id: null, panels: laidOut(rows) })
+}
+
+/** The SDK hides every link and annotation in a menu unless told otherwise, and cannot be told. */
+function visible<Value>(value: Value): Value {
+  const text = JSON.stringify(value, (key, one: unknown) => (key === 'placement' && one === hidden ? undefined : one))
+  return JSON.parse(text) as Value
 }
 
 /** The files that users take, as text by path. */

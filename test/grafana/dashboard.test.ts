@@ -117,6 +117,7 @@ describe('the dashboard', () => {
     const page = board.templating.list.find(({ name }) => name === 'status_page')
     expect(page?.query).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(board.links.map(({ url }) => url)).toContain('${status_page:raw}')
+    expect(JSON.stringify(board)).not.toContain('inControlsMenu')
   })
 })
 

@@ -31,15 +31,15 @@ export const cluster: Row = {
   panels: [
     bars({
       id: 301,
-      title: 'Disk use now',
+      title: 'Fullest nodes',
       description:
-        'Part of its disks that each node uses; red from `max_disk_usage_percent` in force. The fullest come first.',
+        'Part of its disks that each node uses; red from `max_disk_usage_percent` in force. The 20 that are fullest, the fullest first.',
       width: 7,
       height: 9,
       unit: 'percentunit',
       decimals: 0,
       max: 1,
-      targets: [{ expr: `sort_desc(${fullness})`, legend: 'node {{node_id}}' }, limit],
+      targets: [{ expr: `topk(20, ${fullness})`, legend: 'node {{node_id}}' }, limit],
       steps: [[null, 'green']],
       transformations: [thresholdFrom('B')],
     }),
@@ -50,6 +50,7 @@ export const cluster: Row = {
         'Now: how full its disks are. Peak: the most that the current plan fills them to. Final: once it is done. Deviation: of now from the mean of the nodes shown. In and out: replicas on their way.',
       width: 17,
       height: 9,
+      noValue: '–',
       unit: 'short',
       targets: [
         { expr: max(own('node_info', someNodes), 'node_id', 'rack', 'host', 'tenant') },

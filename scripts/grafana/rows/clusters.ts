@@ -28,6 +28,7 @@ export const clusters: Row = {
       description: 'All clusters of the chosen jobs. A click on a name shows that one.',
       width: 24,
       height: 7,
+      noValue: '–',
       unit: 'short',
       targets: [
         { expr: statusCodeOfAll },
@@ -56,7 +57,7 @@ export const clusters: Row = {
             value: [
               {
                 title: 'Show this cluster',
-                url: '/d/${__dashboard.uid}?var-managed_cluster=${__value.text}&${__url_time_range}',
+                url: '/d/${__dashboard.uid}?var-managed_cluster=${__value.text}&${datasource:queryparam}&${job:queryparam}&${__url_time_range}',
               },
             ],
           },
