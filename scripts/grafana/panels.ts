@@ -142,6 +142,8 @@ export function bars(spec: Spec & { namesAbove?: boolean }): Placed {
   return placed(spec, common(builder, spec, 'instant'))
 }
 
+const counts = ['short', 'cpm', 'reqps']
+
 /** Lines over time; stacked as areas or bars where the sum means something. */
 export function series(spec: Spec & { stacked?: 'areas' | 'bars'; points?: boolean }): Placed {
   const { stacked, points = false } = spec
@@ -166,6 +168,8 @@ export function series(spec: Spec & { stacked?: 'areas' | 'bars'; points?: boole
         .calcs([]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending).hideZeros(true))
+  // Where nothing happens the line of zeros lies on the ground, and the axis does not reach to 100.
+  if (counts.includes(spec.unit)) builder.axisSoftMax(1)
   return placed(spec, common(builder, spec, 'range', FieldColorModeId.PaletteClassic))
 }
 

@@ -28,6 +28,7 @@ export const balance: Row = {
       width: 6,
       height: 8,
       unit: 'short',
+      decimals: 0,
       targets: [{ expr: max(own('node_replicas', someNodes), 'node_id'), legend: 'node {{node_id}}' }],
     }),
     series({
@@ -37,6 +38,7 @@ export const balance: Row = {
       width: 6,
       height: 8,
       unit: 'short',
+      decimals: 0,
       targets: [{ expr: max(own('node_leaders', someNodes), 'node_id'), legend: 'node {{node_id}}' }],
       noValue: 'no leaders',
     }),
