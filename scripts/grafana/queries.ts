@@ -7,8 +7,9 @@ export interface ClassicDashboard {
 
 interface ClassicPanel {
   type: string
+  id?: number
   title?: string
-  targets?: readonly unknown[]
+  targets?: readonly Target[]
   /** Of a row that is collapsed: its panels. */
   panels?: readonly ClassicPanel[]
 }
@@ -46,7 +47,7 @@ export function allPanels<Panel extends ClassicPanel>(dashboard: { panels?: read
 /** Every query of every panel, in the order of the panels. */
 export function allQueries(dashboard: ClassicDashboard): Query[] {
   return allPanels(dashboard).flatMap(([row, panel]) =>
-    ((panel.targets ?? []) as Target[]).map((target) => ({
+    (panel.targets ?? []).map((target) => ({
       panel: panel.title ?? '',
       row,
       refId: target.refId ?? '',
