@@ -97,7 +97,7 @@ export function Heatmap({ frames, width, height, range, theme, unit }) {
     .map((frame) => ({ le: Number(frame.fields[1].labels.le.replace('+Inf', 'Infinity')), frame }))
     .toSorted((a, b) => a.le - b.le)
   const count = bounds[0].frame.length
-  const columns = Math.min(count, Math.floor((width - 60) / 10))
+  const columns = Math.min(count, Math.floor((width - 72) / 10))
   const cells = bounds.map(({ frame }, row) =>
     Array.from({ length: columns }, (_, column) => {
       let sum = 0
@@ -108,7 +108,7 @@ export function Heatmap({ frames, width, height, range, theme, unit }) {
     }),
   )
   const most = Math.max(...cells.flat())
-  const left = 60
+  const left = 72
   const cellWidth = (width - left) / columns
   const cellHeight = (height - axis) / bounds.length
   return (

@@ -118,5 +118,5 @@ function States(props) {
 
 function Heat(props) {
   const format = getValueFormat(props.panel.options.yAxis.unit)
-  return <Heatmap {...props} unit={(value) => formattedValueToString(format(value, value < 1 ? 1 : 0))} />
+  return <Heatmap {...props} unit={(value) => formattedValueToString(format(value))} />
 }

@@ -99,8 +99,8 @@ export const impact: Row = {
       targets: [
         { expr: sum(inRange(own('foreign_changes_total'))), legend: 'changed' },
         { expr: sum(inRange(own('reverted_moves_total'))), legend: 'undone' },
-        { expr: sum(inRange(own('throttle_cleanup_failures_total'))), legend: 'throttles left' },
-        { expr: sum(inRange(own('rejected_plans_total'))), legend: 'plans refused' },
+        { expr: sum(inRange(own('throttle_cleanup_failures_total'))), legend: 'throttles' },
+        { expr: sum(inRange(own('rejected_plans_total'))), legend: 'refused' },
       ],
       steps: [
         [null, 'green'],

@@ -31,7 +31,17 @@ export const moves: Row = {
         { expr: max(own('moves'), 'kind', 'state') + ' > 0', legend: '{{kind}} {{state}}' },
         { expr: max(own('max_concurrent_moves')), legend: 'may run at once' },
       ],
-      overrides: [asLimit('may run at once', 'text')],
+      overrides: [
+        asLimit('may run at once', 'text'),
+        coloured('replica running', 'blue'),
+        coloured('replica pending', 'light-blue'),
+        coloured('leader running', 'purple'),
+        coloured('leader pending', 'light-purple'),
+        coloured('table running', 'green'),
+        coloured('table pending', 'light-green'),
+        coloured('brokers running', 'orange'),
+        coloured('brokers pending', 'light-orange'),
+      ],
       links: [statusPage('Moves on the status page')],
     }),
     series({
