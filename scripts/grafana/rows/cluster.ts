@@ -80,7 +80,8 @@ export const cluster: Row = {
       ],
       steps: [[null, 'green']],
       overrides: [
-        named('Node', [{ id: 'custom.width', value: 70 }]),
+        named('/^(Replicas|Leaders|Deviation)$/', [{ id: 'custom.width', value: 90 }]),
+        named('/^(In|Out)$/', [{ id: 'custom.width', value: 60 }]),
         named('State', [
           { id: 'mappings', value: [flag('gone', 'red', 'alive', 'green')] },
           { id: 'custom.cellOptions', value: { type: 'color-text' } },
@@ -90,6 +91,7 @@ export const cluster: Row = {
           { id: 'unit', value: 'percentunit' },
           { id: 'decimals', value: 0 },
           { id: 'max', value: 1 },
+          { id: 'custom.width', value: 130 },
           { id: 'custom.cellOptions', value: { type: 'gauge', mode: 'basic', valueDisplayMode: 'text' } },
         ]),
         named('Deviation', [
