@@ -1,5 +1,5 @@
 import type { Row } from '../layout.ts'
-import { coloured, named, series, stat } from '../panels.ts'
+import { bars, coloured, named, series, stat } from '../panels.ts'
 import { foreign, inRange, max, ofJob, own, quantile, rate, sum } from '../promql.ts'
 import { flag } from '../words.ts'
 
@@ -231,6 +231,55 @@ export const daemon: Row = {
         [0.5, 'orange'],
       ],
       overrides: [coloured('read', 'text')],
+    }),
+    series({
+      id: 817,
+      title: 'Notifications by receiver',
+      description:
+        'Notifications a minute that a receiver took, and those that could not be delivered after all tries.',
+      width: 8,
+      height: 7,
+      unit: 'cpm',
+      stacked: 'bars',
+      targets: [
+        { expr: `60 * ${sum(rate(ofJob('notifications_total')), 'receiver')}`, legend: '{{receiver}}' },
+        { expr: `60 * ${sum(rate(ofJob('notification_failures_total')), 'receiver')}`, legend: '{{receiver}} failed' },
+      ],
+      overrides: [named('/ failed$/', [{ id: 'color', value: { mode: 'fixed', fixedColor: 'red' } }])],
+      noValue: 'no receiver is set',
+    }),
+    bars({
+      id: 818,
+      title: 'What people asked for',
+      description:
+        'Acts of people within the time range, by what they asked for and by which way it came. The audit trail says who.',
+      width: 8,
+      height: 7,
+      namesAbove: true,
+      unit: 'short',
+      decimals: 0,
+      targets: [
+        {
+          expr: `${sum(inRange(ofJob('operator_actions_total')), 'action', 'source')} > 0`,
+          legend: '{{action}} by {{source}}',
+        },
+      ],
+      steps: [[null, 'blue']],
+      noValue: 'nothing',
+    }),
+    stat({
+      id: 819,
+      title: 'Audit records not written in time',
+      description: 'Records of the audit trail that could not be written when they were made, within the time range.',
+      width: 8,
+      height: 7,
+      unit: 'short',
+      decimals: 0,
+      targets: [{ expr: sum(inRange(ofJob('audit_write_failures_total'))), legend: 'records' }],
+      steps: [
+        [null, 'green'],
+        [0.5, 'red'],
+      ],
     }),
   ],
 }
