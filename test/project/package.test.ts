@@ -64,6 +64,8 @@ describe('the package', () => {
       'config/prometheus/prometheusrule.yaml',
       'config/prometheus/alertmanager.yaml',
       'docs/runbooks/EvenkeelDown.md',
+      'grafana/evenkeel.json',
+      'grafana/provisioning/dashboards/evenkeel.yaml',
     ]) {
       expect(files).toContain(file)
     }
