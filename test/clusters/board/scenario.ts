@@ -41,17 +41,23 @@ const balancing = {
 export const further: Record<string, { fires: string[]; follows?: string[] }> = {
   kafka: {
     fires: ['EvenkeelConflict', 'EvenkeelNotSampling', 'EvenkeelUpstreamErrors'],
-    follows: ['EvenkeelPausedLong'],
+    follows: ['EvenkeelPausedLong', 'EvenkeelNodeDownUnhealed'],
   },
   // Another evenkeel that may look at the same cluster and not act on it.
   'kafka-read-only': {
     fires: ['EvenkeelPermissionDenied', 'EvenkeelMovesFailing', 'EvenkeelNotSampling', 'EvenkeelUpstreamErrors'],
-    follows: ['EvenkeelConflict', 'EvenkeelViolationOld'],
+    follows: ['EvenkeelConflict', 'EvenkeelViolationOld', 'EvenkeelNodeDownUnhealed'],
   },
   // Another one that has nothing to do there, with an operator without luck.
   frail: {
     fires: ['EvenkeelStateUnavailable', 'EvenkeelThrottleLeftBehind', 'EvenkeelNotSampling'],
-    follows: ['EvenkeelConflict', 'EvenkeelUpstreamErrors', 'EvenkeelStalled', 'EvenkeelViolationOld'],
+    follows: [
+      'EvenkeelConflict',
+      'EvenkeelUpstreamErrors',
+      'EvenkeelStalled',
+      'EvenkeelViolationOld',
+      'EvenkeelNodeDownUnhealed',
+    ],
   },
   '': { fires: ['EvenkeelConfigReloadFailed', 'EvenkeelNotificationsFailing', 'EvenkeelRestarting', 'EvenkeelDown'] },
 }
@@ -87,7 +93,8 @@ export async function play(open: ReleaseStack): Promise<Scenario> {
         throttle: { rate_per_node: '2MiB/s' },
         leadership: { enabled: false },
       },
-      { name: 'kafka-read-only', ...access(reader) },
+      // Leadership waits while brokers are new: until Prometheus has seen that nothing has failed.
+      { name: 'kafka-read-only', ...access(reader), balancing: { node_add_hold: '6s' } },
       ...worlds.map(simulated),
     ],
   })
@@ -138,12 +145,16 @@ export async function play(open: ReleaseStack): Promise<Scenario> {
     told('EvenkeelConflict', 'kafka'),
   ])
   await cruiseControl.stop()
-  await Promise.all([1, 2, 3, 4].map((id) => kafka.kill(id)))
+  await kafka.kill(4)
+  const since = 'evenkeel_node_unavailable_since_timestamp_seconds'
+  await prometheus.has('broker 4 being gone', `${since}{managed_cluster="kafka"}`, 30_000)
+  await Promise.all([1, 2, 3].map((id) => kafka.kill(id)))
   const others = expected().filter(([, alert]) => alert !== 'EvenkeelDown')
   await Promise.all(others.map(([cluster, alert]) => told(alert, cluster, 90_000)))
   const toldAt = now()
   await Promise.all([daemon.kill(), frail.kill()])
-  await told('EvenkeelDown', '')
+  // Now: before they had started it was told as well.
+  await prometheus.has('EvenkeelDown', `ALERTS{alertname="EvenkeelDown", alertstate="firing", hurried!=""}`, 40_000)
   return { prometheus, startedAt, toldAt, endedAt: now() }
 }
 
@@ -192,7 +203,7 @@ async function startCluster(open: ReleaseStack): Promise<KafkaCluster> {
     ],
   })
   await admin.disconnect()
-  await fill(cluster, 'orders', Array<number>(assignment.length).fill(2 * MiB))
+  await fill(cluster, 'orders', Array<number>(assignment.length).fill(3 * MiB))
   return cluster
 }
 
@@ -224,10 +235,14 @@ async function fillBroker(
   cluster: KafkaCluster,
   { daemon, prometheus, told }: { daemon: Daemon; prometheus: Prometheus; told: Told },
 ): Promise<void> {
-  await prometheus.has('Kafka being read', 'evenkeel_up{managed_cluster="kafka"} == 1', 20_000)
+  // Before there is anything else to do: leadership waits while a broker is new.
+  const refused = 'sum(evenkeel_moves_finished_total{managed_cluster="kafka-read-only", result="failed"})'
+  await prometheus.has('leadership being refused', `${refused} >= 3`, 30_000)
   await cluster.addBroker({ id: 4, tmpfsMiB: 200 })
   const running = 'sum(evenkeel_moves{managed_cluster="kafka", state="running"})'
   await prometheus.has('broker 4 being filled', `${running} > 0`, 30_000)
+  const end = 'evenkeel_plan_estimated_completion_timestamp_seconds{managed_cluster="kafka"}'
+  await prometheus.has('the end being known', end, 30_000)
   const filled = `${running} == 0 and sum(evenkeel_moves_finished_total{managed_cluster="kafka", result="done"}) > 0`
   await prometheus.has('broker 4 being full', filled, 60_000)
   await daemon.command('pause', '--cluster', 'kafka', '--reason', 'enough for today')

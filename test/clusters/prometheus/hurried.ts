@@ -18,7 +18,7 @@ const duration = /(\d+)([smhd])\b/
 const long = 6 * secondsOf.h
 
 /** By how much the times of an alert are divided. */
-export function factorOf({ for: held = '0s', expr }: Alert): number {
+function factorOf({ for: held = '0s', expr }: Alert): number {
   const times = [held, ...expr.matchAll(allTimes)].map((match) => seconds(typeof match === 'string' ? match : match[0]))
   return Math.max(...times) >= long ? hoursFactor : minutesFactor
 }
