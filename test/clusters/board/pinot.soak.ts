@@ -12,6 +12,7 @@ import { hurriedRules } from '../prometheus/hurried.ts'
 import { type Prometheus, startPrometheus } from '../prometheus/server.ts'
 import { Daemon } from './daemon.ts'
 import { panels, queries, tryQueries } from './panels.ts'
+import { receivers } from './receivers.ts'
 
 guardLeaks()
 
@@ -52,6 +53,7 @@ beforeAll(async () => {
       node_availability_timeout: '10m',
     },
     rebalance: { heartbeatIntervalInMs: 5_000, heartbeatTimeoutInMs: 30_000 },
+    notifications: await receivers(open),
     clusters: [
       {
         name: 'pinot',
@@ -83,6 +85,9 @@ beforeAll(async () => {
   await cluster.kill('zookeeper')
   await cluster.kill('controller')
   await prometheus.has(blind, firing(blind), 60_000)
+  // Long enough ago that a look every other second has it.
+  const failed = `sum(rate(evenkeel_sample_failures_total{${mine}}[5m] offset 3s)) > 0`
+  await prometheus.has('a sample that failed', failed, 120_000)
 })
 afterAll(() => open.close())
 

@@ -3,9 +3,7 @@
  * of worlds.ts, another one has an operator without luck. What happens is in the order of an ordinary bad day: a broker joins and is
  * filled, somebody leaves a throttle behind, all brokers die, and in the end both daemons do too.
  */
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { ReleaseStack } from '../../../src/lib/release-stack.ts'
@@ -15,12 +13,12 @@ import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
 import { grants, permit } from '../kafka/permit.ts'
 import { adminUser } from '../kafka/properties.ts'
-import { freePort } from '../ports.ts'
 import { hurriedRules } from '../prometheus/hurried.ts'
 import { type Prometheus, startPrometheus } from '../prometheus/server.ts'
 import { freshDir, mountTmpfs, remount } from '../sandbox.ts'
 import { until } from '../wait.ts'
 import { Daemon } from './daemon.ts'
+import { receivers } from './receivers.ts'
 import { twoMinds, type World, worlds } from './worlds.ts'
 
 const MiB = 1024 * 1024
@@ -80,10 +78,7 @@ export async function play(open: ReleaseStack): Promise<Scenario> {
   })
   const daemon = await Daemon.prepare({
     balancing,
-    notifications: [
-      { name: 'glad', type: 'webhook', url: await receiver(200, open) },
-      { name: 'annoyed', type: 'webhook', url: await receiver(403, open) },
-    ],
+    notifications: await receivers(open),
     clusters: [
       {
         name: 'kafka',
@@ -166,19 +161,6 @@ function simulated({ name, simulator, balancing: own = {}, throttle = {} }: Worl
 export function expected(): [cluster: string, alert: string][] {
   const all = [...worlds.map(({ name, fires }) => [name, fires] as const), ...entriesOf(further)]
   return all.flatMap(([cluster, alerts]) => alerts.map((alert): [string, string] => [cluster, alert]))
-}
-
-/** Answers whatever it is told with this status. @returns its URL */
-async function receiver(status: number, open: ReleaseStack): Promise<string> {
-  const port = await freePort()
-  const server = createServer((_, response) => response.writeHead(status).end())
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  open.push('a receiver', () => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${port}/`
 }
 
 type Told = (alert: string, cluster: string) => Promise<unknown>
