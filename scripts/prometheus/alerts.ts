@@ -237,12 +237,12 @@ const cluster: Alert[] = [
     name: 'EvenkeelRackViolation',
     severity: 'warning',
     for: '6h',
-    expr: `max ${by} (evenkeel_rack_violations{${j}}) > 0`,
+    expr: `max ${by} (max_over_time(evenkeel_rack_violations{${j}}[15m])) > 0`,
     when: 'replicas share a rack needlessly',
     summary: 'Partitions of {{ $labels.managed_cluster }} share a rack needlessly',
     description:
       'Partitions of {{ $labels.managed_cluster }} that have had replicas in one rack for 6 hours although another rack could take one: {{ $value }}. The loss of a rack would take more of their copies than it must.',
-    why: 'A risk that nobody sees until a rack fails. Mode `continuous` mends it within its windows.',
+    why: 'A risk that nobody sees until a rack fails. Mode `continuous` mends it within its windows. `max_over_time`, or one missed scrape would begin the six hours anew.',
   },
   {
     name: 'EvenkeelUnderReplicated',
@@ -321,13 +321,13 @@ const decisions: Alert[] = [
     name: 'EvenkeelPausedLong',
     severity: 'info',
     for: '24h',
-    expr: `max ${by} (evenkeel_paused{${j}}) == 1
+    expr: `max ${by} (max_over_time(evenkeel_paused{${j}}[15m])) == 1
   unless ${on} max ${by} (evenkeel_blocked{${j}, reason="circuit_breaker"}) == 1`,
     when: 'a person paused the cluster',
     summary: '{{ $labels.managed_cluster }} has been paused for a day',
     description:
       'Somebody paused {{ $labels.managed_cluster }} more than 24 hours ago. Lost brokers are not made up for meanwhile.',
-    why: 'A forgotten pause. One that evenkeel began by itself has an alert of its own.',
+    why: 'A forgotten pause. One that evenkeel began by itself has an alert of its own. `max_over_time`, or one missed scrape would begin the day anew.',
   },
 ]
 

@@ -11,6 +11,7 @@ const packageOf: Record<string, string> = {
   java: 'default-jre-headless',
   javac: 'openjdk-17-jdk-headless',
   mvn: 'maven',
+  amtool: 'prometheus-alertmanager',
 }
 
 export interface LaunchOptions {

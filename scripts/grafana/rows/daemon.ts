@@ -13,15 +13,15 @@ export const daemon: Row = {
     stat({
       id: 801,
       title: 'Cluster, and who acts on it',
-      description: 'The system and its version, and the instance of evenkeel that reads it.',
+      description: 'The system, and the instance of evenkeel that reads it.',
       width: 7,
       height: 3,
       unit: 'short',
       show: 'name',
       targets: [
         {
-          expr: max(own('managed_cluster_info'), 'system', 'cluster_version', 'instance'),
-          legend: '{{system}} {{cluster_version}} by {{instance}}',
+          expr: max(own('managed_cluster_info'), 'system', 'instance'),
+          legend: '{{system}} by {{instance}}',
         },
       ],
       noValue: 'never read',

@@ -1,5 +1,5 @@
 /** The settings that throttle copies, read by a client of others. */
-import { ConfigResourceTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { kafkaClient } from '../kafka/client.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 
@@ -26,16 +26,16 @@ export async function throttleKeys(cluster: KafkaCluster): Promise<Map<string, s
       includeSynonyms: false,
       resources: [
         ...brokers.map(({ nodeId }) => ({
-          type: ConfigResourceTypes.BROKER,
+          type: kafkajs.ConfigResourceTypes.BROKER,
           name: `${nodeId}`,
           configNames: ofBrokers,
         })),
-        ...topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: ofTopics })),
+        ...topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: ofTopics })),
       ],
     })
     const found = new Map<string, string>()
     for (const { resourceName, resourceType, configEntries } of resources) {
-      const own = resourceType === ConfigResourceTypes.TOPIC ? TOPIC_SOURCE : BROKER_SOURCE
+      const own = resourceType === kafkajs.ConfigResourceTypes.TOPIC ? TOPIC_SOURCE : BROKER_SOURCE
       for (const { configName, configValue, configSource } of configEntries) {
         if ((configSource as number) === own) found.set(`${resourceName} ${configName}`, configValue)
       }
@@ -52,7 +52,7 @@ export async function setThrottleKeys(cluster: KafkaCluster, keys: ReadonlyMap<s
   await admin.connect()
   try {
     const resources = [...new Set([...keys.keys()].map((key) => key.split(' ')[0]!))].map((name) => ({
-      type: /^\d+$/.test(name) ? ConfigResourceTypes.BROKER : ConfigResourceTypes.TOPIC,
+      type: /^\d+$/.test(name) ? kafkajs.ConfigResourceTypes.BROKER : kafkajs.ConfigResourceTypes.TOPIC,
       name,
       configEntries: [...keys]
         .filter(([key, value]) => key.startsWith(`${name} `) && value !== '')

@@ -1,22 +1,15 @@
 /** A cluster that permits little: what evenkeel needs is enough, what is missing is named, and nothing moves without it. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type AclEntry,
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  ConfigResourceTypes,
-  ResourcePatternTypes,
-} from 'kafkajs'
+import { ConfigResourceTypes } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { grantsOf, type Operation } from '../../../src/systems/kafka/permissions.ts'
 import { cli } from '../../cli/support.ts'
 import { type Access, type Balancing, Evenkeel, isQuiet } from '../acceptance/evenkeel.ts'
 import { kafkaClient } from '../kafka/client.ts'
 import { type KafkaCluster, startKafka } from '../kafka/cluster.ts'
 import { fill } from '../kafka/fill.ts'
+import { type Grants, grants, permit } from '../kafka/permit.ts'
 import { createTopic } from '../kafka/tools.ts'
 import { guardLeaks } from '../leaks.ts'
 import { freshDir } from '../sandbox.ts'
@@ -25,25 +18,10 @@ import { until } from '../wait.ts'
 guardLeaks()
 const MiB = 1024 * 1024
 
-interface Grants {
-  cluster: Operation[]
-  topics: Operation[]
-  /** Topics they are granted for; all unless given. */
-  only?: string[]
-}
-
-const setOf = (set: 'observe' | 'act'): Grants => {
-  const operations = (resource: 'cluster' | 'topics') =>
-    grantsOf(set)
-      .filter((grant) => grant.resource === resource)
-      .map(({ operation }) => operation)
-  return { cluster: operations('cluster'), topics: operations('topics') }
-}
-
 /** Users by what is missing of the set to act, where a permission that implies another one gives way to that. */
 const users: Record<string, Grants> = {
-  full: setOf('act'),
-  observer: setOf('observe'),
+  full: grants('act'),
+  observer: grants('observe'),
   nobody: { cluster: [], topics: [] },
   noAlter: { cluster: ['Describe', 'AlterConfigs'], topics: ['Describe', 'AlterConfigs'] },
   noDescribe: { cluster: ['AlterConfigs'], topics: ['Describe', 'AlterConfigs'] },
@@ -75,7 +53,7 @@ beforeAll(async () => {
     )
     return file
   }
-  await grantAll()
+  await permit(cluster, users)
   // Broker 3 is empty and is to be filled; broker 1 leads everything.
   await createTopic(cluster, 'orders', { assignment: Array.from({ length: 12 }, () => [1, 2]) })
   await createTopic(cluster, 'clicks', { assignment: [[1, 2]] })
@@ -91,33 +69,6 @@ const accessOf = (user: string): Access => ({
   bootstrap_servers: cluster.bootstrap,
   sasl: { mechanism: 'PLAIN', username: user, password: passwordOf(user) },
 })
-
-async function grantAll(): Promise<void> {
-  const admin = kafkaClient(cluster).admin()
-  await admin.connect()
-  const kinds: Record<Operation, AclOperationTypes> = {
-    Describe: AclOperationTypes.DESCRIBE,
-    DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
-    Alter: AclOperationTypes.ALTER,
-    AlterConfigs: AclOperationTypes.ALTER_CONFIGS,
-  }
-  const acl = (user: string, operation: Operation, resourceType: AclResourceTypes, resourceName: string): AclEntry => ({
-    principal: `User:${user}`,
-    host: '*',
-    operation: kinds[operation],
-    permissionType: AclPermissionTypes.ALLOW,
-    resourceType,
-    resourceName,
-    resourcePatternType: ResourcePatternTypes.LITERAL,
-  })
-  await admin.createAcls({
-    acl: Object.entries(users).flatMap(([user, { cluster, topics, only = ['*'] }]) => [
-      ...cluster.map((operation) => acl(user, operation, AclResourceTypes.CLUSTER, 'kafka-cluster')),
-      ...only.flatMap((topic) => topics.map((operation) => acl(user, operation, AclResourceTypes.TOPIC, topic))),
-    ]),
-  })
-  await admin.disconnect()
-}
 
 describe('check-config tells what is missing', () => {
   test.each<[user: string, code: number, missing: string[]]>([
