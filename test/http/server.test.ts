@@ -816,7 +816,7 @@ describe('the server', () => {
     }
     await expect(startServer({ ...options, controlListen: taken })).rejects.toMatchObject({
       code: 'usage',
-      message: `cannot listen on 127.0.0.1:${taken.port} for control`,
+      message: `cannot listen on 127.0.0.1:${taken.port} (server.control_listen)`,
     })
   })
 
