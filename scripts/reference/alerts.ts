@@ -23,6 +23,7 @@ scrape_configs:
 \`\`\`
 
 - The rules look at \`job="${job}"\`. Is the job called otherwise: \`sed 's/job="${job}"/job="NAME"/g' alerts.yaml\`.
+  A PodMonitor of the Prometheus Operator calls it so only with the right \`jobLabel\`: [Kubernetes](container.md#kubernetes).
 - Severity: \`critical\` wakes somebody, \`warning\` is for the next working day, \`info\` for the board.
 - \`runbook_url\` is the path of the page in this package. Where the docs are served, put the address before it:
   \`sed 's|runbook_url: ${runbookBase}|runbook_url: https://HOST/${runbookBase}|' alerts.yaml\`.

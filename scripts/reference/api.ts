@@ -26,6 +26,9 @@ operator 9b1d5f0c7a2e4c61  ops
 Each sends \`Authorization: Bearer TOKEN\`; the log names the operator who asked for something. A changed file is taken up without a restart.
 The commands take \`--url\` and \`--token-file\`, or \`EVENKEEL_URL\` and \`EVENKEEL_TOKEN_FILE\`.
 
+It speaks plain HTTP, so tokens can be read on the way: where others may listen, put a proxy with TLS before it. The proxy has to pass the header
+\`Host\` on as it came, else what the status page asks for is refused; with tokens any name in it will do.
+
 Parameters of a GET stand in the address, those of a POST in a JSON body; the bold ones are required. \`cluster\` is needed where there are
 several. A POST is idempotent, takes effect at the next tick, which is brought forward, and is answered with 202 and the status once what was
 asked for is on disk; but for two of them, which are answered with 200 and what was asked for. [openapi.json](openapi.json) describes all of it for

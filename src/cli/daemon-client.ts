@@ -79,6 +79,12 @@ export class DaemonClient {
     const answer = parse(text, url)
     if (response.ok) return answer as Answer
     const { detail, code } = answer as { detail?: string; code?: string }
+    if (code === 'unauthorized' && this.#tokenFile === undefined) {
+      throw new EvenkeelError(
+        'not_permitted',
+        'a token is needed: --token-file, or EVENKEEL_TOKEN_FILE, names a file with one',
+      )
+    }
     throw new EvenkeelError(errorCodes[code ?? ''] ?? 'usage', detail ?? `${url} answered ${response.status}`)
   }
 

@@ -15,9 +15,9 @@ export function isForPeople(format: Format): format is 'table' | 'wide' {
   return format === 'table' || format === 'wide'
 }
 
-/** For programs: all of it, as it came. */
+/** For programs: all of it, as it came. Words such as `off`, which YAML 1.1 takes for something else than text, are quoted. */
 export function rawText(data: unknown, format: 'json' | 'yaml'): string {
-  return format === 'json' ? `${JSON.stringify(data, null, 2)}\n` : stringify(data)
+  return format === 'json' ? `${JSON.stringify(data, null, 2)}\n` : stringify(data, { compat: 'yaml-1.1' })
 }
 
 /** @param text for people. */

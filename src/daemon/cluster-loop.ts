@@ -42,6 +42,7 @@ import { KeptMemory } from './kept-memory.ts'
 import { Liveness } from './liveness.ts'
 import { orderViews } from './orders.ts'
 import { Others } from './others.ts'
+import { placedViews } from './placed-view.ts'
 import { Recollection } from './recollection.ts'
 import { Rhythm } from './rhythm.ts'
 import { Rounds } from './rounds.ts'
@@ -245,7 +246,7 @@ export class ClusterLoop {
       ...(pause && { pause }),
       ...some('asked', askedOf(journal)),
       ...some('orders', orderViews(journal, this.#executor.inFlight, this.#executor.pending)),
-      ...some('placed', [...this.#executor.byHand().placed]),
+      ...some('placed', placedViews(this.#executor.byHand().placed, this.#recollection.state)),
       ...some('approved', [...approvedOf(journal)]),
       ...some('waiting', this.#executor.holds.topics),
       status: this.#status,

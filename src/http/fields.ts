@@ -77,7 +77,10 @@ const words = {
 export function readFields<Fields extends z.ZodObject>(from: From, fields: Fields, given: unknown): z.output<Fields> {
   const { code, unit } = words[from]
   const known = Object.keys(fields.shape)
-  if (!isRecord(given)) throw new Problem(code, `expected a JSON object with ${known.join(', ')}`)
+  if (!isRecord(given)) {
+    const isEmptyEnough = fields.safeParse({}).success
+    throw new Problem(code, `expected a JSON object${isEmptyEnough ? ', {} at least,' : ''} with ${known.join(', ')}`)
+  }
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue
     const are = known.length === 0 ? 'there is none here' : `known here: ${known.join(', ')}`

@@ -225,6 +225,6 @@ async function listen(name: string, app: FastifyInstance, { host, port }: Listen
   try {
     await app.listen({ host, port })
   } catch (cause) {
-    throw new EvenkeelError('usage', `cannot listen on ${host}:${port} for ${name}`, { cause })
+    throw new EvenkeelError('usage', `cannot listen on ${host}:${port} (server.${name}_listen)`, { cause })
   }
 }

@@ -49,7 +49,7 @@ function sampled({ name, report }: ClusterView): TickReport & { topics: TopicRep
     const { system } = report.cluster
     throw new Problem(
       'not_possible',
-      `the cluster ${name} has no tables: of ${system} partitions are moved, each by itself`,
+      `the cluster ${name} has no tables: only a cluster of Pinot has, and its system is ${system}`,
     )
   }
   return { ...report, topics }

@@ -57,6 +57,13 @@ it('YAML says what JSON says, whatever that is', () => {
   )
 })
 
+it.each(['off', 'yes', 'n', '12:30', '1_000', '2026-01-01T12:00:00.000Z'])(
+  'readers of YAML 1.1 take %s for text',
+  (text) => {
+    expect(parse(rawText({ text }, 'yaml'), { version: '1.1' })).toEqual({ text })
+  },
+)
+
 /** Each is up to four processes at once. */
 const patience = { timeout: 60_000 }
 

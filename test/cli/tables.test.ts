@@ -100,7 +100,7 @@ orders_OFFLINE   shop          30        60  600 MiB              50%        51.
     expect(await cli('tables', '--url', url)).toEqual({
       code: 2,
       out: '',
-      err: 'evenkeel: the cluster demo has no tables: of simulator partitions are moved, each by itself\n',
+      err: 'evenkeel: the cluster demo has no tables: only a cluster of Pinot has, and its system is simulator\n',
     })
   })
 })

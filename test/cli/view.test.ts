@@ -150,7 +150,7 @@ describe('a daemon that wants a token', () => {
   })
 
   it.each<[string, string[], string]>([
-    ['none', [], 'a token is needed: Authorization: Bearer TOKEN'],
+    ['none', [], 'a token is needed: --token-file, or EVENKEEL_TOKEN_FILE, names a file with one'],
     ['a wrong one', ['wrong-token-of-nobody'], 'no one has this token'],
   ])('with %s ends with 4', async (_, tokens, text) => {
     const args = tokens.flatMap((token) => ['--token-file', file('token', token)])

@@ -85,6 +85,7 @@ test('what was placed is moved by a drain, and by a new order at once', async ()
   await loop.wish(() => [{ kind: 'drain', key: '1', value: { node: 1, sinceMs: 0 } }])
   await advance(10 * MINUTE)
   expect(replicas()).not.toContain(1)
+  expect(loop.view().placed).toBeUndefined()
   await stop()
 })
 

@@ -541,6 +541,7 @@ describe('what is asked of the daemon', () => {
     ['drain', { node: 4, for: '1h' }, 400, 'bad_body', 'unknown field; known here: node, cluster, reason'],
     ['drain', [4], 400, 'bad_body', 'expected a JSON object with node, cluster, reason'],
     ['drain', 'null', 400, 'bad_body', 'expected a JSON object with node, cluster, reason'],
+    ['resume', 'null', 400, 'bad_body', 'expected a JSON object, {} at least, with cluster, reason'],
     ['drain', '{', 400, 'bad_request', ''],
     ['drain', '', 400, 'bad_request', ''],
     ['drain', '{"__proto__":{"node":4}}', 400, 'bad_request', ''],
@@ -815,7 +816,7 @@ describe('the server', () => {
     }
     await expect(startServer({ ...options, controlListen: taken })).rejects.toMatchObject({
       code: 'usage',
-      message: `cannot listen on 127.0.0.1:${taken.port} for control`,
+      message: `cannot listen on 127.0.0.1:${taken.port} (server.control_listen)`,
     })
   })
 

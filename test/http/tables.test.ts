@@ -163,7 +163,7 @@ describe('GET /api/v1/tables', () => {
   it('is refused where there are no tables, or no sample yet', async () => {
     view = { ...pinot, report: report([], { cluster: { name: 'demo', system: 'kafka' } }) }
     expect(await refusal(() => tables({}))).toBe(
-      'not_possible: the cluster demo has no tables: of kafka partitions are moved, each by itself',
+      'not_possible: the cluster demo has no tables: only a cluster of Pinot has, and its system is kafka',
     )
     const { report: _, ...young } = pinot
     view = young

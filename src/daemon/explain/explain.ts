@@ -26,7 +26,11 @@ function explained(
   switch (subject.kind) {
     case 'partition': {
       const found = findPartition(state, subject.partition)
-      if (!found) throw new EvenkeelError('usage', `the cluster has no partition ${subject.partition}`)
+      if (!found)
+        throw new EvenkeelError(
+          'usage',
+          `the cluster has no partition ${subject.partition}${topicHint(state, subject.partition)}`,
+        )
       const { index, ...of } = found
       return { subject: { kind: 'partition', ...of }, ...explainPartition(picture, index) }
     }
@@ -61,4 +65,9 @@ function findPartition(state: ClusterState, name: string) {
     }
   }
   return undefined
+}
+
+/** Who names a topic where a partition is asked for. */
+function topicHint({ names }: ClusterState, name: string): string {
+  return names.topics.includes(name) ? `: ${name} is a topic, its partitions are named as in ${name}-0` : ''
 }

@@ -483,10 +483,16 @@ describe('a partition by its name', () => {
     expect(subject).toEqual({ kind: 'partition', topic: name, partition: id })
     expect(summary).toContain(partition)
   })
-  it.each(['t-9', 'u-0', 't', '-', ''])('%s is none', async (partition) => {
+  it.each([
+    ['t-9', ''],
+    ['u-0', ''],
+    ['t', ': t is a topic, its partitions are named as in t-0'],
+    ['-', ''],
+    ['', ''],
+  ])('%s is none', async (partition, hint) => {
     await expect(explained(lines(), { kind: 'partition', partition })).rejects.toMatchObject({
       code: 'usage',
-      message: `the cluster has no partition ${partition}`,
+      message: `the cluster has no partition ${partition}${hint}`,
     })
   })
 })
