@@ -193,7 +193,7 @@ function announce(
     .join(', ')
   logger.info(
     { version: version() },
-    `evenkeel ${version()} keeps ${clusters}; metrics on ${metrics.host}:${metrics.port}, control on ${control.host}:${control.port}`,
+    `evenkeel ${version()} keeps ${clusters}; metrics on ${metrics.host}:${metrics.port}, status page and control on http://${control.host}:${control.port}/`,
   )
 }
 

@@ -34,7 +34,7 @@ function stateLines({ view, report, nowMs, question }: Picture): ExplanationLine
       mode,
       dry_run: dryRun,
     }),
-    line(verdict.code, `${verdict.act ? 'acting' : 'not acting'} (${verdict.code}): ${verdict.text}`, {
+    line(verdict.code, `${verdict.act ? 'acting' : `not acting (${verdict.code})`}: ${verdict.text}`, {
       act: verdict.act,
       means: verdictText[verdict.code],
     }),

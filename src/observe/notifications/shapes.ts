@@ -31,6 +31,7 @@ export function headersOf(
   const seconds = String(Math.floor(nowMs / 1000))
   const headers = {
     'content-type': 'application/json',
+    'user-agent': 'evenkeel',
     'x-evenkeel-event': message.event,
     'x-evenkeel-event-id': message.id,
     'x-evenkeel-timestamp': seconds,
