@@ -215,6 +215,41 @@ describe('a file that others touch', () => {
   })
 })
 
+describe('what is none of ours', () => {
+  it('a pipe in place of the file is no record, and nobody waits for who writes into it', async () => {
+    execFileSync('mkfifo', [file])
+    expect(await readPage(file, { last: 9 })).toEqual({ records: [] })
+  })
+
+  it('a line longer than any of ours hides nothing that stands before it', async () => {
+    const trail = trailOf()
+    put(trail, 'one')
+    await trail.close(5000)
+    appendFileSync(file, `${'x'.repeat(3 * 2 ** 20)}\n`)
+    const after = trailOf()
+    put(after, 'two')
+    await after.close(5000)
+    expect((await all(9)).found).toEqual(['two', 'one'])
+  })
+
+  it('an id that is greater than all of ours does not become the begin of ours', async () => {
+    appendFileSync(file, '{"id":"zzz","time":"","action":"paused","object":"cluster"}\n')
+    const trail = trailOf()
+    put(trail, 'one')
+    await trail.close(5000)
+    expect((await all(9)).found).toEqual(['one'])
+    expect(parsed(file).map(({ id }) => id)).toEqual(['zzz', '20260101T120000000-000000'])
+  })
+
+  it('a directory with the name of a filled file is passed over', async () => {
+    mkdirSync(`${file}.20200101T000000000-000000`)
+    const trail = trailOf({ keepMs: DAY })
+    put(trail, 'one')
+    await trail.close(5000)
+    expect([(await all(9)).found, failed, troubles]).toEqual([['one'], 0, []])
+  })
+})
+
 describe('what cannot be written', () => {
   it.each<[string, () => void, string]>([
     ['a directory', () => mkdirSync(file), 'it is a directory'],

@@ -193,12 +193,16 @@ export class TrailFile implements AuditTrail {
   }
 
   async #prune(): Promise<void> {
-    const { clock, file } = this.#options
+    const { clock, file, onTrouble } = this.#options
+    this.#prunedAtMs = clock.now()
     const oldest = stampOf(Math.max(0, clock.now() - this.#keepMs))
     for (const { path, lastId } of await filledFiles(file)) {
-      if (lastId < oldest) await unlink(path)
+      if (lastId >= oldest) continue
+      // What is too much is no reason to write nothing; it is tried again with the next.
+      await unlink(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') onTrouble(`${path}, older than audit.keep, cannot be removed: ${whyOf(error)}`)
+      })
     }
-    this.#prunedAtMs = clock.now()
   }
 
   async #release(): Promise<void> {
@@ -221,12 +225,15 @@ async function statIfThere(file: string) {
 }
 
 function troubleText(file: string, error: unknown): string {
-  const { code = '' } = error as NodeJS.ErrnoException
-  const why = Object.hasOwn(reasons, code) ? reasons[code] : messageOf(error)
-  return `the audit trail ${file} cannot be written: ${why} (audit.file says where it is)`
+  return `the audit trail ${file} cannot be written: ${whyOf(error)} (audit.file says where it is)`
 }
 
-const reasons: Record<string, string> = {
+function whyOf(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return reasons[code] ?? messageOf(error)
+}
+
+const reasons: Partial<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
