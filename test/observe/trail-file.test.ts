@@ -337,6 +337,22 @@ describe('what cannot be written', () => {
   })
 })
 
+it('a file that is too old and cannot be removed keeps nothing from being written', async () => {
+  const old = `${file}.20200101T000000000-000000`
+  writeFileSync(old, '')
+  execFileSync('mount', ['--bind', old, old])
+  try {
+    const trail = trailOf({ keepMs: DAY })
+    put(trail, 'one')
+    await trail.close(5000)
+    expect(parsed(file).map(({ why }) => why)).toEqual(['one'])
+    expect(troubles).toEqual([expect.stringContaining(`${old}, older than audit.keep, cannot be removed: EBUSY`)])
+    expect(failed).toBe(0)
+  } finally {
+    execFileSync('umount', [old])
+  }
+})
+
 it('of a process that is killed whole lines are left, and at most one that is torn; the next one goes on', async () => {
   const hook = fileURLToPath(new URL('../support/register-tsx.mjs', import.meta.url))
   const script = fileURLToPath(new URL('audit-appender.ts', import.meta.url))
