@@ -41,18 +41,19 @@ export interface Delivery {
 }
 
 /**
+ * @param address asked for before each try: it may be another one by then.
  * @param random of the jitter, in [0, 1).
  * @param ending from when on nothing is tried again; `signal` ends also what is being tried.
  * @returns the last answer
  */
 export async function deliver(
-  address: Address,
+  address: () => Address,
   message: Message,
   parts: { send: Send; clock: Clock; random: () => number; ending: AbortSignal; signal: AbortSignal },
 ): Promise<Delivery> {
   const { send, clock, random, ending, signal } = parts
   for (let tries = 1; ; tries += 1) {
-    const answer = await send(address, message, clock.now(), signal)
+    const answer = await send(address(), message, clock.now(), signal)
     const wait = Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS) * (0.5 + random() / 2)
     if (answer.ok || !isWorthAnother(answer) || tries === TRIES || ending.aborted) return { answer, tries }
     await clock.sleep(Math.max(wait, Math.min(answer.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)), ending)
