@@ -132,6 +132,18 @@ describe('what is worth telling', () => {
     ])
   })
 
+  it('another balancer is told when it is seen first', async () => {
+    const others = { changes: 0, undone: 0, conflicts: [] }
+    const conflicts = [{ with: 'cruise_control' as const, text: 'Cruise Control is at work on this cluster' }]
+    tick({ others })
+    tick({ others: { ...others, conflicts } })
+    tick({ others: { ...others, conflicts } })
+    await now()
+    expect(sent.map(({ message: { event, subject, why } }) => [event, subject, why])).toEqual([
+      ['conflict', 'cruise_control', 'Cruise Control is at work on this cluster'],
+    ])
+  })
+
   it('a cluster that cannot be read for a moment is none, for a minute it is', async () => {
     tick()
     const fail = () => emit({ type: 'sample_failed', code: 'timeout', text: 'no answer', durationMs: 1000 })
