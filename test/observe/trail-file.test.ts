@@ -140,6 +140,19 @@ it('ten thousand records are rotated by size, and read page by page without a ga
   expect(short.pages).toBeGreaterThan(5)
 }, 60_000)
 
+it('two who write to one file and fill it at once take nothing from each other', async () => {
+  const trails = [trailOf({ fileBytes: 5000 }), trailOf({ fileBytes: 5000 })]
+  for (let count = 0; count < 200; count += 1) {
+    for (const [index, trail] of trails.entries()) put(trail, `${index} ${count}`)
+    const written = () => files().flatMap((name) => linesOf(join(directory, name))).length
+    await until(() => written() === 2 * (count + 1) || troubles.length > 0)
+  }
+  expect([failed, troubles]).toEqual([0, []])
+  expect(files().length).toBeGreaterThan(5)
+  const whys = files().flatMap((name) => parsed(join(directory, name)).map(({ why }) => why))
+  expect(new Set(whys).size).toBe(400)
+})
+
 it('a time is as good as an id', async () => {
   const trail = trailOf()
   for (const why of ['one', 'two', 'three']) {

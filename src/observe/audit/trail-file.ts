@@ -164,8 +164,7 @@ export class TrailFile implements AuditTrail {
   async #open(): Promise<FileHandle> {
     const { file } = this.#options
     if (this.#handle) {
-      const [ours, named] = await Promise.all([this.#handle.stat(), statIfThere(file)])
-      if (named?.ino === ours.ino && named.dev === ours.dev) return this.#handle
+      if (await this.#isNamed()) return this.#handle
       await this.#release()
     }
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
@@ -185,11 +184,22 @@ export class TrailFile implements AuditTrail {
     return handle
   }
 
+  /** Another evenkeel that writes to the same file may do so at the same time. */
   async #fill(): Promise<void> {
     const { file } = this.#options
     const last = await lastRecord(file)
+    if (last && (await this.#isNamed())) {
+      await rename(file, `${file}.${last.id}`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+      })
+    }
     await this.#release()
-    if (last) await rename(file, `${file}.${last.id}`)
+  }
+
+  /** The file under the name is the one that is open. */
+  async #isNamed(): Promise<boolean> {
+    const [ours, named] = await Promise.all([this.#handle?.stat(), statIfThere(this.#options.file)])
+    return ours !== undefined && named?.ino === ours.ino && named.dev === ours.dev
   }
 
   async #prune(): Promise<void> {
