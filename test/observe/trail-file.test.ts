@@ -19,7 +19,7 @@ import { settle, VirtualClock } from '../../src/lib/clock.ts'
 import type { AuditPage, AuditRecord } from '../../src/observe/audit/record.ts'
 import { TrailFile, type TrailOptions } from '../../src/observe/audit/trail-file.ts'
 import { readPage } from '../../src/observe/audit/trail-reader.ts'
-import { freshDir, mountTmpfs, remount, sweep } from '../clusters/sandbox.ts'
+import { freshDir, mountTmpfs, pin, remount, sweep } from '../clusters/sandbox.ts'
 import { noon } from './support.ts'
 
 const DAY = 86_400_000
@@ -353,7 +353,7 @@ describe('what cannot be written', () => {
 it('a file that is too old and cannot be removed keeps nothing from being written', async () => {
   const old = `${file}.20200101T000000000-000000`
   writeFileSync(old, '')
-  execFileSync('mount', ['--bind', old, old])
+  const unpin = await pin(old)
   try {
     const trail = trailOf({ keepMs: DAY })
     put(trail, 'one')
@@ -362,7 +362,7 @@ it('a file that is too old and cannot be removed keeps nothing from being writte
     expect(troubles).toEqual([expect.stringContaining(`${old}, older than audit.keep, cannot be removed: EBUSY`)])
     expect(failed).toBe(0)
   } finally {
-    execFileSync('umount', [old])
+    await unpin()
   }
 })
 
