@@ -99,6 +99,8 @@ function ask(name, subject) {
   if (dialog.open) return
   dialog.querySelector('form').reset()
   dialog.querySelector('.error').textContent = ''
+  // Another one may be shown when it is sent.
+  dialog.dataset.cluster = main.querySelector('h1')?.textContent ?? ''
   const field = dialog.querySelector('[name=subject]')
   if (field !== null) field.value = subject
   for (const shown of dialog.querySelectorAll('.subject')) shown.textContent = subject
@@ -145,7 +147,7 @@ async function send(form) {
     sessionStorage.setItem(TOKEN, values.token)
     return
   }
-  const cluster = main.querySelector('h1').textContent
+  const { cluster } = form.closest('dialog').dataset
   const response = await fetch(form.dataset.action, {
     method: 'POST',
     headers: headers({ 'content-type': 'application/json', 'x-evenkeel-client': 'ui' }),
