@@ -99,6 +99,13 @@ describe('what a person wants to know', () => {
     expect(await page.evaluate('globalThis.same')).toBe(true)
   })
 
+  it('a cluster that is not there, in words', async () => {
+    await open(moving())
+    await page.goto(`${url}?cluster=nope`)
+    const alert = page.locator('#stale')
+    await expect.poll(() => alert.textContent()).toBe('This cannot be shown: no cluster has this name; there are: orders.')
+  })
+
   it('what is asked for is asked of the cluster that was shown then, whatever is shown meanwhile', async () => {
     await open(moving(), paused())
     await page.getByRole('link', { name: /clicks/ }).click()
