@@ -103,7 +103,9 @@ describe('what a person wants to know', () => {
     await open(moving())
     await page.goto(`${url}?cluster=nope`)
     const alert = page.locator('#stale')
-    await expect.poll(() => alert.textContent()).toBe('This cannot be shown: no cluster has this name; there are: orders.')
+    await expect
+      .poll(() => alert.textContent())
+      .toBe('This cannot be shown: no cluster has this name; there are: orders.')
   })
 
   it('what is asked for is asked of the cluster that was shown then, whatever is shown meanwhile', async () => {
