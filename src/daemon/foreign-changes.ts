@@ -17,8 +17,8 @@ export type Departure = PartitionRef & { node: NodeId }
 export interface Found {
   /** Names of partitions that somebody else changed. */
   changed: string[]
-  /** Keys of done moves that somebody else undid. */
-  undone: string[]
+  /** Done moves that somebody else undid. */
+  undone: ReplicaMove[]
 }
 
 interface Ended {
@@ -70,9 +70,8 @@ export class ForeignChanges {
       const name = partitionName({ topic, partition })
       if (this.#isOurs(flying, topic, name, now)) continue
       changed.add(name)
-      const key = doneKey({ topic, partition }, node)
-      const done = this.#done.get(key)
-      if (done && now.has(done.move.from)) found.undone.push(key)
+      const done = this.#done.get(doneKey({ topic, partition }, node))
+      if (done && now.has(done.move.from)) found.undone.push(done.move)
     }
     found.changed.push(...changed)
     return found
@@ -81,9 +80,10 @@ export class ForeignChanges {
   /** The sample has become the one that the next is compared with. */
   count({ changed, undone }: Found, takenAtMs: number, nowMs: number): void {
     this.#changes += changed.length
-    for (const key of undone) {
-      const { move } = this.#done.get(key)!
-      this.#done.delete(key)
+    for (const move of undone) {
+      const key = doneKey(move, move.to)
+      // Since it was judged a later one may have taken its place.
+      if (this.#done.get(key)?.move === move) this.#done.delete(key)
       this.#undone += 1
       this.#last = { text: `${partitionName(move)} from ${move.from} to ${move.to}`, atMs: nowMs }
     }

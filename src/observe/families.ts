@@ -30,7 +30,7 @@ const node = [of.cluster, of.node] as const
 
 const sampled = 'from the first sample on'
 const called = 'from the first one of its labels on'
-const known = 'from when the receiver is known on'
+const known = 'while the config names the receiver'
 
 /** Every family that may have a label above its ceiling. */
 const metric: ClosedLabel = {

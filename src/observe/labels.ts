@@ -34,7 +34,7 @@ export const isOpen = (label: Label): label is OpenLabel => 'ceiling' in label
 export const isFact = (label: Label): label is FactLabel => 'fact' in label
 
 const evaluationOutcomes = ['no_action', 'planned', 'blocked', 'failed'] as const
-const moveDirections = ['in', 'out'] as const
+export const moveDirections = ['in', 'out'] as const
 export const owners = ['self', 'foreign'] as const
 export const httpMethods = ['GET', 'HEAD', 'POST', 'other'] as const
 const logLevels = ['debug', 'info', 'warn', 'error'] as const

@@ -5,7 +5,7 @@ import type { UpstreamCall } from '../cluster/upstream.ts'
 import { ClusterSeries, type SettingsInForce } from './cluster-series.ts'
 import { type Family, helpOf, prefix } from './families.ts'
 import { createInstruments, type Meter } from './instruments.ts'
-import { httpMethods } from './labels.ts'
+import { httpMethods, receiver as receiverLabel } from './labels.ts'
 
 export interface Metrics {
   /** Its series exist from now on, at zero; events of clusters not registered are passed over. */
@@ -20,6 +20,8 @@ export interface Metrics {
   onProcessEvent(event: ProcessEvent): void
   /** Its series exist from now on, at zero. */
   registerReceiver(name: string): void
+  /** The series of all others are gone. */
+  keepReceivers(names: ReadonlySet<string>): void
   /** A notification, or several, was taken by its receiver, or could not be delivered. */
   notified(receiver: string, outcome: 'sent' | 'failed', count?: number): void
   auditFailed(count: number): void
@@ -62,6 +64,7 @@ export function createMetrics(build: { version: string; revision: string; nodeVe
       instruments.add('notifications_total', { receiver }, 0)
       instruments.add('notification_failures_total', { receiver }, 0)
     },
+    keepReceivers: (names) => instruments.keep({}, receiverLabel.name, names),
     notified: (receiver, outcome, count = 1) => {
       const name = outcome === 'sent' ? 'notifications_total' : 'notification_failures_total'
       instruments.add(name, { receiver }, count)

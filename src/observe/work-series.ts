@@ -1,6 +1,7 @@
 import type { MoveProgress } from '../cluster/events.ts'
 import { bytesOf, type Move, moveKinds, sharesOfMove } from '../cluster/move.ts'
 import type { Instruments, Labels } from './families.ts'
+import { moveDirections } from './labels.ts'
 
 /**
  * What is planned and what runs. The plan is made anew at every tick, so for the progress that people watch "the
@@ -12,6 +13,8 @@ export class WorkSeries {
   #pending = new Map<string, Move>()
   #running = new Map<string, MoveProgress>()
   #startMs: number | undefined
+  /** What is shown of each node. */
+  #nodes = new Map<string, { in: number; out: number }>()
   /** Bytes of moves that ended since the start. */
   #doneBytes = 0
 
@@ -22,6 +25,8 @@ export class WorkSeries {
   }
 
   planned(moves: readonly Move[], atMs: number): void {
+    // Series of nodes come and go with samples: what was shown of one need not be there any more.
+    this.#nodes = new Map()
     this.#pending = new Map(moves.filter(({ id }) => !this.#running.has(id)).map((move) => [move.id, move]))
     this.#show(atMs)
   }
@@ -46,12 +51,24 @@ export class WorkSeries {
 
   /** Replicas on their way into and out of each node. */
   showNodes(ids: Iterable<string>): void {
-    const shares = [...this.#running.values()].flatMap(({ move }) => sharesOfMove(move))
-    for (const id of ids) {
-      const own = shares.filter(({ node }) => String(node) === id)
-      this.#set('node_moves', sum(own.map(({ adds }) => adds)), { node_id: id, direction: 'in' })
-      this.#set('node_moves', sum(own.map(({ removes }) => removes)), { node_id: id, direction: 'out' })
+    const nodes = new Map(Array.from(ids, (id) => [id, { in: 0, out: 0 }]))
+    for (const { move } of this.#running.values()) {
+      for (const { node, adds, removes } of sharesOfMove(move)) {
+        const moves = nodes.get(String(node))
+        if (!moves) continue
+        moves.in += adds
+        moves.out += removes
+      }
     }
+    // Of hundreds of nodes one move changes two.
+    for (const [id, moves] of nodes) {
+      const before = this.#nodes.get(id)
+      for (const direction of moveDirections) {
+        if (moves[direction] === before?.[direction]) continue
+        this.#set('node_moves', moves[direction], { node_id: id, direction })
+      }
+    }
+    this.#nodes = nodes
   }
 
   #show(atMs: number): void {

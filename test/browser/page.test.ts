@@ -99,6 +99,31 @@ describe('what a person wants to know', () => {
     expect(await page.evaluate('globalThis.same')).toBe(true)
   })
 
+  it('a cluster that is not there, in words', async () => {
+    await open(moving())
+    await page.goto(`${url}?cluster=nope`)
+    const alert = page.locator('#stale')
+    await expect
+      .poll(() => alert.textContent())
+      .toBe('This cannot be shown: no cluster has this name; there are: orders.')
+  })
+
+  it('what is asked for is asked of the cluster that was shown then, whatever is shown meanwhile', async () => {
+    await open(moving(), paused())
+    await page.getByRole('link', { name: /clicks/ }).click()
+    await page.getByRole('heading', { level: 1, name: 'clicks' }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { level: 1, name: 'orders' }).waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.goForward()
+    await page.locator('h1', { hasText: 'clicks' }).waitFor()
+    const asked = page.waitForRequest((request) => request.method() === 'POST')
+    const dialog = page.locator('dialog[open]')
+    await dialog.getByLabel('Why').fill('new disks')
+    await dialog.getByRole('button', { name: 'Pause' }).click()
+    expect((await asked).postDataJSON()).toEqual({ reason: 'new disks', cluster: 'orders' })
+  })
+
   it('of 500 nodes those that stand out, and any other when it is asked for', async () => {
     await open(large())
     const nodes = page.getByRole('region', { name: 'Table of nodes' }).locator('tbody tr')

@@ -66,6 +66,14 @@ export async function mountTmpfs(dir: string, mebibytes: number): Promise<() => 
   }
 }
 
+/** Until the returned function is called the file can be read and written, but not removed or renamed. */
+export async function pin(file: string): Promise<() => Promise<void>> {
+  await run('mount', ['--bind', file, file])
+  return async () => {
+    await run('umount', [file])
+  }
+}
+
 /** Makes what is mounted on `dir` read-only, or writable again. */
 export async function remount(dir: string, how: 'ro' | 'rw'): Promise<void> {
   await run('mount', ['-o', `remount,${how}`, dir])

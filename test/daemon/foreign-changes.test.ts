@@ -100,6 +100,20 @@ describe('a change is somebody else’s', () => {
     expect(sample(at(1, 2))).toEqual({ changes: 1, undone: 1 })
   })
 
+  it('and undoes our move, also when one of ours moves the partition on before that is counted', () => {
+    const foreign = new ForeignChanges()
+    const [before, after] = [at(3, 2), at(1, 2)].map((topics) =>
+      build({ nodes: [1, 2, 3].map((id) => node(id)), topics }),
+    ) as [ClusterState, ClusterState]
+    foreign.ended(moved(1, 3, [1, 2]), 'done', 0)
+    foreign.count({ changed: [], undone: [] }, HOUR, HOUR)
+    foreign.count({ changed: [], undone: [] }, 2 * HOUR, 2 * HOUR)
+    const found = foreign.judge(departures(before, after), after, [])
+    foreign.ended(moved(3, 1, [3, 2]), 'done', 3 * HOUR)
+    foreign.count(found, 3 * HOUR, 3 * HOUR)
+    expect(foreign.totals).toEqual({ changes: 1, undone: 1 })
+  })
+
   it('but undoes nothing after a day, or when it goes elsewhere', () => {
     const { sample, ended } = watched()
     sample(at(1, 2))

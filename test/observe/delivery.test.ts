@@ -132,6 +132,17 @@ describe('an answer', () => {
     const { ok, said } = await send()
     expect([ok, said]).toEqual([true, `${'x'.repeat(199)}…`])
   })
+
+  it('whose text cannot be read is one all the same', async () => {
+    const heads = [{ 'content-length': 100 }, { 'content-encoding': 'gzip' }]
+    for (const head of heads) {
+      respond = (response) => {
+        response.writeHead(200, head)
+        response.write('no gzip', () => response.destroy())
+      }
+      expect(await send()).toEqual({ ok: true, status: 200, text: 'it answered 200' })
+    }
+  })
 })
 
 describe('no answer', () => {

@@ -464,6 +464,11 @@ describe('metrics', () => {
       'notification_failures_total{receiver="chat"}': 0,
       audit_write_failures_total: 2,
     })
+    metrics.keepReceivers(new Set(['chat']))
+    expect(Object.keys(only(await values(), /receiver=/))).toEqual([
+      'notifications_total{receiver="chat"}',
+      'notification_failures_total{receiver="chat"}',
+    ])
   })
 
   it('are clean to promtool, every family having appeared', async () => {

@@ -43,6 +43,7 @@ function start(...receivers: ReceiverOptions[]): void {
   const logger = createLogger({ level: 'debug', format: 'json', clock, out: { write: (line) => lines.push(line) } })
   const metrics = {
     registerReceiver: (name: string) => counted.push(`${name} is there`),
+    keepReceivers: (names: ReadonlySet<string>) => counted.push(`left: ${[...names].join()}`),
     notified: (name: string, outcome: string, count = 1) => counted.push(`${name} ${outcome} ${count}`),
   }
   all = new Notifications(receivers, { clock, logger, metrics, send })
@@ -128,6 +129,18 @@ describe('what is worth telling', () => {
       ['stalled', 'all are full'],
       ['resumed', 'all are full'],
       ['conflict', 'node 3 has 4% of its fair share and is being filled'],
+    ])
+  })
+
+  it('another balancer is told when it is seen first', async () => {
+    const others = { changes: 0, undone: 0, conflicts: [] }
+    const conflicts = [{ with: 'cruise_control' as const, text: 'Cruise Control is at work on this cluster' }]
+    tick({ others })
+    tick({ others: { ...others, conflicts } })
+    tick({ others: { ...others, conflicts } })
+    await now()
+    expect(sent.map(({ message: { event, subject, why } }) => [event, subject, why])).toEqual([
+      ['conflict', 'cruise_control', 'Cruise Control is at work on this cluster'],
     ])
   })
 
@@ -312,10 +325,21 @@ it('other receivers hold from now on, what waits goes to where one is now', asyn
   await clock.advance(MINUTE)
   expect(sent.map(({ to, message }) => `${to} ${message.subject}`)).toEqual([
     'hooks.example.com node 1',
-    'hooks.example.com node 1',
+    'new.example.com node 1',
     'new.example.com node 2',
   ])
   expect(counted).toContain('more is there')
+})
+
+it('of a receiver that is named no more nothing is left, once its last message is counted', async () => {
+  answers = [new Promise<Answer>(() => undefined)]
+  emit({ type: 'node_lost', node: 1 })
+  emit({ type: 'node_lost', node: 2 })
+  await now()
+  all.apply([receiver({ name: 'other' })])
+  // Those that leave are waited for.
+  await all.close()
+  expect(counted).toEqual(['ops is there', 'other is there', 'ops failed 1', 'ops failed 1', 'left: other'])
 })
 
 it('says nowhere where its receivers are', async () => {

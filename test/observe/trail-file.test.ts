@@ -19,7 +19,7 @@ import { settle, VirtualClock } from '../../src/lib/clock.ts'
 import type { AuditPage, AuditRecord } from '../../src/observe/audit/record.ts'
 import { TrailFile, type TrailOptions } from '../../src/observe/audit/trail-file.ts'
 import { readPage } from '../../src/observe/audit/trail-reader.ts'
-import { freshDir, mountTmpfs, remount, sweep } from '../clusters/sandbox.ts'
+import { freshDir, mountTmpfs, pin, remount, sweep } from '../clusters/sandbox.ts'
 import { noon } from './support.ts'
 
 const DAY = 86_400_000
@@ -140,6 +140,19 @@ it('ten thousand records are rotated by size, and read page by page without a ga
   expect(short.pages).toBeGreaterThan(5)
 }, 60_000)
 
+it('two who write to one file and fill it at once take nothing from each other', async () => {
+  const trails = [trailOf({ fileBytes: 5000 }), trailOf({ fileBytes: 5000 })]
+  for (let count = 0; count < 200; count += 1) {
+    for (const [index, trail] of trails.entries()) put(trail, `${index} ${count}`)
+    const written = () => files().flatMap((name) => linesOf(join(directory, name))).length
+    await until(() => written() === 2 * (count + 1) || troubles.length > 0)
+  }
+  expect([failed, troubles]).toEqual([0, []])
+  expect(files().length).toBeGreaterThan(5)
+  const whys = files().flatMap((name) => parsed(join(directory, name)).map(({ why }) => why))
+  expect(new Set(whys).size).toBe(400)
+})
+
 it('a time is as good as an id', async () => {
   const trail = trailOf()
   for (const why of ['one', 'two', 'three']) {
@@ -212,6 +225,41 @@ describe('a file that others touch', () => {
     put(trail, 'two')
     await trail.close(5000)
     expect(parsed(file).map(({ why }) => why)).toEqual(['two'])
+  })
+})
+
+describe('what is none of ours', () => {
+  it('a pipe in place of the file is no record, and nobody waits for who writes into it', async () => {
+    execFileSync('mkfifo', [file])
+    expect(await readPage(file, { last: 9 })).toEqual({ records: [] })
+  })
+
+  it('a line longer than any of ours hides nothing that stands before it', async () => {
+    const trail = trailOf()
+    put(trail, 'one')
+    await trail.close(5000)
+    appendFileSync(file, `${'x'.repeat(3 * 2 ** 20)}\n`)
+    const after = trailOf()
+    put(after, 'two')
+    await after.close(5000)
+    expect((await all(9)).found).toEqual(['two', 'one'])
+  })
+
+  it('an id that is greater than all of ours does not become the begin of ours', async () => {
+    appendFileSync(file, '{"id":"zzz","time":"","action":"paused","object":"cluster"}\n')
+    const trail = trailOf()
+    put(trail, 'one')
+    await trail.close(5000)
+    expect((await all(9)).found).toEqual(['one'])
+    expect(parsed(file).map(({ id }) => id)).toEqual(['zzz', '20260101T120000000-000000'])
+  })
+
+  it('a directory with the name of a filled file is passed over', async () => {
+    mkdirSync(`${file}.20200101T000000000-000000`)
+    const trail = trailOf({ keepMs: DAY })
+    put(trail, 'one')
+    await trail.close(5000)
+    expect([(await all(9)).found, failed, troubles]).toEqual([['one'], 0, []])
   })
 })
 
@@ -300,6 +348,22 @@ describe('what cannot be written', () => {
       await unmount()
     }
   })
+})
+
+it('a file that is too old and cannot be removed keeps nothing from being written', async () => {
+  const old = `${file}.20200101T000000000-000000`
+  writeFileSync(old, '')
+  const unpin = await pin(old)
+  try {
+    const trail = trailOf({ keepMs: DAY })
+    put(trail, 'one')
+    await trail.close(5000)
+    expect(parsed(file).map(({ why }) => why)).toEqual(['one'])
+    expect(troubles).toEqual([expect.stringContaining(`${old}, older than audit.keep, cannot be removed: EBUSY`)])
+    expect(failed).toBe(0)
+  } finally {
+    await unpin()
+  }
 })
 
 it('of a process that is killed whole lines are left, and at most one that is torn; the next one goes on', async () => {

@@ -16,9 +16,12 @@ function headers(more = {}) {
   return token === null ? more : { ...more, authorization: `Bearer ${token}` }
 }
 
+/** An answer, but not the one that was hoped for. */
+class Refusal extends Error {}
+
 async function get(path) {
   const response = await fetch(path, { headers: headers(), signal: AbortSignal.timeout(10_000) })
-  if (!response.ok && response.status !== 401) throw new Error((await response.json()).detail)
+  if (!response.ok && response.status !== 401) throw new Refusal((await response.json()).detail)
   return response
 }
 
@@ -99,6 +102,8 @@ function ask(name, subject) {
   if (dialog.open) return
   dialog.querySelector('form').reset()
   dialog.querySelector('.error').textContent = ''
+  // Another one may be shown when it is sent.
+  dialog.dataset.cluster = main.querySelector('h1')?.textContent ?? ''
   const field = dialog.querySelector('[name=subject]')
   if (field !== null) field.value = subject
   for (const shown of dialog.querySelectorAll('.subject')) shown.textContent = subject
@@ -145,7 +150,7 @@ async function send(form) {
     sessionStorage.setItem(TOKEN, values.token)
     return
   }
-  const cluster = main.querySelector('h1').textContent
+  const { cluster } = form.closest('dialog').dataset
   const response = await fetch(form.dataset.action, {
     method: 'POST',
     headers: headers({ 'content-type': 'application/json', 'x-evenkeel-client': 'ui' }),
@@ -160,7 +165,8 @@ async function look() {
     await refresh()
   } catch (error) {
     const since = seenAt === undefined ? '' : ` since ${new Date(seenAt).toLocaleTimeString()}`
-    const text = `evenkeel does not answer${since}: ${error.message}. What stands below is older.`
+    const what = error instanceof Refusal ? 'This cannot be shown' : `evenkeel does not answer${since}`
+    const text = `${what}: ${error.message}.${seenAt === undefined ? '' : ' What stands below is older.'}`
     if (stale.textContent !== text) stale.textContent = text
     stale.hidden = false
   }

@@ -1,12 +1,14 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 const CHUNK_BYTES = 64 * 1024
-/** A longer one is none of ours. */
+/** A longer one is none of ours, and is passed over. */
 const LONGEST_LINE_BYTES = 1024 * 1024
 
 /** The lines of a file, the last one first, each with how much of the file was read by then. A part that no line end closes is no line. */
 export async function* linesBackwards(path: string): AsyncGenerator<{ line: string; bytes: number }> {
-  const handle = await open(path, 'r')
+  // A pipe would wait for somebody who writes into it, and hold a thread of the process until then: it has no lines.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     let at = (await handle.stat()).size
     const size = at
@@ -23,7 +25,10 @@ export async function* linesBackwards(path: string): AsyncGenerator<{ line: stri
         isTail = false
         rest = rest.subarray(0, end)
       }
-      if (rest.length > LONGEST_LINE_BYTES) return
+      if (rest.length > LONGEST_LINE_BYTES) {
+        rest = Buffer.alloc(0)
+        isTail = true
+      }
     }
     if (!isTail && rest.length > 0) yield { line: rest.toString(), bytes: size }
   } finally {

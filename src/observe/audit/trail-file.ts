@@ -164,8 +164,7 @@ export class TrailFile implements AuditTrail {
   async #open(): Promise<FileHandle> {
     const { file } = this.#options
     if (this.#handle) {
-      const [ours, named] = await Promise.all([this.#handle.stat(), statIfThere(file)])
-      if (named?.ino === ours.ino && named.dev === ours.dev) return this.#handle
+      if (await this.#isNamed()) return this.#handle
       await this.#release()
     }
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
@@ -185,20 +184,35 @@ export class TrailFile implements AuditTrail {
     return handle
   }
 
+  /** Another evenkeel that writes to the same file may do so at the same time. */
   async #fill(): Promise<void> {
     const { file } = this.#options
     const last = await lastRecord(file)
+    if (last && (await this.#isNamed())) {
+      await rename(file, `${file}.${last.id}`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+      })
+    }
     await this.#release()
-    if (last) await rename(file, `${file}.${last.id}`)
+  }
+
+  /** The file under the name is the one that is open. */
+  async #isNamed(): Promise<boolean> {
+    const [ours, named] = await Promise.all([this.#handle?.stat(), statIfThere(this.#options.file)])
+    return ours !== undefined && named?.ino === ours.ino && named.dev === ours.dev
   }
 
   async #prune(): Promise<void> {
-    const { clock, file } = this.#options
+    const { clock, file, onTrouble } = this.#options
+    this.#prunedAtMs = clock.now()
     const oldest = stampOf(Math.max(0, clock.now() - this.#keepMs))
     for (const { path, lastId } of await filledFiles(file)) {
-      if (lastId < oldest) await unlink(path)
+      if (lastId >= oldest) continue
+      // What is too much is no reason to write nothing; it is tried again with the next.
+      await unlink(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') onTrouble(`${path}, older than audit.keep, cannot be removed: ${whyOf(error)}`)
+      })
     }
-    this.#prunedAtMs = clock.now()
   }
 
   async #release(): Promise<void> {
@@ -221,12 +235,15 @@ async function statIfThere(file: string) {
 }
 
 function troubleText(file: string, error: unknown): string {
-  const { code = '' } = error as NodeJS.ErrnoException
-  const why = Object.hasOwn(reasons, code) ? reasons[code] : messageOf(error)
-  return `the audit trail ${file} cannot be written: ${why} (audit.file says where it is)`
+  return `the audit trail ${file} cannot be written: ${whyOf(error)} (audit.file says where it is)`
 }
 
-const reasons: Record<string, string> = {
+function whyOf(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return reasons[code] ?? messageOf(error)
+}
+
+const reasons: Partial<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',

@@ -10,13 +10,13 @@ const LOOK_BYTES = 32 * 1024 * 1024
 /** The files that were filled before the present one, by the id of the last record in each, newest first. */
 export async function filledFiles(file: string): Promise<{ path: string; lastId: string }[]> {
   const [folder, prefix] = [dirname(file), `${basename(file)}.`]
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  return names
-    .filter((name) => name.startsWith(prefix) && /^\d{8}T\d{9}-\d{6}$/.test(name.slice(prefix.length)))
-    .map((name) => ({ path: join(folder, name), lastId: name.slice(prefix.length) }))
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.startsWith(prefix) && isId(entry.name.slice(prefix.length)))
+    .map(({ name }) => ({ path: join(folder, name), lastId: name.slice(prefix.length) }))
     .sort((a, b) => (a.lastId < b.lastId ? 1 : -1))
 }
 
@@ -94,8 +94,14 @@ async function* linesOf(path: string): ReturnType<typeof linesBackwards> {
 function parse(line: string): AuditRecord | undefined {
   try {
     const record = JSON.parse(line) as Partial<AuditRecord> | null
-    return typeof record?.id === 'string' && typeof record.action === 'string' ? (record as AuditRecord) : undefined
+    const { id, action } = record ?? {}
+    return typeof id === 'string' && isId(id) && typeof action === 'string' ? (record as AuditRecord) : undefined
   } catch {
     return undefined
   }
+}
+
+/** Others would be greater or smaller than every one of ours, and so would all that are made after them. */
+function isId(text: string): boolean {
+  return /^\d{8}T\d{9}-\d{6}$/.test(text)
 }

@@ -41,18 +41,19 @@ export interface Delivery {
 }
 
 /**
+ * @param address asked for before each try: it may be another one by then.
  * @param random of the jitter, in [0, 1).
  * @param ending from when on nothing is tried again; `signal` ends also what is being tried.
  * @returns the last answer
  */
 export async function deliver(
-  address: Address,
+  address: () => Address,
   message: Message,
   parts: { send: Send; clock: Clock; random: () => number; ending: AbortSignal; signal: AbortSignal },
 ): Promise<Delivery> {
   const { send, clock, random, ending, signal } = parts
   for (let tries = 1; ; tries += 1) {
-    const answer = await send(address, message, clock.now(), signal)
+    const answer = await send(address(), message, clock.now(), signal)
     const wait = Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS) * (0.5 + random() / 2)
     if (answer.ok || !isWorthAnother(answer) || tries === TRIES || ending.aborted) return { answer, tries }
     await clock.sleep(Math.max(wait, Math.min(answer.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)), ending)
@@ -68,15 +69,18 @@ function isWorthAnother({ status }: Answer): boolean {
 export const sendByHttp: Send = async (address, message, nowMs, signal) => {
   const body = bodyOf(address.type, message)
   const headers = headersOf(message, body, nowMs, address.secret)
+  let response: Response | undefined
   try {
     return await withDeadline('the receiver', ANSWER_MS, signal, async (until) => {
       // Whoever is led elsewhere would show what it is signed with to somebody else.
       const init: RequestInit = { method: 'POST', headers, body, redirect: 'manual', signal: until }
-      const response = await fetch(address.url.reveal(), init)
+      response = await fetch(address.url.reveal(), init)
       const said = await beginOf(response)
       return answerOf(response, redacted(said, address))
     })
   } catch (error) {
+    // It has the message once it has answered, however slowly the rest of that comes: told again it would have it twice.
+    if (response) return answerOf(response, '')
     return { ok: false, text: failureText(error) }
   }
 }

@@ -36,7 +36,7 @@ class ClusterNews {
   readonly #cluster: string
   readonly #runs: PlanRuns
   /** Of the last tick; what it already was when evenkeel started is no news. */
-  #last: Pick<TickReport, 'status' | 'pause' | 'foreignMoves'> | undefined
+  #last: Pick<TickReport, 'status' | 'pause' | 'foreignMoves' | 'others'> | undefined
   /** Since when it cannot be read, and whether that was told. */
   #blind: { sinceMs: number; isTold: boolean } | undefined
 
@@ -114,7 +114,7 @@ class ClusterNews {
     this.#blind = undefined
   }
 
-  #compare({ status, pause, verdict, violations, foreignMoves }: TickReport, atMs: number): void {
+  #compare({ status, pause, verdict, violations, foreignMoves, others }: TickReport, atMs: number): void {
     const last = this.#last
     if (!last) return
     const common = { cluster: this.#cluster, atMs }
@@ -134,6 +134,11 @@ class ClusterNews {
     if (foreignMoves > 0 && last.foreignMoves === 0) {
       const what = `somebody else is moving replicas: ${formatCount(foreignMoves, 'move')} that evenkeel did not start`
       this.#tell({ ...common, event: 'conflict', what, why: verdict.text, howMuch: { moves: foreignMoves } })
+    }
+    const known = new Set(last.others?.conflicts.map((conflict) => conflict.with))
+    for (const { with: subject, text: why } of others?.conflicts ?? []) {
+      const what = 'another balancer is at work on this cluster'
+      if (!known.has(subject)) this.#tell({ ...common, event: 'conflict', subject, what, why })
     }
   }
 }

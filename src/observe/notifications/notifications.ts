@@ -16,6 +16,8 @@ export interface NotificationParts {
   metrics: {
     /** Its series exist from now on, at zero. */
     registerReceiver(name: string): void
+    /** Of all others nothing is left. */
+    keepReceivers(names: ReadonlySet<string>): void
     notified(receiver: string, outcome: 'sent' | 'failed', count?: number): void
   }
   /** By HTTP unless given. */
@@ -44,7 +46,11 @@ export class Notifications {
     for (const [name, receiver] of this.#receivers) {
       if (receivers.some((wanted) => wanted.name === name)) continue
       this.#receivers.delete(name)
-      const gone = receiver.close(CLOSE_MS).finally(() => this.#leaving.delete(gone))
+      const gone = receiver.close(CLOSE_MS).finally(() => {
+        this.#leaving.delete(gone)
+        // Only now: its last messages were counted until here. Another one may have its name by now.
+        this.#parts.metrics.keepReceivers(new Set(this.#receivers.keys()))
+      })
       this.#leaving.add(gone)
     }
     for (const options of receivers) {

@@ -70,7 +70,7 @@ export class Receiver {
     this.#parts = parts
   }
 
-  /** What waits is sent there as well. */
+  /** What waits, and what is tried again, is sent there as well. */
   apply(options: ReceiverOptions): void {
     this.#options = options
   }
@@ -157,7 +157,7 @@ export class Receiver {
     const message: Message = { ...notification, id: randomUUID(), times }
     const { signal } = this.#closing
     const delivery = { send, clock, random, ending: this.#ending.signal, signal }
-    onEnd(this.#options.name, message, await deliver(this.#options, message, delivery))
+    onEnd(this.#options.name, message, await deliver(() => this.#options, message, delivery))
   }
 }
 
