@@ -415,7 +415,7 @@ const others: Alert[] = [
     summary: 'Another balancer is at work on {{ $labels.managed_cluster }}',
     description:
       '{{ if eq $labels.with "cruise_control" }}Cruise Control{{ else }}A balancer that evenkeel does not know by name{{ end }} has been seen at work on {{ $labels.managed_cluster }} for 15 minutes. Two balancers with different goals move data to and fro.',
-    why: 'Comes before they undo each other. Not for what others do once: they must run, or move replicas on four separate occasions within six hours.',
+    why: 'Comes before they undo each other. Not for what others do once: they must run, move replicas on four separate occasions within six hours, or undo three moves of evenkeel in that time.',
   },
   {
     name: 'EvenkeelMovesReverted',

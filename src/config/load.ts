@@ -9,7 +9,7 @@ import { problemsOf } from './issues.ts'
 import { originsOf } from './origins.ts'
 import { type Override, parseOverride } from './override.ts'
 import { ConfigError, type Problem } from './problem.ts'
-import { type ReadText, reasonOf } from './secret-files.ts'
+import { type ReadText, readText, reasonOf } from './secret-files.ts'
 import { block, rules } from './values.ts'
 
 export interface LoadOptions {
@@ -41,7 +41,7 @@ export function readConfig(file: string): string {
  * @throws ConfigError with everything that is wrong.
  */
 export function parseConfig(content: string, file: string, options: LoadOptions = {}): CompiledConfig {
-  const { read = (path) => readFileSync(path, 'utf8') } = options
+  const { read = readText } = options
   const schema = fileSchema((path) => read(resolve(dirname(file), path)))
   const { data, document } = check(schema, content, file, options)
   const config = compile(data, dirname(file))

@@ -3,8 +3,7 @@
  * text of the config stays as it was.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import type { ReadText } from './secret-files.ts'
+import { type ReadText, readText, reasonOf } from './secret-files.ts'
 
 export class NamedFiles {
   /** By absolute path: a fingerprint of the content, or why there was none. */
@@ -12,11 +11,11 @@ export class NamedFiles {
 
   readonly read: ReadText = (path) => {
     try {
-      const text = readFileSync(path, 'utf8')
+      const text = readText(path)
       this.#seen.set(path, createHash('sha256').update(text).digest('hex'))
       return text
     } catch (error) {
-      this.#seen.set(path, String((error as NodeJS.ErrnoException).code))
+      this.#seen.set(path, reasonOf(error))
       throw error
     }
   }

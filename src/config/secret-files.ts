@@ -1,5 +1,6 @@
 /** Secrets, keys and certificates that a config keeps in files of their own. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { messageOf } from '../lib/errors.ts'
 import { Secret } from '../lib/secret.ts'
@@ -62,6 +63,13 @@ export function file(read: ReadText) {
       return z.NEVER
     }
   })
+}
+
+/** @throws what fs throws; Error for what is no regular file: a pipe would wait for somebody who writes, a device may have no end. */
+export const readText: ReadText = (path) => {
+  const seen = statSync(path)
+  if (!seen.isFile() && !seen.isDirectory()) throw new Error('it is no regular file')
+  return readFileSync(path, 'utf8')
 }
 
 /** Why a file cannot be read, without its path: the position in the config says which. */

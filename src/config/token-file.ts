@@ -12,6 +12,8 @@ export interface TokenConfig {
 }
 
 const SHORTEST = 16
+/** In the audit trail: what was nobody's wish, and what was asked for without a token. */
+const ours = ['evenkeel', 'local']
 
 /** → the tokens in their order; a line without a name is called after its role and line. */
 export function tokenFile(read: ReadText) {
@@ -27,6 +29,8 @@ export function tokenFile(read: ReadText) {
       const role = tokenRoles.find((one) => one === word)
       if (role === undefined) return refuse(line, `expected ${tokenRoles.join(' or ')}, a token, and perhaps a name`)
       if (token.length < SHORTEST) return refuse(line, `expected a token of at least ${SHORTEST} characters`)
+      if (ours.includes(name))
+        return refuse(line, `expected another name: ${name} is what evenkeel calls itself or nobody`)
       if (more.length > 0) return refuse(line, 'expected nothing after the name')
       if (tokens.some((other) => other.token.reveal() === token)) return refuse(line, 'this token is there already')
       tokens.push({ role, token: new Secret(token), name })

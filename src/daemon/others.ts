@@ -29,6 +29,7 @@ export class Others {
   /** The sample is the one that the next will be compared with. */
   keep({ state }: Sample, nowMs: number): void {
     this.changes.count(this.#found, state.takenAtMs, nowMs)
+    this.#conflicts.undone(this.#found.undone.length, nowMs)
   }
 
   report({ balancers = [] }: Sample): OthersReport {

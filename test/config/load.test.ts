@@ -404,12 +404,12 @@ describe('a broken config', () => {
     ],
     [
       'files that cannot be read',
-      cluster('tls: { ca_file: nowhere.pem, cert_file: ., serve_name: x }'),
+      cluster('tls: { ca_file: nowhere.pem, cert_file: ., key_file: /dev/zero, serve_name: x }'),
       [
-        'c.yaml:7:5: clusters[0].tls.key_file: is missing: cert_file needs it',
         'c.yaml:7:21: clusters[0].tls.ca_file: the file cannot be read: no such file (a relative path starts at the folder of the config)',
         'c.yaml:7:45: clusters[0].tls.cert_file: the file cannot be read: it is a directory',
-        'c.yaml:7:48: clusters[0].tls.serve_name: unknown key (did you mean server_name?)',
+        'c.yaml:7:58: clusters[0].tls.key_file: the file cannot be read: it is no regular file',
+        'c.yaml:7:69: clusters[0].tls.serve_name: unknown key (did you mean server_name?)',
       ],
     ],
     [
@@ -418,7 +418,7 @@ describe('a broken config', () => {
       [
         'c.yaml:7:11: clusters[0].sasl: give password or password_file, not both',
         'c.yaml:7:24: clusters[0].sasl.mechanism: expected one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512',
-        'c.yaml:7:78: clusters[0].sasl.password_file: the file is empty',
+        'c.yaml:7:78: clusters[0].sasl.password_file: the file cannot be read: it is no regular file',
       ],
     ],
     [

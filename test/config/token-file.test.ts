@@ -34,6 +34,10 @@ it.each([
   ['\nadmin 0123456789abcdef', 'line 2 of the file: expected viewer or operator, a token, and perhaps a name'],
   ['viewer short', 'line 1 of the file: expected a token of at least 16 characters'],
   ['viewer', 'line 1 of the file: expected a token of at least 16 characters'],
+  [
+    'viewer 0123456789abcdef local',
+    'line 1 of the file: expected another name: local is what evenkeel calls itself or nobody',
+  ],
   ['viewer 0123456789abcdef two names', 'line 1 of the file: expected nothing after the name'],
   ['viewer 0123456789abcdef\noperator 0123456789abcdef', 'line 2 of the file: this token is there already'],
 ])('%j is refused', (content, message) => {
