@@ -134,7 +134,7 @@ export const worlds: World[] = [
         reassign: { topic: 'orders', partition, replicas: [1, 2] },
       })),
     },
-    fires: ['EvenkeelMovesReverted'],
+    fires: ['EvenkeelMovesReverted', 'EvenkeelConflict'],
   },
   {
     name: 'growing',
