@@ -2,7 +2,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { messageOf } from '../../lib/errors.ts'
+import { fileTrouble } from '../../lib/file-trouble.ts'
 
 /** How a file was left; one that is otherwise has been touched by somebody else. */
 export interface Trace {
@@ -118,19 +118,6 @@ function isMissing(error: unknown): boolean {
 
 /** One sentence on why a state directory cannot be used. */
 export function unusable(directory: string, error: unknown): string {
-  const { code = '' } = error as NodeJS.ErrnoException
-  const why = Object.hasOwn(reasons, code) ? reasons[code] : messageOf(error)
+  const why = fileTrouble(error, { EEXIST: 'it is not a directory', EISDIR: 'a file in it is a directory' })
   return `the state directory ${directory} cannot be used: ${why} (state.directory says where it is)`
-}
-
-const reasons: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left',
-  EDQUOT: 'no space is left',
-  ENOTDIR: 'a part of its path is not a directory',
-  EEXIST: 'it is not a directory',
-  EISDIR: 'a file in it is a directory',
-  EIO: 'the disk fails',
 }

@@ -9,7 +9,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Clock, withDeadline } from '../../lib/clock.ts'
-import { EvenkeelError, messageOf } from '../../lib/errors.ts'
+import { EvenkeelError } from '../../lib/errors.ts'
+import { fileTrouble } from '../../lib/file-trouble.ts'
 import {
   type AuditDraft,
   type AuditPage,
@@ -239,19 +240,9 @@ function troubleText(file: string, error: unknown): string {
 }
 
 function whyOf(error: unknown): string {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return reasons[code] ?? messageOf(error)
-}
-
-const reasons: Partial<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left',
-  EDQUOT: 'no space is left',
-  ENOTDIR: 'a part of its path is not a directory',
-  EEXIST: 'its directory is a file',
-  EISDIR: 'it is a directory',
-  EIO: 'the disk fails',
-  ENXIO: 'it is no regular file',
+  return fileTrouble(error, {
+    EEXIST: 'its directory is a file',
+    EISDIR: 'it is a directory',
+    ENXIO: 'it is no regular file',
+  })
 }
