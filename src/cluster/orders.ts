@@ -80,11 +80,20 @@ export interface JudgedOrder {
 
 /** `t-3 from 1 to 4`, `leadership of t-3 to 2`. */
 export function orderName(order: Order): string {
-  const name = partitionName(order)
-  if (order.kind === 'leader') return `leadership of ${name} to ${order.to}`
-  return order.toDir === undefined
-    ? `${name} from ${order.from} to ${order.to}`
-    : `${name} to ${order.toDir} of ${order.to}`
+  return orderNameOf({ toDir: undefined, ...order, partition: partitionName(order) })
+}
+
+/** Of one whose partition is known by its name only. */
+export function orderNameOf(order: {
+  kind: Order['kind']
+  partition: string
+  from?: NodeId | undefined
+  to: NodeId
+  toDir: string | undefined
+}): string {
+  const { kind, partition, from, to, toDir } = order
+  if (kind === 'leader') return `leadership of ${partition} to ${to}`
+  return toDir === undefined ? `${partition} from ${from} to ${to}` : `${partition} to ${toDir} of ${to}`
 }
 
 /** Whether the move is what was ordered. */

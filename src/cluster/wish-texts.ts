@@ -1,5 +1,6 @@
 /** What is wished of a cluster, in sentences for people: those of the commands and of the page. They are given it as the API tells it. */
 import { formatBytes, formatCount } from '../lib/units.ts'
+import { orderNameOf } from './orders.ts'
 import type { NodeId } from './state.ts'
 
 export interface DrainJson {
@@ -44,9 +45,8 @@ export function drainText({ node, replicas, bytes, safe_to_stop: safe }: DrainJs
 }
 
 /** `t-3 from 1 to 4`, `leadership of t-3 to 2`. */
-export function orderName({ kind, partition, from, to, to_dir: toDir }: Omit<OrderJson, 'reason' | 'state'>): string {
-  if (kind === 'leader') return `leadership of ${partition} to ${to}`
-  return toDir === undefined ? `${partition} from ${from} to ${to}` : `${partition} to ${toDir} of ${to}`
+export function orderName({ to_dir: toDir, ...order }: Omit<OrderJson, 'reason' | 'state'>): string {
+  return orderNameOf({ ...order, toDir })
 }
 
 export function orderText(order: OrderJson): string {
