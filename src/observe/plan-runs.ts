@@ -4,6 +4,7 @@
  */
 import type { LoopEvent, MoveProgress, MoveResult, TickReport } from '../cluster/events.ts'
 import { formatTime } from '../lib/iso-time.ts'
+import { workLeft } from './work-left.ts'
 
 export interface PlanRun {
   /** The time of its begin, as in `20260131T123000`. */
@@ -94,9 +95,8 @@ export class PlanRuns {
 
   #look(moves: readonly MoveProgress[], pendingBytes: number, atMs: number): void {
     if (!this.#run || this.#run.isUnderway) return
-    const speed = sum(moves.map(({ bytesPerSecond = 0 }) => bytesPerSecond))
-    const left = pendingBytes + sum(moves.map(({ bytesDone, bytesTotal }) => Math.max(0, bytesTotal - bytesDone)))
-    if (speed > 0) this.#goesOn(Math.max((left / speed) * 1000, ...moves.map(({ remainingMs = 0 }) => remainingMs)))
+    const { ms } = workLeft(moves, pendingBytes)
+    if (!Number.isNaN(ms)) this.#goesOn(ms)
     else if (atMs - this.#run.startedAtMs >= SPEED_MS) this.#goesOn(undefined)
   }
 
@@ -113,8 +113,4 @@ export class PlanRuns {
     this.#run = undefined
     this.#listener.finished({ ...run, durationMs: atMs - run.startedAtMs, outcome: verdict.text })
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }

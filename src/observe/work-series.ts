@@ -2,6 +2,7 @@ import type { MoveProgress } from '../cluster/events.ts'
 import { bytesOf, type Move, moveKinds, sharesOfMove } from '../cluster/move.ts'
 import type { Instruments, Labels } from './families.ts'
 import { moveDirections } from './labels.ts'
+import { workLeft } from './work-left.ts'
 
 /**
  * What is planned and what runs. The plan is made anew at every tick, so for the progress that people watch "the
@@ -79,8 +80,8 @@ export class WorkSeries {
       this.#doneBytes = 0
     } else this.#startMs ??= atMs
 
+    const submitted = running.filter(({ state }) => state !== 'planned' && state !== 'submitting')
     for (const kind of moveKinds) {
-      const submitted = running.filter(({ state }) => state !== 'planned' && state !== 'submitting')
       const runs = submitted.filter(({ move }) => move.kind === kind).length
       const all =
         running.filter(({ move }) => move.kind === kind).length + pending.filter((move) => move.kind === kind).length
@@ -89,11 +90,9 @@ export class WorkSeries {
     }
     const pendingBytes = sum(pending.map(bytesOf))
     this.#set('planned_bytes', this.#doneBytes + sum(running.map(({ bytesTotal }) => bytesTotal)) + pendingBytes)
-    const left = running.map(({ bytesTotal, bytesDone }) => Math.max(0, bytesTotal - bytesDone))
-    const remainingBytes = sum(left) + pendingBytes
-    this.#set('remaining_bytes', remainingBytes)
-    const leftMs = msLeft(running, remainingBytes)
-    this.#set('plan_estimated_completion_timestamp_seconds', (atMs + leftMs) / 1000)
+    const left = workLeft(running, pendingBytes)
+    this.#set('remaining_bytes', left.bytes)
+    this.#set('plan_estimated_completion_timestamp_seconds', (atMs + left.ms) / 1000)
     this.#showTables(running)
     this.#set('plan_start_timestamp_seconds', (this.#startMs ?? Number.NaN) / 1000)
     const oldest = running.length === 0 ? Number.NaN : Math.min(...running.map(({ startedAtMs }) => startedAtMs))
@@ -112,13 +111,6 @@ export class WorkSeries {
   #set(name: Parameters<Instruments['set']>[0], value: number, labels: Labels = {}): void {
     this.#instruments.set(name, { ...this.#cluster, ...labels }, value)
   }
-}
-
-/** Until the slowest of the running moves ends, and everything at the speed of them all; NaN while no speed is known. */
-function msLeft(running: readonly MoveProgress[], remainingBytes: number): number {
-  const speed = sum(running.map(({ bytesPerSecond = 0 }) => bytesPerSecond))
-  if (speed === 0) return Number.NaN
-  return Math.max((remainingBytes / speed) * 1000, ...running.map(({ remainingMs = 0 }) => remainingMs))
 }
 
 function sum(values: readonly number[]): number {

@@ -4,18 +4,17 @@ import { copies, isDirMove, isOfPartition, type Move, replicasAfter, routeOf, su
 import { orderName } from '../../cluster/orders.ts'
 import type { OperatorAction, ProcessEvent } from '../../cluster/process-events.ts'
 import { formatCount, formatDuration } from '../../lib/units.ts'
+import { perCluster } from '../per-cluster.ts'
 import { PlanRuns } from '../plan-runs.ts'
 import type { AuditDraft, AuditTrail } from './record.ts'
 
 type Append = Pick<AuditTrail, 'append'>
 
 export function auditEvents(trail: Append): (event: LoopEvent) => void {
-  const clusters = new Map<string, ClusterAudit>()
-  return (event) => {
-    const audit = clusters.get(event.cluster) ?? new ClusterAudit(trail, event.cluster)
-    clusters.set(event.cluster, audit)
-    audit.onEvent(event)
-  }
+  return perCluster((cluster) => {
+    const audit = new ClusterAudit(trail, cluster)
+    return (event) => audit.onEvent(event)
+  })
 }
 
 export function auditProcess(trail: Append): (event: ProcessEvent) => void {

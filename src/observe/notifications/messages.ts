@@ -4,6 +4,7 @@ import { copies, subjectOf } from '../../cluster/move.ts'
 import { orderName } from '../../cluster/orders.ts'
 import type { ProcessEvent } from '../../cluster/process-events.ts'
 import { formatBytes, formatCount, formatDuration } from '../../lib/units.ts'
+import { perCluster } from '../per-cluster.ts'
 import { type FinishedRun, type PlanRun, PlanRuns } from '../plan-runs.ts'
 import { eventSentence } from '../sentences.ts'
 import type { Notification } from './notification.ts'
@@ -11,12 +12,10 @@ import type { Notification } from './notification.ts'
 type Tell = (notification: Notification) => void
 
 export function notifyOfEvents(tell: Tell): (event: LoopEvent) => void {
-  const clusters = new Map<string, ClusterNews>()
-  return (event) => {
-    const news = clusters.get(event.cluster) ?? new ClusterNews(tell, event.cluster)
-    clusters.set(event.cluster, news)
-    news.onEvent(event)
-  }
+  return perCluster((cluster) => {
+    const news = new ClusterNews(tell, cluster)
+    return (event) => news.onEvent(event)
+  })
 }
 
 export function notifyOfProcess(tell: Tell): (event: ProcessEvent) => void {
