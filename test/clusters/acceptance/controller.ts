@@ -9,7 +9,7 @@ import { until } from '../wait.ts'
 import { watchArrivals } from './arrivals.ts'
 import { Evenkeel } from './evenkeel.ts'
 import { ALTER_PARTITION_REASSIGNMENTS, RequestGate } from './request-gate.ts'
-import { throttleKeys } from './throttle-keys.ts'
+import { throttleKeysBecome } from './throttle-keys.ts'
 import { MiB, underLoad, watchFactors } from './watch.ts'
 
 /** Longer than anything but the deadline of an act waits. */
@@ -95,7 +95,7 @@ export function controllerDies(version: KafkaVersion): void {
       const { broken } = await factors.stop()
       expect(broken).toEqual([])
       expect((await describeTopics(cluster)).filter(({ replicas }) => replicas.length !== 2)).toEqual([])
-      await until('no setting being left', 20_000, async () => (await throttleKeys(cluster)).size === 0)
+      await throttleKeysBecome(cluster, {})
       expect((await daemon.moves('ended')).filter((move) => move.topic === topic).map(({ state }) => state)).toEqual(
         came.map(() => 'done'),
       )

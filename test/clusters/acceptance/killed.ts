@@ -12,7 +12,7 @@ import { until } from '../wait.ts'
 import { type Arrival, watchArrivals } from './arrivals.ts'
 import { Evenkeel, isQuiet } from './evenkeel.ts'
 import { leaderSpread, lowerBound, sizes, total } from './placement.ts'
-import { inRate, outRate, reassignments, targets, throttleKeys } from './throttle-keys.ts'
+import { inRate, outRate, reassignments, targets, throttleKeys, throttleKeysBecome } from './throttle-keys.ts'
 import { MiB, underLoad, watchFactors } from './watch.ts'
 
 const partitions = 24
@@ -107,7 +107,9 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     const bytesOf = (arrivals: Arrival[]) =>
       total(arrivals.map(({ name }) => bytes[Number(name.replace('orders-', ''))] ?? 0))
 
-    test('all goals are reached, nothing is moved twice, nothing acknowledged is lost', async () => {
+    // Each life has its deadlines; on a slow machine thirty of them are long.
+    const timeout = kills > 50 ? 3_600_000 : 900_000
+    test('all goals are reached, nothing is moved twice, nothing acknowledged is lost', { timeout }, async () => {
       const arrivals = await watchArrivals(cluster)
       const factors = watchFactors(cluster, 3)
       const begin = performance.now()
@@ -171,12 +173,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
       await daemon.reconfigure({ ...settings, node_add_hold: '10m' })
       await cluster.start(victim)
       await cluster.waitReady()
-      const wanted = [...byHand, later].map((pair) => pair.join('=')).toSorted()
-      const shown = async () => [...(await throttleKeys(cluster))].map((pair) => pair.join('=')).toSorted()
-      await until('ours having gone', 20_000, async () => (await shown()).length <= wanted.length, 300).catch(
-        () => undefined,
-      )
-      expect(await shown()).toEqual(wanted)
+      await throttleKeysBecome(cluster, Object.fromEntries([...byHand, later]))
     })
 
     test('a second one on the same state directory says who has it, and does nothing', async () => {

@@ -7,7 +7,7 @@ import type { KafkaVersion } from '../kafka/jars.ts'
 import { createTopic, describeTopics } from '../kafka/tools.ts'
 import { until } from '../wait.ts'
 import { Evenkeel, isQuiet } from './evenkeel.ts'
-import { reassignments, throttleKeys } from './throttle-keys.ts'
+import { reassignments, throttleKeysBecome } from './throttle-keys.ts'
 import { MiB } from './watch.ts'
 
 export function reconnects(version: KafkaVersion): void {
@@ -69,7 +69,7 @@ export function reconnects(version: KafkaVersion): void {
       expect(
         (await describeTopics(cluster, 'orders')).every(({ replicas, isr }) => replicas.length === isr.length),
       ).toBe(true)
-      await until('no setting of ours', 30_000, async () => (await throttleKeys(cluster)).size === 0, 500)
+      await throttleKeysBecome(cluster, {})
       expect((await reassignments(cluster)).size).toBe(0)
     })
 

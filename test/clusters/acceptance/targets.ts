@@ -9,7 +9,7 @@ import { createTopic, describeLogDirs, describeTopics } from '../kafka/tools.ts'
 import { until } from '../wait.ts'
 import { bytesOn } from './copies.ts'
 import { Evenkeel, type MoveJson } from './evenkeel.ts'
-import { inRate, outRate, setThrottleKeys, throttleKeys } from './throttle-keys.ts'
+import { inRate, outRate, setThrottleKeys, throttleKeys, throttleKeysBecome } from './throttle-keys.ts'
 import { MiB, watchFactors } from './watch.ts'
 
 /** Remembers for minutes what it has copied: with the usual 11 s a low rate lets a whole fetch through every so often. */
@@ -126,8 +126,7 @@ export function dyingTargets(version: KafkaVersion, length: 'short' | 'long'): v
       await setThrottleKeys(cluster, new Map([[ofHis, `${4 * MiB}`]]))
       await over('closed', 2)
       expect(await endsOf('closed')).toEqual(['done', 'done'])
-      await until('ours having gone', 10_000, async () => (await throttleKeys(cluster)).size === 1)
-      expect(Object.fromEntries(await throttleKeys(cluster))).toEqual({ [ofHis]: `${4 * MiB}` })
+      await throttleKeysBecome(cluster, { [ofHis]: `${4 * MiB}` })
       await setThrottleKeys(cluster, new Map([[ofHis, '']]))
     })
 
@@ -192,7 +191,7 @@ export function dyingTargets(version: KafkaVersion, length: 'short' | 'long'): v
       const [partition] = await describeTopics(cluster, 'forsaken')
       expect([ascending(partition!.replicas), partition!.isr.length, partition!.adding]).toEqual([[1, 3], 2, []])
       // What can be reached is put back at once, for the dead one it is kept in mind.
-      await until('the rest being put back', 10_000, async () => (await throttleKeys(cluster)).size === 0)
+      await throttleKeysBecome(cluster, {})
       if (isLong) {
         await allow([2])
         await over('forsaken', 2, 120_000)

@@ -1,5 +1,6 @@
 /** The settings that throttle copies, read by a client of others. */
 import kafkajs from 'kafkajs'
+import { expect } from 'vitest'
 import { kafkaClient } from '../kafka/client.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 
@@ -44,6 +45,17 @@ export async function throttleKeys(cluster: KafkaCluster): Promise<Map<string, s
   } finally {
     await admin.disconnect()
   }
+}
+
+/**
+ * Waits until exactly these stand, as `OF KEY` → value. What is given back is told as ended first, and a broker tells of a change
+ * once it has heard of it.
+ * @throws AssertionError with what stands instead after 20 s
+ */
+export async function throttleKeysBecome(cluster: KafkaCluster, wanted: Record<string, string>): Promise<void> {
+  await expect
+    .poll(async () => Object.fromEntries(await throttleKeys(cluster)), { timeout: 20_000, interval: 300 })
+    .toEqual(wanted)
 }
 
 /** Sets them as a person would, in place of all that is set of these brokers and topics: `OF KEY` → value. */

@@ -16,7 +16,15 @@ import { until } from '../wait.ts'
 import { bytesOn, fastestWindow, type Look, meanRate, watchCopies } from './copies.ts'
 import { Evenkeel, isQuiet, type MoveJson } from './evenkeel.ts'
 import { total } from './placement.ts'
-import { inRate, outRate, setThrottleKeys, sources, targets, throttleKeys } from './throttle-keys.ts'
+import {
+  inRate,
+  outRate,
+  setThrottleKeys,
+  sources,
+  targets,
+  throttleKeys,
+  throttleKeysBecome,
+} from './throttle-keys.ts'
 import { MiB } from './watch.ts'
 
 const rate = 4 * MiB
@@ -102,7 +110,7 @@ export function throttled(version: KafkaVersion, length: 'short' | 'long'): void
     })
 
     test('afterwards no setting is left', async () => {
-      expect(Object.fromEntries(await throttleKeys(cluster))).toEqual({})
+      await throttleKeysBecome(cluster, {})
       console.log(text(seen[0]!))
       await daemon!.stop()
       daemon = undefined
@@ -176,7 +184,7 @@ export function throttled(version: KafkaVersion, length: 'short' | 'long'): void
       } finally {
         await writing.stop()
       }
-      await until('no setting being left', 10_000, async () => (await throttleKeys(cluster)).size === 0)
+      await throttleKeysBecome(cluster, {})
     })
   })
 }
