@@ -94,7 +94,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
     async function killAgainAndAgain(times: number, workMs: number): Promise<number> {
       let copying = 0
       for (let count = 0; count < times; count += 1) {
-        await until('work', workMs, works, 20).catch(() => undefined)
+        await until('work', workMs, works, 100).catch(() => undefined)
         await new Promise((resolve) => setTimeout(resolve, random() * 1_000))
         await daemon.kill()
         if ((await reassignments(cluster)).size > 0) copying += 1
@@ -118,7 +118,7 @@ export function killed(version: KafkaVersion, { kills, seed }: { kills: number; 
         await cluster.addBroker({ id: 5, tmpfsMiB: 512 })
         await cluster.waitReady()
         await begins('filling it')
-        const copying = await killAgainAndAgain(kills - lateDeaths, 8_000)
+        const copying = await killAgainAndAgain(kills - lateDeaths, 4_000)
         expect(copying).toBeGreaterThanOrEqual(kills / 10)
         await daemon.reaches('the new one being filled', patienceMs, isQuiet)
         const filled = await arrivals.take()

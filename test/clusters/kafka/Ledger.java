@@ -50,6 +50,8 @@ public final class Ledger {
     Properties settings = new Properties();
     settings.putAll(client);
     settings.put("acks", "all");
+    // A request for each record would keep the brokers busier than all that is tested.
+    settings.put("linger.ms", "50");
     settings.put("delivery.timeout.ms", "30000");
     settings.put("max.block.ms", "5000");
     KafkaProducer<String, String> producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());

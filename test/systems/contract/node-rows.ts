@@ -195,15 +195,20 @@ export const nodeRows: Row[] = [
       const move = replicaMove('t', [1, 2], 2, 3)
       await cluster.killController()
       const failed = (call: Promise<unknown>) =>
-        cluster.settled(
-          call.then(
-            () => 'answered',
-            () => 'failed',
-          ),
+        call.then(
+          () => 'answered',
+          () => 'failed',
         )
-      see.now('pulse', await failed(cluster.system.pulse(live)), 'failed')
-      see.now('sample', await failed(cluster.system.sample(live)), 'failed')
-      see.now('answer', await cluster.settled(perform(cluster.system, move)), ['not_sent'])
+      // At once: each waits for as long as there might still be an answer.
+      const calls = [
+        failed(cluster.system.pulse(live)),
+        failed(cluster.system.sample(live)),
+        perform(cluster.system, move),
+      ] as const
+      const [pulse, sample, answer] = await cluster.settled(Promise.all(calls))
+      see.now('pulse', pulse, 'failed')
+      see.now('sample', sample, 'failed')
+      see.now('answer', answer, ['not_sent'])
       await cluster.startController()
       await see.soon('verdict', () => judge(cluster.system, move), 'reverted')
       await see.soon('states', async () => states(await sampled(cluster)), alive)
