@@ -61,7 +61,7 @@ export default defineConfig({
           name: 'clusters',
           include: ['test/clusters/**/*.test.ts'],
           exclude: ['test/clusters/pinot/**'],
-          globalSetup,
+          globalSetup: [globalSetup, './test/clusters/kafka/ahead.ts'],
           execArgv,
           // Much of their time is spent waiting for timeouts of Kafka and Pinot: more of them at once get in the way of each other.
           maxWorkers: 2,
@@ -75,7 +75,7 @@ export default defineConfig({
         test: {
           name: 'pinot',
           include: ['test/clusters/pinot/**/*.test.ts'],
-          globalSetup,
+          globalSetup: [globalSetup, './test/clusters/pinot/ahead.ts'],
           execArgv,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -71,11 +71,12 @@ export async function programFor(name: string | undefined, io: Io, ending: Endin
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
-  const isOne = Object.values(groups).some((commands) => Object.hasOwn(commands, name ?? ''))
+  const wanted = name === '-V' || name === '--version' ? 'version' : (name ?? '')
+  const isOne = Object.values(groups).some((commands) => Object.hasOwn(commands, wanted))
   for (const [group, commands] of Object.entries(groups)) {
     program.commandsGroup(group)
     for (const [own, load] of Object.entries(commands)) {
-      if (!isOne || own === name) (await load())(program, io, ending)
+      if (!isOne || own === wanted) (await load())(program, io, ending)
     }
   }
   if (!isOne) addCompletion(program)

@@ -18,6 +18,7 @@ const planOf = async (...args: string[]) => {
 describe('exit codes', () => {
   const rows: [number, string, () => string[], RegExp][] = [
     [0, 'the version', () => ['version'], /^evenkeel \d+\.\d+\.\d+\n$/],
+    [0, 'the version as an option', () => ['--version'], /^evenkeel \d+\.\d+\.\d+\n$/],
     [0, 'help', () => ['--help'], /Usage: evenkeel/],
     [0, 'a good config', () => ['check-config', config('good.yaml')], /demo: 5 nodes, 200 partitions/],
     [0, 'a good config by --config', () => ['check-config', '--config', config('good.yaml')], /demo: 5 nodes/],

@@ -13,9 +13,14 @@ import { createTable, uploadSegments } from './tables.ts'
  * @throws Error when a part of it does not start; nothing is left running then
  */
 export async function startPinot(options: PinotOptions): Promise<PinotCluster> {
+  return launch({ ...(await prepared()), record: false }, options)
+}
+
+/** Pinot as it can be started at once: the first call ever takes two minutes. */
+export async function prepared(): Promise<Distribution & { archives: string }> {
   const files = await distribution()
   const archives = await makeOnce(join(files.dir, `archives-${files.digest}`), (draft) => recordArchives(files, draft))
-  return launch({ ...files, archives, record: false }, options)
+  return { ...files, archives }
 }
 
 async function launch(

@@ -1,0 +1,6 @@
+import { makeAhead } from '../make.ts'
+import { prepared } from './start.ts'
+
+export default function ahead(): void {
+  makeAhead(prepared)
+}
