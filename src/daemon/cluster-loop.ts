@@ -170,7 +170,8 @@ export class ClusterLoop {
       this.#others.changes.ended(progress.move, result, this.#parts.clock.now())
       this.#remember(event.progress)
       this.#breaker.moveEnded(event, this.#parts.clock.now())
-      this.#endedMeanwhile.push(event.progress.move)
+      this.#endedMeanwhile.push(progress.move)
+      if (result === 'done') this.#rounds.done(progress.move)
       this.#wishing.carriedOut(event.progress)
     }
     this.#emit(event)

@@ -20,6 +20,7 @@ import { EvenkeelError } from '../lib/errors.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { System } from '../systems/port.ts'
 import type { Liveness } from './liveness.ts'
+import { NotShownYet } from './not-shown-yet.ts'
 import type { Others } from './others.ts'
 import type { Recollection } from './recollection.ts'
 import { reportTick } from './report.ts'
@@ -65,6 +66,7 @@ const STRANGER_REST_MS = 120_000
 export class Rounds {
   readonly #parts: RoundParts
   readonly #strangers = new StrangersWatch()
+  readonly #notShownYet = new NotShownYet()
   #shape: string | undefined
   #agreed = false
 
@@ -84,6 +86,11 @@ export class Rounds {
     this.#shape = shape
   }
 
+  /** To be told of each move that is done. */
+  done(move: Move): void {
+    this.#notShownYet.done(move, this.#parts.clock.now())
+  }
+
   /** @throws what the system threw, SampleIncomplete above all; EvenkeelError when it takes too long. */
   sample(signal: AbortSignal): Promise<Sample> {
     const { system, journal } = this.#parts
@@ -99,9 +106,10 @@ export class Rounds {
 
   question({ sample, memory, strangers, ended, nowMs }: Seen): Question {
     const { system, journal, executor, settings } = this.#parts
+    const inFlight = [...executor.inFlight, ...ended]
     return {
       sample,
-      inFlight: [...executor.inFlight, ...ended],
+      inFlight: [...inFlight, ...this.#notShownYet.in(sample.state, inFlight, nowMs)],
       memory: { ...memory, ...executor.byHand(ended) },
       drains: drainsOf(journal),
       settings: settings(),

@@ -33,7 +33,11 @@ export function topicLine(topic: MetadataTopic, known: Known): TopicLine {
 
 function partitionLine(topic: string, partition: MetadataPartition, known: Known, rateOf: RateOf): PartitionLine {
   const { leader, offlineReplicas } = partition
-  const replicas = partition.replicas as number[]
+  // Mostly nothing moves: then no names are made.
+  const isStill = known.moving.size === 0 && known.copies.size === 0
+  const name = isStill ? '' : `${topic}-${partition.partition}`
+  const move = known.moving.get(name)
+  const replicas = withAdded(partition.replicas as number[], move?.adding ?? [])
   const found = replicas.map((node) =>
     // What lay in a dir that failed cannot be read; what lay on a dead broker it still has.
     offlineReplicas.includes(node) && known.live.has(node)
@@ -52,10 +56,6 @@ function partitionLine(topic: string, partition: MetadataPartition, known: Known
   const rate = rateOf(partition.partition, leader, ledBytes, known.toldAtMs(leader))
   if (!Number.isNaN(rate)) line.bytes_in_per_second = Math.round(rate)
   if (offlineReplicas.length > 0) line.offline = offlineReplicas as number[]
-  // Mostly nothing moves: then no names are made.
-  if (known.moving.size === 0 && known.copies.size === 0) return line
-  const name = `${topic}-${partition.partition}`
-  const move = known.moving.get(name)
   if (move) {
     line.adding = [...move.adding]
     line.removing = [...move.removing]
@@ -65,4 +65,10 @@ function partitionLine(topic: string, partition: MetadataPartition, known: Known
     line.dir_moves = copies.map(({ dir, bytesDone }) => ({ node: dir!.node, to: dir!.path, bytes: bytesDone ?? 0 }))
   }
   return line
+}
+
+/** A move that began after Metadata was read is only in the list of them: without its target only what leaves would count. */
+function withAdded(replicas: number[], adding: readonly number[]): number[] {
+  const missing = adding.filter((node) => !replicas.includes(node))
+  return missing.length === 0 ? replicas : [...replicas, ...missing]
 }

@@ -137,7 +137,7 @@ export function skewedCluster(version: KafkaVersion): void {
             Math.max(band * fair, largest),
           )
         })
-        expect(movedBytes).toBeLessThanOrEqual(Math.max(1.05 * bound, bound + largestMoved))
+        expect(movedBytes, daemon.log()).toBeLessThanOrEqual(Math.max(1.05 * bound, bound + largestMoved))
         expect(leaders).toBeLessThanOrEqual(1.15)
         expect(records.lost).toEqual([])
         expect(placement.broken).toEqual([])

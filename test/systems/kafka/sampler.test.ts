@@ -141,6 +141,15 @@ describe('what is not shown', () => {
   })
 })
 
+test('a move that began after the metadata was read counts where it goes as well', async () => {
+  const { cluster, sample } = sampled()
+  cluster.moving = [{ topic: 't', partition: 0, replicas: [3, 2, 1], adding: [3], removing: [1] }]
+  const { state } = await sample()
+  foldInFlight(state, [])
+  expect([...state.dirArrivingBytes]).toEqual([0, 0, 100])
+  expect([...state.dirPendingFreeBytes]).toEqual([100, 0, 0])
+})
+
 test('a running move has its bytes: what lies at the target against the largest replica', async () => {
   const { cluster, sample } = sampled()
   cluster.topics = { t: [{ replicas: [3, 2, 1], isr: [1, 2] }] }
