@@ -171,3 +171,13 @@ export function replicaNodesOf(columns: Columns, partition: number): number[] {
     ),
   )
 }
+
+/** Nodes that have a replica of a partition and are to keep it; none of -1, which is no partition. */
+export function membersOf(state: ClusterState, partition: number): Set<NodeId> {
+  const members = new Set<NodeId>()
+  if (partition === -1) return members
+  for (let r = state.partitionReplicaStart[partition]!; r < state.partitionReplicaStart[partition + 1]!; r += 1) {
+    if ((state.replicaFlags[r]! & REMOVING) === 0) members.add(state.names.nodes[state.replicaNode[r]!]!)
+  }
+  return members
+}

@@ -8,7 +8,7 @@
 import type { MoveResult } from '../cluster/events.ts'
 import type { PartitionRef } from '../cluster/memory.ts'
 import { isDirMove, type Move, partitionName, type ReplicaMove, replicasAfter } from '../cluster/move.ts'
-import { type ClusterState, type NodeId, partitionFinder, REMOVING } from '../cluster/state.ts'
+import { type ClusterState, membersOf, type NodeId, partitionFinder } from '../cluster/state.ts'
 
 /** A partition that a node left. */
 export type Departure = PartitionRef & { node: NodeId }
@@ -139,16 +139,6 @@ function subjectIn(move: Move): string | undefined {
 
 function doneKey(ref: PartitionRef, node: NodeId): string {
   return JSON.stringify([ref.topic, ref.partition, node])
-}
-
-/** Nodes that have a replica and are to keep it. */
-function membersOf(state: ClusterState, partition: number): Set<NodeId> {
-  const members = new Set<NodeId>()
-  if (partition === -1) return members
-  for (let r = state.partitionReplicaStart[partition]!; r < state.partitionReplicaStart[partition + 1]!; r += 1) {
-    if ((state.replicaFlags[r]! & REMOVING) === 0) members.add(state.names.nodes[state.replicaNode[r]!]!)
-  }
-  return members
 }
 
 function sameMembers(members: ReadonlySet<NodeId>, list: readonly NodeId[]): boolean {

@@ -4,7 +4,7 @@
  * in flight still. Otherwise what the target has would count as on its way out, and others would be moved there in its place.
  */
 import { isDirMove, type Move, partitionName, type ReplicaMove } from '../cluster/move.ts'
-import { type ClusterState, type NodeId, partitionFinder } from '../cluster/state.ts'
+import { type ClusterState, membersOf, partitionFinder } from '../cluster/state.ts'
 
 /** Longer than a broker lags that is alive. Who moves one back within this is believed after it. */
 const LAG_MS = 10_000
@@ -23,15 +23,9 @@ export class NotShownYet {
     const find = partitionFinder(state)
     const isKnown = new Set(known.flatMap((move) => (move.kind === 'replica' ? [partitionName(move)] : [])))
     return this.#done.flatMap(({ move }) => {
-      const holders = holdersOf(state, find(move.topic, move.partition))
-      const isAsBefore = holders.includes(move.from) && !holders.includes(move.to)
+      const members = membersOf(state, find(move.topic, move.partition))
+      const isAsBefore = members.has(move.from) && !members.has(move.to)
       return isAsBefore && !isKnown.has(partitionName(move)) ? [move] : []
     })
   }
-}
-
-function holdersOf(state: ClusterState, partition: number): NodeId[] {
-  if (partition === -1) return []
-  const [start, end] = [state.partitionReplicaStart[partition]!, state.partitionReplicaStart[partition + 1]!]
-  return Array.from(state.replicaNode.subarray(start, end), (node) => state.names.nodes[node]!)
 }
